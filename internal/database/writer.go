@@ -1,0 +1,192 @@
+package database
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
+)
+
+// Writer is one connection that writes. It is for one goroutine. Statements are prepared on the connection once:
+// database/sql would prepare them again for each transaction.
+type Writer struct {
+	db    *DB
+	conn  *sql.Conn
+	stmts map[string]*sql.Stmt
+	open  bool
+}
+
+// Writer takes a writing connection; on SQLite it waits until the only one is free.
+func (db *DB) Writer(ctx context.Context) (*Writer, error) {
+	conn, err := db.write.Conn(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("open writer: %w", err)
+	}
+	return &Writer{db: db, conn: conn, stmts: map[string]*sql.Stmt{}}, nil
+}
+
+// Engine of the store.
+func (w *Writer) Engine() Engine { return w.db.Engine }
+
+// Close gives the connection back. An open transaction is rolled back.
+func (w *Writer) Close() error {
+	if w.open {
+		w.Rollback(context.Background())
+	}
+	for _, s := range w.stmts {
+		s.Close()
+	}
+	return w.conn.Close()
+}
+
+// Begin starts a transaction.
+func (w *Writer) Begin(ctx context.Context) error {
+	begin := "BEGIN"
+	if w.db.Engine == SQLite {
+		begin = "BEGIN IMMEDIATE"
+	}
+	if _, err := w.Exec(ctx, begin); err != nil {
+		return err
+	}
+	w.open = true
+	return nil
+}
+
+// Commit returns when the transaction is on disk.
+func (w *Writer) Commit(ctx context.Context) error {
+	if _, err := w.Exec(ctx, "COMMIT"); err != nil {
+		return errors.Join(err, w.Rollback(ctx))
+	}
+	w.open = false
+	return nil
+}
+
+// Rollback undoes the open transaction.
+func (w *Writer) Rollback(ctx context.Context) error {
+	w.open = false
+	_, err := w.conn.ExecContext(context.WithoutCancel(ctx), "ROLLBACK")
+	return err
+}
+
+func (w *Writer) stmt(ctx context.Context, query string) (*sql.Stmt, error) {
+	if s := w.stmts[query]; s != nil {
+		return s, nil
+	}
+	s, err := w.conn.PrepareContext(ctx, query)
+	if err != nil {
+		return nil, fmt.Errorf("prepare %q: %w", query, err)
+	}
+	w.stmts[query] = s
+	return s, nil
+}
+
+// Exec runs one statement in the open transaction.
+func (w *Writer) Exec(ctx context.Context, query string, args ...any) (sql.Result, error) {
+	s, err := w.stmt(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	return s.ExecContext(ctx, args...)
+}
+
+// Query reads what is committed and what this transaction has written.
+func (w *Writer) Query(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	s, err := w.stmt(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	return s.QueryContext(ctx, args...)
+}
+
+// QueryRow is Query for one row.
+func (w *Writer) QueryRow(ctx context.Context, query string, args ...any) *sql.Row {
+	s, err := w.stmt(ctx, query)
+	if err != nil {
+		return w.conn.QueryRowContext(ctx, query, args...)
+	}
+	return s.QueryRowContext(ctx, args...)
+}
+
+// Table is the target of a bulk insertion. Conflict, when set, is the text after VALUES, such as
+// "ON CONFLICT (book, id) DO UPDATE SET n = t.n + excluded.n".
+type Table struct {
+	Name     string
+	Columns  []string
+	Conflict string
+}
+
+// chunkSizes are the row counts of the multi-row statements we prepare: any number of rows is made from a few of them.
+var chunkSizes = []int{64, 16, 4, 1}
+
+// copyRowsMin is where PostgreSQL's COPY becomes faster than a multi-row INSERT.
+const copyRowsMin = 64
+
+// Insert writes rows into t; args holds the rows one after another. No two rows may meet in the same key of Conflict.
+func (w *Writer) Insert(ctx context.Context, t *Table, args []any) error {
+	width := len(t.Columns)
+	if len(args)%width != 0 {
+		return fmt.Errorf("insert into %s: %d values do not fill rows of %d", t.Name, len(args), width)
+	}
+	if w.db.Engine == PostgreSQL && t.Conflict == "" && len(args)/width >= copyRowsMin {
+		return w.copy(ctx, t, args)
+	}
+	for len(args) > 0 {
+		rows := len(args) / width
+		n := 1
+		for _, size := range chunkSizes {
+			if size <= rows && size*width <= 2000 {
+				n = size
+				break
+			}
+		}
+		if _, err := w.Exec(ctx, t.statement(w.db.Engine, n), args[:n*width]...); err != nil {
+			return fmt.Errorf("insert into %s: %w", t.Name, err)
+		}
+		args = args[n*width:]
+	}
+	return nil
+}
+
+func (t *Table) statement(engine Engine, rows int) string {
+	var b strings.Builder
+	b.WriteString("INSERT INTO " + t.Name + " (" + strings.Join(t.Columns, ", ") + ") VALUES ")
+	k := 0
+	for r := range rows {
+		if r > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteByte('(')
+		for c := range t.Columns {
+			if c > 0 {
+				b.WriteString(", ")
+			}
+			k++
+			if engine == SQLite {
+				b.WriteByte('?') // numbered parameters cost modernc a look-up by name for each value
+			} else {
+				fmt.Fprintf(&b, "$%d", k)
+			}
+		}
+		b.WriteByte(')')
+	}
+	if t.Conflict != "" {
+		b.WriteString(" " + t.Conflict)
+	}
+	return b.String()
+}
+
+func (w *Writer) copy(ctx context.Context, t *Table, args []any) error {
+	width := len(t.Columns)
+	source := pgx.CopyFromSlice(len(args)/width, func(i int) ([]any, error) { return args[i*width : (i+1)*width], nil })
+	return w.conn.Raw(func(driver any) error {
+		_, err := driver.(*stdlib.Conn).Conn().CopyFrom(ctx, pgx.Identifier{t.Name}, t.Columns, source)
+		if err != nil {
+			return fmt.Errorf("copy into %s: %w", t.Name, err)
+		}
+		return nil
+	})
+}

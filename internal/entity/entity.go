@@ -1,0 +1,129 @@
+// Package entity keeps the names of things: one row for each area, party, project, fund, account or other thing that
+// a fact has defined, with the entry (book and seq) that defines it now. It is what references are checked against, what pickers
+// and search read, and how a figure knows which projects are in a channel or which areas lie in a county.
+//
+// The row is a cache of the journal; everything else about the thing is in the body of its defining entry.
+package entity
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"errors"
+	"fmt"
+	"strings"
+
+	"lastmile/internal/database"
+)
+
+// Headquarters is the book of what concerns the whole programme: areas, sponsor, funds, people.
+const Headquarters = "hq"
+
+//go:embed schema
+var files embed.FS
+
+// Schema of the entity table.
+var Schema = database.Schema{Name: "entity", Files: files, State: []string{"entity"}}
+
+// Entity is a named thing.
+type Entity struct {
+	Book   string `json:"book"`
+	Type   string `json:"type"` // area, party, project, fund, commodity, book, person …
+	ID     string `json:"id"`   // code, unique in its book and type
+	Name   string `json:"name"`
+	Class  string `json:"class"`  // level of an area, kind of a party, channel of a project
+	Status string `json:"status"` // such as running or finished
+	Area   string `json:"area"`   // where it belongs
+	Parent string `json:"parent"`
+	Seq    int64  `json:"seq"` // entry that defines it now
+}
+
+// Columns in the order of the table, for queries that join it.
+const columns = "book, type, id, name, class, status, area, parent, seq"
+
+func scan(row interface{ Scan(...any) error }) (Entity, error) {
+	var e Entity
+	err := row.Scan(&e.Book, &e.Type, &e.ID, &e.Name, &e.Class, &e.Status, &e.Area, &e.Parent, &e.Seq)
+	return e, err
+}
+
+// Get finds a thing by its code in a book; ok is false when it is not there.
+func Get(ctx context.Context, r database.Reader, book, typ, id string) (e Entity, ok bool, err error) {
+	e, err = scan(r.QueryRow(ctx, "SELECT "+columns+" FROM entity WHERE book = $1 AND type = $2 AND id = $3", book, typ, id))
+	if errors.Is(err, sql.ErrNoRows) {
+		return e, false, nil
+	}
+	if err != nil {
+		return e, false, fmt.Errorf("get %s %s in book %s: %w", typ, id, book, err)
+	}
+	return e, true, nil
+}
+
+// Filter chooses entities; empty fields choose all.
+type Filter struct {
+	Book, Type, Parent, Class, Area string
+	Text                            string // part of the code or name
+	After                           string // id to continue after
+	Limit                           int    // 0 for all
+}
+
+// Find lists entities in the order of book and code.
+func Find(ctx context.Context, r database.Reader, f Filter) ([]Entity, error) {
+	var where []string
+	var args []any
+	add := func(cond string, v any) {
+		args = append(args, v)
+		where = append(where, fmt.Sprintf(cond, len(args)))
+	}
+	for _, c := range []struct{ column, value string }{{"book", f.Book}, {"type", f.Type}, {"parent", f.Parent}, {"class", f.Class}, {"area", f.Area}} {
+		if c.value != "" {
+			add(c.column+" = $%d", c.value)
+		}
+	}
+	if f.Text != "" {
+		like := "%" + strings.NewReplacer(`\`, `\\`, "%", `\%`, "_", `\_`).Replace(f.Text) + "%"
+		args = append(args, like, like)
+		where = append(where, fmt.Sprintf(`(id LIKE $%d ESCAPE '\' OR name LIKE $%d ESCAPE '\')`, len(args)-1, len(args)))
+	}
+	if f.After != "" {
+		add("id > $%d", f.After)
+	}
+	query := "SELECT " + columns + " FROM entity"
+	if len(where) > 0 {
+		query += " WHERE " + strings.Join(where, " AND ")
+	}
+	query += " ORDER BY book, type, id"
+	if f.Limit > 0 {
+		query += fmt.Sprintf(" LIMIT %d", f.Limit)
+	}
+	rows, err := r.Query(ctx, query, args...)
+	if err != nil {
+		return nil, fmt.Errorf("find %s: %w", f.Type, err)
+	}
+	defer rows.Close()
+	var list []Entity
+	for rows.Next() {
+		e, err := scan(rows)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, e)
+	}
+	return list, rows.Err()
+}
+
+var table = database.Table{
+	Name:    "entity",
+	Columns: strings.Split(columns, ", "),
+	Conflict: `ON CONFLICT (book, type, id) DO UPDATE SET name = excluded.name, class = excluded.class, status = excluded.status,
+  area = excluded.area, parent = excluded.parent, seq = excluded.seq`,
+}
+
+// Put writes or replaces entities, no two with the same key.
+func Put(ctx context.Context, w *database.Writer, list []Entity) error {
+	args := make([]any, 0, 9*len(list))
+	for _, e := range list {
+		args = append(args, e.Book, e.Type, e.ID, e.Name, e.Class, e.Status, e.Area, e.Parent, e.Seq)
+	}
+	return w.Insert(ctx, &table, args)
+}

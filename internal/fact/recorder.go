@@ -1,0 +1,768 @@
+package fact
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
+	"reflect"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"lastmile/internal/database"
+	"lastmile/internal/date"
+	"lastmile/internal/entity"
+	"lastmile/internal/fault"
+	"lastmile/internal/figure"
+	"lastmile/internal/journal"
+)
+
+// Draft is a fact to be recorded, with what every record carries.
+type Draft struct {
+	Fact      Fact
+	Book      string    // "" to take it from the fact, as its kind says
+	Key       string    // idempotency key; "" makes one from the content, so that the same content is recorded once
+	On        date.Date // effective date
+	Actor     string    // who records it
+	Approvers []string  // who approved it; empty for a kind that needs approval makes a proposal
+	Source    string    // "form", "import FILE", "api", "synthetic …"
+	Evidence  []string  // SHA-256 of files in the evidence store, hex
+	Corrects  int64     // seq of the entry of the same book that this one takes back and replaces
+}
+
+// Receipt says where a fact was recorded.
+type Receipt struct {
+	Book     string       `json:"book"`
+	Seq      int64        `json:"seq"`
+	Hash     journal.Hash `json:"-"`
+	Again    bool         `json:"again,omitempty"`    // it was recorded before, under the same key
+	Proposal bool         `json:"proposal,omitempty"` // it waits for approval
+}
+
+// Operator is the actor of commands that run on the machine itself and name nobody. It may record what needs one person only.
+const Operator = "operator"
+
+// Authority knows who may do what. The access package is the one implementation; facts cannot import it.
+type Authority interface {
+	// May tells whether a person holds one of the roles for an area of a book ("" for all of it) on a day.
+	May(tx *Tx, person string, roles []string, area string, on date.Date) (bool, error)
+}
+
+// Recorder is the only way into the journal. It is safe for concurrent use: what arrives while a commit is on its way to disk is
+// gathered into the next one, and nobody is answered before their fact is durable.
+type Recorder struct {
+	db        *database.DB
+	clock     func() time.Time
+	random    io.Reader
+	authority Authority
+	files     Files
+
+	mu      sync.Mutex
+	writers map[string]*writer // one in all on SQLite, one a book on PostgreSQL
+	closed  bool
+	last    int64 // latest recorded-at handed out
+	places  sync.Map
+}
+
+// Files tells whether a file of evidence is in the store.
+type Files interface {
+	Has(hash string) bool
+}
+
+// Options of a Recorder; the zero value of each field is usable.
+type Options struct {
+	Clock     func() time.Time // default: the machine's
+	Random    io.Reader        // salts of personal data; default: crypto/rand
+	Authority Authority        // default: nobody but the operator may record
+	Files     Files            // default: no evidence can be named
+}
+
+// NewRecorder records into db.
+func NewRecorder(db *database.DB, o Options) *Recorder {
+	r := &Recorder{db: db, clock: o.Clock, random: o.Random, authority: o.Authority, files: o.Files, writers: map[string]*writer{}}
+	if r.clock == nil {
+		r.clock = time.Now
+	}
+	if r.random == nil {
+		r.random = rand.Reader
+	}
+	return r
+}
+
+// Close waits for what is under way and lets go of the writers.
+func (r *Recorder) Close() error {
+	r.mu.Lock()
+	r.closed = true
+	writers := r.writers
+	r.writers = map[string]*writer{}
+	r.mu.Unlock()
+	var errs []error
+	for _, w := range writers {
+		close(w.queue)
+		<-w.done
+		errs = append(errs, w.err)
+	}
+	return errors.Join(errs...)
+}
+
+// batchMax is the most requests that one commit gathers.
+const batchMax = 256
+
+type request struct {
+	ctx      context.Context
+	drafts   []Draft
+	prepared []prepared
+	together bool // all or none
+	replay   *journal.Entry
+	receipts []Receipt
+	errs     []error
+	done     chan struct{}
+}
+
+type prepared struct {
+	kind          *Kind
+	body, private string
+	amount        int64
+}
+
+// Record records facts together: all of them in one commit, or none. It answers when they are durable.
+func (r *Recorder) Record(ctx context.Context, drafts ...Draft) ([]Receipt, error) {
+	req := &request{ctx: ctx, drafts: drafts, together: true}
+	if err := r.submit(req); err != nil {
+		return nil, err
+	}
+	for _, err := range req.errs {
+		if err != nil {
+			return nil, err
+		}
+	}
+	return req.receipts, nil
+}
+
+// RecordEach records facts each by itself, in few commits. errs[i] says why drafts[i] was refused.
+func (r *Recorder) RecordEach(ctx context.Context, drafts []Draft) (receipts []Receipt, errs []error, err error) {
+	req := &request{ctx: ctx, drafts: drafts}
+	if err := r.submit(req); err != nil {
+		return nil, nil, err
+	}
+	return req.receipts, req.errs, nil
+}
+
+// submit checks what needs no database and hands the request to the writer of its book.
+func (r *Recorder) submit(req *request) error {
+	if len(req.drafts) == 0 {
+		return nil
+	}
+	req.prepared = make([]prepared, len(req.drafts))
+	req.receipts = make([]Receipt, len(req.drafts))
+	req.errs = make([]error, len(req.drafts))
+	req.done = make(chan struct{})
+	for i := range req.drafts {
+		req.errs[i] = r.prepare(req.ctx, &req.drafts[i], &req.prepared[i])
+		if req.errs[i] != nil && req.together {
+			return req.errs[i]
+		}
+	}
+	w, err := r.writer(req)
+	if err != nil {
+		return err
+	}
+	select {
+	case w.queue <- req:
+	case <-req.ctx.Done():
+		return req.ctx.Err()
+	}
+	<-req.done
+	return nil
+}
+
+func (r *Recorder) writer(req *request) (*writer, error) {
+	book := ""
+	if r.db.Engine == database.PostgreSQL {
+		for i := range req.drafts {
+			switch {
+			case req.errs[i] != nil:
+			case book == "":
+				book = req.drafts[i].Book
+			case book != req.drafts[i].Book:
+				return nil, fault.New(fault.Invalid, "record.books", "facts of books %s and %s cannot be recorded in one commit", book, req.drafts[i].Book).
+					Mend("Record them one after the other.")
+			}
+		}
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.closed {
+		return nil, fault.New(fault.Unavailable, "record.closed", "the program is stopping").Mend("Send it again when it has started.")
+	}
+	w := r.writers[book]
+	if w == nil {
+		conn, err := r.db.Writer(req.ctx)
+		if err != nil {
+			return nil, err
+		}
+		w = &writer{r: r, conn: conn, queue: make(chan *request, batchMax), done: make(chan struct{}), state: newState()}
+		r.writers[book] = w
+		go w.run()
+	}
+	return w, nil
+}
+
+// prepare checks a draft's own fields, encodes it and finds its book.
+func (r *Recorder) prepare(ctx context.Context, d *Draft, p *prepared) error {
+	p.kind = KindOf(d.Fact)
+	if p.kind == nil {
+		return fmt.Errorf("record %T: the kind is not registered", d.Fact)
+	}
+	var problems Problems
+	p.kind.Check(d.Fact, &problems)
+	r.checkHeader(d, &problems)
+	if err := problems.Err(); err != nil {
+		return err
+	}
+	p.body, p.private = p.kind.Encode(d.Fact)
+	if a := p.kind.Approval; a != nil && a.Field != "" {
+		p.amount = reflect.ValueOf(d.Fact).Elem().Field(p.kind.Field(a.Field).index).Int()
+	}
+	if d.Book == "" {
+		book, err := r.bookOf(ctx, p.kind, d.Fact)
+		if err != nil {
+			return err
+		}
+		d.Book = book
+	}
+	if d.Key == "" {
+		d.Key = contentKey(d, p)
+	}
+	return nil
+}
+
+func (r *Recorder) checkHeader(d *Draft, p *Problems) {
+	today := date.Of(r.clock())
+	switch {
+	case d.On == "":
+		p.Add("on", "field.required", "the date is missing").Mend("Say when it happened, as 2020-03-14.")
+	case d.On > today:
+		p.Add("on", "date.future", "%s has not come yet", d.On).Mend("Record what has happened, dated %s or before.", today)
+	}
+	if len(d.Key) > 100 || strings.ContainsAny(d.Key, " \x00") {
+		p.Add("key", "key.form", "the key %q is too long or has spaces", d.Key).Mend("Use at most 100 characters without spaces, such as a UUID.")
+	}
+	if d.Actor == "" {
+		p.Add("actor", "field.required", "nobody is named who records it").Mend("Log in, or name a person.")
+	}
+	for _, h := range d.Evidence {
+		if r.files == nil || !r.files.Has(h) {
+			p.Add("evidence", "evidence.unknown", "no file %s is in the evidence store", h).Mend("Upload the file first.")
+		}
+	}
+}
+
+// contentKey makes the same content of the same day come out as the same key. Personal data is not in it: it could be guessed from a key.
+func contentKey(d *Draft, p *prepared) string {
+	mac := hmac.New(sha256.New, []byte("lastmile/key"))
+	mac.Write(journal.AppendFields(nil, []string{d.Book, p.kind.Name, string(d.On), p.body, strings.Join(d.Evidence, " ")}, d.Corrects))
+	return "c-" + base64.RawURLEncoding.EncodeToString(mac.Sum(nil)[:18])
+}
+
+// bookOf finds the book that a fact belongs to, as its kind says.
+func (r *Recorder) bookOf(ctx context.Context, k *Kind, f Fact) (string, error) {
+	if k.Book == "hq" {
+		return entity.Headquarters, nil
+	}
+	unknown := fault.New(fault.Invalid, "book.required", "a %s does not say which book it belongs to", k.Name).For("book").Mend("Name the county's book.")
+	if k.Book == "" {
+		return "", unknown
+	}
+	field := k.Field(k.Book)
+	id := reflect.ValueOf(f).Elem().Field(field.index).String()
+	key := [2]string{field.Ref, id}
+	if b, ok := r.places.Load(key); ok {
+		return b.(string), nil
+	}
+	if id == "" && k.BookElse != "" {
+		return k.BookElse, nil
+	}
+	books, err := entity.Find(ctx, r.db, entity.Filter{Type: "book"})
+	if err != nil {
+		return "", err
+	}
+	found := ""
+	if field.Ref == "area" {
+		above, err := figure.Ancestors(ctx, r.db, id)
+		if err != nil {
+			return "", err
+		}
+		for _, b := range books {
+			if slices.Contains(above, b.Area) {
+				found = b.ID
+			}
+		}
+	} else {
+		for _, b := range append(books, entity.Entity{ID: entity.Headquarters}) {
+			if _, ok, err := entity.Get(ctx, r.db, b.ID, field.Ref, id); err != nil {
+				return "", err
+			} else if ok && found != "" {
+				return "", fault.New(fault.Invalid, "book.ambiguous", "%s %q is in the books %s and %s", field.Ref, id, found, b.ID).For("book").Mend("Name the book.")
+			} else if ok {
+				found = b.ID
+			}
+		}
+	}
+	if found == "" && k.BookElse != "" {
+		return k.BookElse, nil // not remembered: the county may be designated later
+	}
+	if found == "" {
+		if field.Ref == "area" {
+			return "", fault.New(fault.NotFound, "book.area", "area %q lies in no designated county", id).For(field.Name).Mend("Record the county's designation first.")
+		}
+		return "", fault.New(fault.NotFound, "ref.unknown", "%s %q is not recorded in any book", field.Ref, id).For(field.Name).
+			Mend("Record the %s first, or correct the code.", field.Ref)
+	}
+	r.places.Store(key, found)
+	return found, nil
+}
+
+// now hands out strictly increasing times, so that entries of all books have one order.
+func (r *Recorder) now(after int64) int64 {
+	t := r.clock().UnixMicro()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	t = max(t, r.last+1, after+1)
+	r.last = t
+	return t
+}
+
+// writer is the one goroutine that appends to a store (SQLite) or a book (PostgreSQL).
+type writer struct {
+	r     *Recorder
+	conn  *database.Writer
+	queue chan *request
+	done  chan struct{}
+	state *state
+	err   error
+
+	wrote   bool // the fact at hand has changed the database itself
+	refused []refusal
+	scratch []byte
+	effects []byte
+}
+
+func (w *writer) run() {
+	defer close(w.done)
+	var batch []*request
+	for req := range w.queue {
+		batch = append(batch[:0], req)
+	gather:
+		for len(batch) < batchMax {
+			select {
+			case more, ok := <-w.queue:
+				if !ok {
+					break gather
+				}
+				batch = append(batch, more)
+			default:
+				break gather
+			}
+		}
+		w.commit(batch)
+		for _, req := range batch {
+			close(req.done)
+		}
+	}
+	w.err = w.conn.Close()
+}
+
+// attemptsMax bounds how often a batch is tried again when another program was in the way.
+const attemptsMax = 5
+
+// commit records a batch in one transaction, again when another program was in the way.
+func (w *writer) commit(batch []*request) {
+	ctx := context.Background() // one caller who leaves must not undo what the others recorded
+	var err error
+	for attempts := 0; attempts < attemptsMax; {
+		w.refused = w.refused[:0]
+		if err = w.attempt(ctx, batch); err == nil {
+			w.state.trim()
+			return
+		}
+		w.state.reset()
+		if errors.Is(err, errAgain) {
+			continue // each time with one fact less
+		}
+		if !database.IsRetry(err) && !errors.Is(err, journal.ErrMoved) {
+			break
+		}
+		for _, f := range w.refused { // perhaps refused for what has changed meanwhile
+			clear(f.req.errs[f.group[0]:f.group[1]])
+		}
+		attempts++
+	}
+	for _, req := range batch {
+		for i := range req.errs {
+			if req.errs[i] == nil {
+				req.errs[i] = fmt.Errorf("record %s: %w", req.prepared[i].kind.Name, err)
+			}
+		}
+	}
+}
+
+func (w *writer) attempt(ctx context.Context, batch []*request) error {
+	if err := w.conn.Begin(ctx); err != nil {
+		return err
+	}
+	err := w.record(ctx, batch)
+	if err == nil {
+		err = w.state.flush(ctx, w.conn)
+	}
+	if err == nil {
+		err = w.moveHeads(ctx)
+	}
+	if err == nil {
+		return w.conn.Commit(ctx)
+	}
+	return errors.Join(err, w.conn.Rollback(ctx))
+}
+
+// record carries out the requests of a batch. An error is one that spoils the whole batch; what is wrong with one fact is in its request.
+func (w *writer) record(ctx context.Context, batch []*request) error {
+	if err := w.checkHeads(ctx, batch); err != nil {
+		return err
+	}
+	taken, err := w.takenKeys(ctx, batch)
+	if err != nil {
+		return err
+	}
+	for _, req := range batch {
+		if err := w.recordRequest(ctx, req, taken); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkHeads forgets what it knew when another program, or another book's writer, has written.
+func (w *writer) checkHeads(ctx context.Context, batch []*request) error {
+	books := []string{entity.Headquarters}
+	for _, req := range batch {
+		for i := range req.drafts {
+			if b := req.drafts[i].Book; b != "" && !slices.Contains(books, b) {
+				books = append(books, b)
+			}
+		}
+	}
+	found := make([]journal.Head, len(books))
+	for i, book := range books {
+		head, err := journal.GetHead(ctx, w.conn, book)
+		if err != nil {
+			return err
+		}
+		found[i] = head
+		if old := w.state.heads[book]; old != nil && old.written != head {
+			w.state.reset()
+		}
+	}
+	for i, book := range books {
+		if w.state.heads[book] != nil {
+			continue
+		}
+		end := &bookEnd{now: found[i], written: found[i]}
+		if found[i].Seq > 0 {
+			e, ok, err := journal.Get(ctx, w.conn, book, found[i].Seq)
+			if err != nil {
+				return err
+			}
+			if !ok {
+				return fmt.Errorf("book %s: its head is entry %d, which is missing: run lastmile verify", book, found[i].Seq)
+			}
+			end.recordedAt = e.RecordedAt
+		}
+		w.state.heads[book] = end
+	}
+	return nil
+}
+
+func (w *writer) moveHeads(ctx context.Context) error {
+	books := make([]string, 0, len(w.state.heads))
+	for b := range w.state.heads {
+		books = append(books, b)
+	}
+	slices.Sort(books)
+	for _, b := range books {
+		end := w.state.heads[b]
+		if end.now == end.written {
+			continue
+		}
+		if err := journal.SetHead(ctx, w.conn, end.written, end.now); err != nil {
+			return err
+		}
+		end.written = end.now
+	}
+	return nil
+}
+
+type bookKey struct{ book, key string }
+
+// takenKeys finds which idempotency keys of the batch are recorded already; what the batch itself records is added on the way.
+func (w *writer) takenKeys(ctx context.Context, batch []*request) (map[bookKey]int64, error) {
+	byBook := map[string][]string{}
+	for _, req := range batch {
+		for i := range req.drafts {
+			if req.errs[i] == nil {
+				byBook[req.drafts[i].Book] = append(byBook[req.drafts[i].Book], req.drafts[i].Key)
+			}
+		}
+	}
+	taken := map[bookKey]int64{}
+	for book, keys := range byBook {
+		found, err := journal.Keys(ctx, w.conn, book, keys)
+		if err != nil {
+			return nil, err
+		}
+		for k, seq := range found {
+			taken[bookKey{book, k}] = seq
+		}
+	}
+	return taken, nil
+}
+
+// mark is a point that a refused fact goes back to.
+type mark struct {
+	entries, postings, observations, puts int
+	ends                                  map[string]bookEnd
+}
+
+func (w *writer) mark(books []string) mark {
+	m := mark{len(w.state.entries), len(w.state.postings), len(w.state.observations), len(w.state.puts), map[string]bookEnd{}}
+	for _, b := range books {
+		if end := w.state.heads[b]; end != nil {
+			m.ends[b] = *end
+		}
+	}
+	return m
+}
+
+// recordRequest carries out one request. An error spoils the batch; what is wrong with a fact is in the request.
+func (w *writer) recordRequest(ctx context.Context, req *request, taken map[bookKey]int64) error {
+	groups := [][2]int{{0, len(req.drafts)}}
+	if !req.together {
+		groups = groups[:0]
+		for i := range req.drafts {
+			groups = append(groups, [2]int{i, i + 1})
+		}
+	}
+	for _, g := range groups {
+		if slices.ContainsFunc(req.errs[g[0]:g[1]], func(err error) bool { return err != nil }) {
+			continue
+		}
+		err := w.atomically(req.drafts[g[0]:g[1]], func(i int) error {
+			i += g[0]
+			var err error
+			req.receipts[i], err = w.recordOne(ctx, req, &req.drafts[i], &req.prepared[i], taken)
+			return err
+		})
+		if err == nil {
+			continue
+		}
+		for i := g[0]; i < g[1]; i++ {
+			req.errs[i] = err
+		}
+		if w.wrote {
+			return errAgain
+		}
+		w.refused = append(w.refused, refusal{req, g})
+	}
+	return nil
+}
+
+// refusal remembers what was refused in this attempt, to be looked at again if the attempt fails for another reason.
+type refusal struct {
+	req   *request
+	group [2]int
+}
+
+// errAgain means that a refused fact had already changed the database: the batch is rolled back and carried out again without it.
+var errAgain = errors.New("carry out the batch again without the refused fact")
+
+// atomically carries out drafts and takes all of them back when one is refused.
+func (w *writer) atomically(drafts []Draft, each func(i int) error) error {
+	books := make([]string, 0, 1)
+	for i := range drafts {
+		if !slices.Contains(books, drafts[i].Book) {
+			books = append(books, drafts[i].Book)
+		}
+	}
+	m := w.mark(books)
+	w.state.begin()
+	w.wrote = false
+	for i := range drafts {
+		if err := each(i); err != nil {
+			if !w.wrote {
+				w.state.takeBack()
+				w.back(m)
+			}
+			return err
+		}
+	}
+	if w.wrote {
+		clear(w.state.memo)
+	}
+	return nil
+}
+
+func (w *writer) back(m mark) {
+	s := w.state
+	s.entries, s.postings, s.observations, s.puts = s.entries[:m.entries], s.postings[:m.postings], s.observations[:m.observations], s.puts[:m.puts]
+	for b, end := range m.ends {
+		*s.heads[b] = end
+	}
+}
+
+// recordOne checks one fact against what is recorded and appends it to what waits to be written.
+func (w *writer) recordOne(ctx context.Context, req *request, d *Draft, p *prepared, taken map[bookKey]int64) (Receipt, error) {
+	if seq, ok := taken[bookKey{d.Book, d.Key}]; ok {
+		return w.again(ctx, d, p, seq)
+	}
+	end := w.state.heads[d.Book]
+	if end == nil {
+		return Receipt{}, fmt.Errorf("book %s was not looked up", d.Book)
+	}
+	tx := &Tx{Book: d.Book, On: d.On, Actor: d.Actor, Evidence: d.Evidence, Approvers: d.Approvers, Corrects: d.Corrects,
+		ctx: ctx, w: w.conn, wr: w, s: w.state, seq: end.now.Seq + 1, replay: req.replay != nil}
+	if err := tx.place(p.kind, d.Fact); err != nil {
+		return Receipt{}, err
+	}
+	if err := tx.checkReferences(p.kind, d.Fact); err != nil {
+		return Receipt{}, err
+	}
+	if req.replay == nil {
+		propose, err := tx.checkPeople(p, d)
+		if err != nil {
+			return Receipt{}, err
+		}
+		if propose {
+			return w.propose(ctx, req, d, p, taken)
+		}
+	}
+	grade := gradeOf(d.Fact, d.Evidence)
+	tx.traced = grade == journal.Traced
+	if d.Corrects > 0 {
+		if err := tx.Reverse(d.Corrects); err != nil {
+			return Receipt{}, err
+		}
+	}
+	if err := tx.define(p.kind, d.Fact); err != nil {
+		return Receipt{}, err
+	}
+	if err := d.Fact.Record(tx); err != nil {
+		return Receipt{}, err
+	}
+	e, err := w.entry(tx, req, d, p, grade, end)
+	if err != nil {
+		return Receipt{}, err
+	}
+	s := w.state
+	s.entries = append(s.entries, e)
+	s.postings = append(s.postings, tx.effects.postings...)
+	s.observations = append(s.observations, tx.effects.observations...)
+	s.puts = append(s.puts, tx.effects.entities...)
+	end.now = journal.Head{Book: e.Book, Seq: e.Seq, Hash: e.Hash}
+	end.recordedAt = e.RecordedAt
+	taken[bookKey{d.Book, d.Key}] = e.Seq
+	s.undo = append(s.undo, func() { delete(taken, bookKey{e.Book, e.Key}) })
+	for i := range tx.then {
+		if _, err := w.follow(ctx, req, &tx.then[i], taken); err != nil {
+			return Receipt{}, err
+		}
+	}
+	return Receipt{Book: e.Book, Seq: e.Seq, Hash: e.Hash}, nil
+}
+
+// follow records a fact that another one brings about, in the same commit.
+func (w *writer) follow(ctx context.Context, req *request, d *Draft, taken map[bookKey]int64) (Receipt, error) {
+	var p prepared
+	if err := w.r.prepare(ctx, d, &p); err != nil {
+		return Receipt{}, err
+	}
+	found, err := journal.Keys(ctx, w.conn, d.Book, []string{d.Key})
+	if err != nil {
+		return Receipt{}, err
+	}
+	if seq, ok := found[d.Key]; ok {
+		taken[bookKey{d.Book, d.Key}] = seq
+	}
+	return w.recordOne(ctx, req, d, &p, taken)
+}
+
+func gradeOf(f Fact, evidence []string) journal.Grade {
+	if g, ok := f.(Grader); ok {
+		return g.Grade(evidence)
+	}
+	if len(evidence) > 0 {
+		return journal.Traced
+	}
+	return journal.Reported
+}
+
+// entry seals what the fact did into the next entry of its book.
+func (w *writer) entry(tx *Tx, req *request, d *Draft, p *prepared, grade journal.Grade, end *bookEnd) (journal.Entry, error) {
+	e := journal.Entry{
+		Book: d.Book, Seq: tx.seq, Kind: p.kind.Name, Key: d.Key, On: d.On, Actor: d.Actor, Approvers: d.Approvers, Source: d.Source,
+		Reverses: d.Corrects, Grade: grade, Area: tx.Area, Body: p.body, Evidence: d.Evidence, Private: p.private,
+	}
+	if rev, ok := d.Fact.(*Reversal); ok {
+		e.Reverses = rev.Entry
+	}
+	switch old := req.replay; {
+	case old != nil:
+		e.RecordedAt, e.Salt, e.Commitment, e.Private = old.RecordedAt, old.Salt, old.Commitment, old.Private
+	default:
+		e.RecordedAt = w.r.now(end.recordedAt)
+		if p.private != "" {
+			e.Salt = make([]byte, 16)
+			if _, err := io.ReadFull(w.r.random, e.Salt); err != nil {
+				return e, fmt.Errorf("make salt: %w", err)
+			}
+			e.Commitment = journal.Commit(e.Salt, p.private)
+		}
+	}
+	w.effects = w.effects[:0]
+	for i := range tx.effects.postings {
+		w.effects = tx.effects.postings[i].AppendCanonical(w.effects)
+	}
+	for i := range tx.effects.observations {
+		w.effects = tx.effects.observations[i].AppendCanonical(w.effects)
+	}
+	e.Hash, w.scratch = e.Sum(w.scratch, end.now.Hash, w.effects)
+	return e, nil
+}
+
+// again answers a repeated idempotency key: the first receipt when the content is the same, else a conflict that names both.
+func (w *writer) again(ctx context.Context, d *Draft, p *prepared, seq int64) (Receipt, error) {
+	var e journal.Entry
+	ok := false
+	for i := range w.state.entries {
+		if w.state.entries[i].Book == d.Book && w.state.entries[i].Seq == seq {
+			e, ok = w.state.entries[i], true
+		}
+	}
+	if !ok {
+		var err error
+		if e, ok, err = journal.Get(ctx, w.conn, d.Book, seq); err != nil || !ok {
+			return Receipt{}, orUnknown(err, d.Book, seq)
+		}
+	}
+	same := e.Kind == p.kind.Name && e.On == d.On && e.Body == p.body && slices.Equal(e.Evidence, d.Evidence) &&
+		(e.Private == p.private || e.Private == "" && e.Commitment != nil)
+	if !same {
+		return Receipt{}, fault.New(fault.Conflict, "key.conflict", "key %s was used for entry %s:%d (%s of %s), and this %s of %s says something else",
+			d.Key, e.Book, e.Seq, e.Kind, e.On, p.kind.Name, d.On).For("key").Mend("Use a new key for a new fact; to change entry %s:%d record a correction of it.", e.Book, e.Seq)
+	}
+	return Receipt{Book: e.Book, Seq: e.Seq, Hash: e.Hash, Again: true}, nil
+}

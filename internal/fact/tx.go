@@ -1,0 +1,612 @@
+package fact
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+
+	"lastmile/internal/database"
+	"lastmile/internal/date"
+	"lastmile/internal/entity"
+	"lastmile/internal/fault"
+	"lastmile/internal/figure"
+	"lastmile/internal/journal"
+	"lastmile/internal/ledger"
+)
+
+// Tx is what a fact sees while it is recorded: the books as they stand after everything recorded before it, and the means to
+// move, count and name. What it did is undone when the fact is refused.
+type Tx struct {
+	Book      string
+	On        date.Date // effective date
+	Actor     string
+	Area      string   // area of the entry
+	Evidence  []string // SHA-256 of its files
+	Approvers []string
+	Corrects  int64 // seq that it takes back, 0 for none
+
+	ctx     context.Context
+	w       *database.Writer
+	s       *state
+	seq     int64
+	traced  bool
+	areas   []string // Area and those above it, below the book's own
+	sign    int64
+	effects effects
+	wr      *writer
+	replay  bool
+	then    []Draft // to be recorded in the same commit after this fact
+}
+
+type effects struct {
+	postings     []ledger.Posting
+	observations []figure.Observation
+	entities     []entity.Entity
+}
+
+// Context of the recording.
+func (tx *Tx) Context() context.Context { return tx.ctx }
+
+// Seq is the position that the entry will have in its book.
+func (tx *Tx) Seq() int64 { return tx.seq }
+
+// Currency is the commodity that money fields are in.
+func (tx *Tx) Currency() string { return Currency }
+
+// Currency of the programme, with two decimals.
+const Currency = "CNY"
+
+// Query reads the tables of the fact's own package.
+func (tx *Tx) Query(query string, args ...any) (*sql.Rows, error) {
+	return tx.w.Query(tx.ctx, query, args...)
+}
+
+// QueryRow is Query for one row.
+func (tx *Tx) QueryRow(query string, args ...any) *sql.Row {
+	return tx.w.QueryRow(tx.ctx, query, args...)
+}
+
+// Reader reads as the transaction sees, for functions of other packages.
+func (tx *Tx) Reader() database.Reader { return tx.w }
+
+// Exec changes the state tables of the fact's own package.
+func (tx *Tx) Exec(query string, args ...any) error {
+	tx.wr.wrote = true
+	_, err := tx.w.Exec(tx.ctx, query, args...)
+	return err
+}
+
+// Memo remembers what load found until somebody writes state of their own in the same store.
+func Memo[T any](tx *Tx, key any, load func() (T, error)) (T, error) {
+	if v, ok := tx.s.memo[key]; ok {
+		return v.(T), nil
+	}
+	v, err := load()
+	if err == nil {
+		tx.s.memo[key] = v
+	}
+	return v, err
+}
+
+// Entity finds a thing by type and code in the fact's own book, then at headquarters.
+func (tx *Tx) Entity(typ, id string) (entity.Entity, bool, error) {
+	for _, book := range []string{tx.Book, entity.Headquarters} {
+		e, ok, err := tx.s.entity(tx.ctx, tx.w, book, typ, id)
+		if err != nil || ok {
+			return e, ok, err
+		}
+		if book == entity.Headquarters {
+			break
+		}
+	}
+	return entity.Entity{}, false, nil
+}
+
+// Need is Entity where it must exist: field is the field that names it.
+func (tx *Tx) Need(field, typ, id string) (entity.Entity, error) {
+	e, ok, err := tx.Entity(typ, id)
+	if err == nil && !ok {
+		err = fault.New(fault.NotFound, "ref.unknown", "%s %q is not recorded in book %s or at headquarters", typ, id, tx.Book).For(field).
+			Mend("Record the %s first, or correct the code.", typ)
+	}
+	return e, err
+}
+
+// Get is the fact that defines a thing now.
+func Get[T any](tx *Tx, typ, id string) (*T, error) {
+	e, err := tx.Need("", typ, id)
+	if err != nil {
+		return nil, err
+	}
+	key := entityKey{e.Book, typ, id}
+	if f, ok := tx.s.defined[key].(*T); ok {
+		return f, nil
+	}
+	entry, ok, err := journal.Get(tx.ctx, tx.w, e.Book, e.Seq)
+	if err != nil {
+		return nil, err
+	}
+	if !ok {
+		return nil, fmt.Errorf("%s %s: entry %s:%d is missing", typ, id, e.Book, e.Seq)
+	}
+	f, err := DecodeBody(entry.Kind, entry.Body, entry.Private)
+	if err != nil {
+		return nil, err
+	}
+	t, ok := f.(any).(*T)
+	if !ok {
+		return nil, fmt.Errorf("%s %s is defined by a fact of kind %s, not %s", typ, id, entry.Kind, reflect.TypeFor[T]())
+	}
+	tx.s.define(key, t)
+	return t, nil
+}
+
+// Put names a thing or changes its row; facts whose kind says defines:"…" have their own put for them.
+func (tx *Tx) Put(e entity.Entity) error {
+	e.Book = tx.Book
+	if e.Seq == 0 {
+		e.Seq = tx.seq
+	}
+	key := entityKey{e.Book, e.Type, e.ID}
+	if _, _, err := tx.s.entity(tx.ctx, tx.w, e.Book, e.Type, e.ID); err != nil {
+		return err
+	}
+	old := tx.s.entities[key]
+	tx.s.undo = append(tx.s.undo, func() { tx.s.entities[key] = old })
+	tx.s.entities[key] = entityCache{e, true}
+	tx.effects.entities = append(tx.effects.entities, e)
+	return nil
+}
+
+// SetStatus changes the status of a thing of the fact's own book.
+func (tx *Tx) SetStatus(typ, id, status string) error {
+	e, ok, err := tx.s.entity(tx.ctx, tx.w, tx.Book, typ, id)
+	if err != nil {
+		return err
+	}
+	if !ok {
+		return fault.New(fault.NotFound, "ref.unknown", "%s %q is not recorded in book %s", typ, id, tx.Book)
+	}
+	e.Status = status
+	return tx.Put(e)
+}
+
+// Account opens the account of an owner in the fact's book if need be, and gives its id.
+func (tx *Tx) Account(class ledger.Class, owner, project string) (string, error) {
+	a := ledger.NewAccount(tx.Book, class, owner, "", project, tx.Area)
+	if tx.s.ledger.Known(a.Book, a.ID) {
+		return a.ID, nil
+	}
+	if e, ok, err := tx.Entity("party", owner); err != nil {
+		return "", err
+	} else if ok {
+		a.Holder = e.Class
+		if e.Area != "" {
+			a.Area = e.Area
+		}
+	}
+	return a.ID, tx.s.ledger.Open(tx.ctx, tx.w, a)
+}
+
+// Movement is money or goods to be moved.
+type Movement struct {
+	Flow      string
+	From, To  string // account ids from Account
+	Commodity string
+	Fund      string // "" draws on From first in, first out
+	Amount    int64
+	Project   string
+	// Allowed leaves out funds that may not be drawn for this; nil allows all.
+	Allowed func(fund string) bool
+}
+
+// Move carries out a movement and gives the funds that it took.
+func (tx *Tx) Move(m Movement) ([]ledger.Part, error) {
+	parts := []ledger.Part{{Fund: m.Fund, Amount: m.Amount}}
+	if m.Fund == "" {
+		var err error
+		if parts, err = tx.s.ledger.Draw(tx.ctx, tx.w, tx.Book, m.From, m.Commodity, m.Amount, m.Allowed); err != nil {
+			return nil, err
+		}
+	}
+	for _, part := range parts {
+		p := ledger.Posting{
+			Book: tx.Book, Seq: tx.seq, Line: int64(len(tx.effects.postings) + 1), Flow: m.Flow, From: m.From, To: m.To, Commodity: m.Commodity,
+			Fund: part.Fund, Amount: part.Amount, Project: m.Project, Area: tx.Area, Sign: 1, On: tx.On,
+		}
+		if err := tx.post(p); err != nil {
+			return nil, err
+		}
+	}
+	return parts, nil
+}
+
+func (tx *Tx) post(p ledger.Posting) error {
+	if err := tx.s.ledger.Move(tx.ctx, tx.w, &p, tx.traced); err != nil {
+		return err
+	}
+	areas := tx.areas
+	if p.Area != tx.Area {
+		var err error
+		if areas, err = tx.s.areasBelow(tx.ctx, tx.w, p.Book, p.Area); err != nil {
+			return err
+		}
+	}
+	tx.s.totals.Move(&p, areas, tx.traced)
+	tx.effects.postings = append(tx.effects.postings, p)
+	return nil
+}
+
+// Held is what an account of the fact's book holds of a commodity, over all funds.
+func (tx *Tx) Held(account, commodity string) (int64, error) {
+	return tx.s.ledger.Held(tx.ctx, tx.w, tx.Book, account, commodity)
+}
+
+// Received is what an outside account has of one commodity and fund.
+func (tx *Tx) Received(account, commodity, fund string) (int64, error) {
+	return tx.s.ledger.Received(tx.ctx, tx.w, tx.Book, account, commodity, fund)
+}
+
+// Observe counts value of a declared measure. Empty fields of o are filled from the entry; its Area may be a smaller one.
+func (tx *Tx) Observe(measure string, value int64, o figure.Observation) error {
+	o.Book, o.Seq, o.Line = tx.Book, tx.seq, int64(len(tx.effects.observations)+1)
+	o.Measure, o.Value, o.Sign, o.On = measure, value, 1, tx.On
+	if o.Area == "" {
+		o.Area = tx.Area
+	}
+	return tx.observe(o)
+}
+
+func (tx *Tx) observe(o figure.Observation) error {
+	if !figure.Declared(o.Measure) {
+		return fmt.Errorf("observe %s: the measure is not declared", o.Measure)
+	}
+	areas := tx.areas
+	if o.Area != tx.Area {
+		var err error
+		if areas, err = tx.s.areasBelow(tx.ctx, tx.w, o.Book, o.Area); err != nil {
+			return err
+		}
+	}
+	tx.s.totals.Observe(&o, areas, tx.traced)
+	tx.effects.observations = append(tx.effects.observations, o)
+	return nil
+}
+
+// Then records another fact in the same commit, after this one and only if this one is recorded.
+func (tx *Tx) Then(d Draft) {
+	if !tx.replay { // a replay finds it in the journal
+		tx.then = append(tx.then, d)
+	}
+}
+
+// Prove marks an earlier entry of the book as proved by this one's evidence.
+func (tx *Tx) Prove(seq int64) error {
+	e, ok, err := tx.entry(seq)
+	if err != nil || !ok {
+		return orUnknown(err, tx.Book, seq)
+	}
+	by, err := journal.ProvedBy(tx.ctx, tx.w, tx.Book, seq)
+	if err != nil {
+		return err
+	}
+	if e.Grade == journal.Traced || by > 0 {
+		return fault.New(fault.Conflict, "proof.again", "entry %s:%d is proved already", tx.Book, seq).For("entry").Mend("Nothing needs to be done.")
+	}
+	postings, err := ledger.Postings(tx.ctx, tx.w, tx.Book, seq)
+	if err != nil {
+		return err
+	}
+	observations, err := figure.Observations(tx.ctx, tx.w, tx.Book, seq)
+	if err != nil {
+		return err
+	}
+	tx.wr.wrote = true
+	if err := journal.Prove(tx.ctx, tx.w, tx.Book, seq, tx.seq); err != nil {
+		return err
+	}
+	if err := tx.s.ledger.Proved(tx.ctx, tx.w, postings); err != nil {
+		return err
+	}
+	return tx.s.totals.Proved(postings, observations, func(area string) ([]string, error) { return tx.s.areasBelow(tx.ctx, tx.w, tx.Book, area) })
+}
+
+func orUnknown(err error, book string, seq int64) error {
+	if err != nil {
+		return err
+	}
+	return fault.New(fault.NotFound, "entry.unknown", "book %s has no entry %d", book, seq).For("entry").Mend("Look the number up in the journal.")
+}
+
+// entry reads an earlier entry of the fact's book.
+func (tx *Tx) entry(seq int64) (journal.Entry, bool, error) {
+	if len(tx.s.entries) > 0 { // it may be waiting in this batch
+		tx.wr.wrote = true // what this fact's group did so far is in the database from now on
+		if err := tx.s.flush(tx.ctx, tx.w); err != nil {
+			return journal.Entry{}, false, err
+		}
+	}
+	return journal.Get(tx.ctx, tx.w, tx.Book, seq)
+}
+
+// Reverse takes back what an earlier entry of the book moved, counted and named.
+func (tx *Tx) Reverse(seq int64) error {
+	e, ok, err := tx.entry(seq)
+	if err != nil || !ok {
+		return orUnknown(err, tx.Book, seq)
+	}
+	by, err := journal.ReversedBy(tx.ctx, tx.w, tx.Book, seq)
+	if err != nil {
+		return err
+	}
+	if by > 0 {
+		return fault.New(fault.Conflict, "reversal.again", "entry %s:%d was taken back already by entry %d", tx.Book, seq, by).For("entry").
+			Mend("Look at entry %d.", by)
+	}
+	if e.On > tx.On {
+		return fault.New(fault.Invalid, "reversal.early", "entry %s:%d is effective on %s, it cannot be taken back on %s", tx.Book, seq, e.On, tx.On).For("on").
+			Mend("Use %s or a later date.", e.On)
+	}
+	f, err := DecodeBody(e.Kind, e.Body, e.Private)
+	if err != nil {
+		return err
+	}
+	k := Find(e.Kind)
+	if slices.Contains([]string{"reversal", "proposal", "approval", "proof", "erasure"}, e.Kind) {
+		return fault.New(fault.Invalid, "reversal.kind", "a %s cannot be taken back", e.Kind).For("entry").Mend("Record what is right as a new fact.")
+	}
+	if back, ok := f.(TakerBack); ok {
+		if err := back.TakeBack(tx); err != nil {
+			return err
+		}
+	}
+	if k.Defines != "" && tx.Corrects != seq {
+		return fault.New(fault.Conflict, "reversal.defines", "entry %s:%d defines a %s that other facts may name", tx.Book, seq, k.Defines).For("entry").
+			Mend("Record the corrected %s and say that it corrects entry %d.", k.En, seq)
+	}
+	postings, err := ledger.Postings(tx.ctx, tx.w, tx.Book, seq)
+	if err != nil {
+		return err
+	}
+	proved, err := journal.ProvedBy(tx.ctx, tx.w, tx.Book, seq)
+	if err != nil {
+		return err
+	}
+	traced := tx.traced
+	tx.traced = e.Grade == journal.Traced || proved > 0 // take it off the sums it was added to
+	defer func() { tx.traced = traced }()
+	for i := len(postings) - 1; i >= 0; i-- {
+		p := postings[i]
+		p.From, p.To, p.Seq, p.Line, p.Sign, p.On = p.To, p.From, tx.seq, int64(len(tx.effects.postings)+1), -p.Sign, tx.On
+		for _, id := range []string{p.From, p.To} {
+			a, err := ledger.GetAccount(tx.ctx, tx.w, tx.Book, id)
+			if err != nil {
+				return err
+			}
+			if err := tx.s.ledger.Open(tx.ctx, tx.w, a); err != nil {
+				return err
+			}
+		}
+		if err := tx.post(p); err != nil {
+			return fmt.Errorf("take back entry %s:%d: %w", tx.Book, seq, err)
+		}
+	}
+	observations, err := figure.Observations(tx.ctx, tx.w, tx.Book, seq)
+	if err != nil {
+		return err
+	}
+	for _, o := range observations {
+		o.Seq, o.Line, o.Sign, o.On = tx.seq, int64(len(tx.effects.observations)+1), -o.Sign, tx.On
+		if err := tx.observe(o); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Erase deletes the private part of an earlier entry when this fact is committed.
+func (tx *Tx) Erase(seq int64) error {
+	e, ok, err := tx.entry(seq)
+	if err != nil || !ok {
+		return orUnknown(err, tx.Book, seq)
+	}
+	if e.Commitment == nil {
+		return fault.New(fault.Invalid, "erasure.nothing", "entry %s:%d holds no personal data", tx.Book, seq).For("entry").Mend("Correct the number.")
+	}
+	tx.wr.wrote = true
+	return journal.Erase(tx.ctx, tx.w, tx.Book, seq)
+}
+
+// Within tells whether an area is another one or lies in it. Every area lies in "".
+func (tx *Tx) Within(area, other string) (bool, error) {
+	const depthMax = 12
+	for range depthMax {
+		if other == "" || area == other {
+			return true, nil
+		}
+		if area == "" {
+			return false, nil
+		}
+		e, _, err := tx.s.entity(tx.ctx, tx.w, entity.Headquarters, "area", area)
+		if err != nil {
+			return false, err
+		}
+		area = e.Parent
+	}
+	return false, nil
+}
+
+// SubjectSum adds up what was observed of a measure for one subject in the fact's book.
+func (tx *Tx) SubjectSum(measure, subject string) (int64, error) {
+	var sum int64
+	err := tx.QueryRow("SELECT CAST(COALESCE(SUM(value * sign), 0) AS BIGINT) FROM observation WHERE book = $1 AND measure = $2 AND subject = $3",
+		tx.Book, measure, subject).Scan(&sum)
+	for i := range tx.s.observations {
+		if o := &tx.s.observations[i]; o.Book == tx.Book && o.Measure == measure && o.Subject == subject {
+			sum += o.Value * o.Sign
+		}
+	}
+	return sum, err
+}
+
+// place finds the area that the fact concerns: what the kind's area field names, or where that thing lies; else the book's own.
+func (tx *Tx) place(k *Kind, f Fact) error {
+	root, err := tx.s.root(tx.ctx, tx.w, tx.Book)
+	if err != nil {
+		return err
+	}
+	tx.Area = root
+	if k.Area != "" {
+		field := k.Field(k.Area)
+		id := reflect.ValueOf(f).Elem().Field(field.index).String()
+		switch {
+		case id == "":
+		case field.Ref == "area" || field.EntityPart == "id" && k.Defines == "area":
+			tx.Area = id
+		default:
+			e, ok, err := tx.Entity(field.Ref, id)
+			if err != nil {
+				return err
+			}
+			if ok && e.Area != "" {
+				tx.Area = e.Area
+			}
+		}
+	}
+	if k.Defines == "area" { // it does not lie in itself
+		return nil
+	}
+	tx.areas, err = tx.s.areasBelow(tx.ctx, tx.w, tx.Book, tx.Area)
+	return err
+}
+
+// checkReferences makes sure that everything the fact names exists.
+func (tx *Tx) checkReferences(k *Kind, f Fact) error {
+	var p Problems
+	v := reflect.ValueOf(f).Elem()
+	for i := range k.Fields {
+		field := &k.Fields[i]
+		if field.Ref == "" {
+			continue
+		}
+		ids := []string{}
+		if field.Type == List {
+			ids = v.Field(field.index).Interface().([]string)
+		} else if id := v.Field(field.index).String(); id != "" {
+			ids = append(ids, id)
+		}
+		for _, id := range ids {
+			_, ok, err := tx.Entity(field.Ref, id)
+			if err != nil {
+				return err
+			}
+			if !ok {
+				p.Add(field.Name, "ref.unknown", "%s %q is not recorded in book %s or at headquarters", field.Ref, id, tx.Book).
+					Mend("Record the %s first, or correct the code.", field.Ref)
+			}
+		}
+	}
+	return p.Err()
+}
+
+// define puts the row of the thing that the fact defines.
+func (tx *Tx) define(k *Kind, f Fact) error {
+	if k.Defines == "" {
+		return nil
+	}
+	e := entity.Entity{Type: k.Defines}
+	v := reflect.ValueOf(f).Elem()
+	for i := range k.Fields {
+		text := ""
+		if k.Fields[i].EntityPart != "" {
+			text = v.Field(k.Fields[i].index).String()
+		}
+		switch k.Fields[i].EntityPart {
+		case "id":
+			e.ID = text
+		case "name":
+			e.Name = text
+		case "class":
+			e.Class = text
+		case "parent":
+			e.Parent = text
+		case "area":
+			e.Area = text
+		}
+	}
+	old, ok, err := tx.s.entity(tx.ctx, tx.w, tx.Book, e.Type, e.ID)
+	if err != nil {
+		return err
+	}
+	if ok && tx.Corrects != old.Seq {
+		return fault.New(fault.Conflict, "define.again", "%s %q is recorded already as entry %s:%d", e.Type, e.ID, old.Book, old.Seq).For(k.idField()).
+			Mend("Use another code, or say that this corrects entry %d.", old.Seq)
+	}
+	e.Status = old.Status
+	tx.s.define(entityKey{tx.Book, e.Type, e.ID}, f)
+	key := entityKey{tx.Book, e.Type, e.ID}
+	tx.s.undo = append(tx.s.undo, func() { delete(tx.s.defined, key) })
+	return tx.Put(e)
+}
+
+func (k *Kind) idField() string {
+	for i := range k.Fields {
+		if k.Fields[i].EntityPart == "id" {
+			return k.Fields[i].Name
+		}
+	}
+	return ""
+}
+
+// May tells whether a person holds one of the roles for the fact's area on its day.
+func (tx *Tx) May(person string, roles ...string) (bool, error) {
+	if tx.wr.r.authority == nil {
+		return false, nil
+	}
+	return tx.wr.r.authority.May(tx, person, roles, tx.Area, tx.On)
+}
+
+// checkPeople makes sure that the actor may record the fact, and that enough others who may have approved it. propose is true when
+// approval is needed and nobody has given it yet.
+func (tx *Tx) checkPeople(p *prepared, d *Draft) (propose bool, err error) {
+	k := p.kind
+	if d.Actor != Operator && len(k.By) > 0 {
+		ok, err := tx.May(d.Actor, k.By...)
+		if err != nil {
+			return false, err
+		}
+		if !ok {
+			return false, fault.New(fault.Forbidden, "role.missing", "%s may not record a %s here on %s", d.Actor, k.Name, d.On).For("actor").
+				Mend("It takes one of these roles for the area: %s.", strings.Join(k.By, ", "))
+		}
+	}
+	if k.Approval == nil {
+		return false, nil
+	}
+	if len(d.Approvers) == 0 {
+		return true, nil
+	}
+	need := k.Approval.Need(p.amount)
+	if len(d.Approvers) < need {
+		return false, fault.New(fault.Forbidden, "approval.few", "a %s of this amount needs %d approvers, %d are named", k.Name, need, len(d.Approvers)).For("approvers").
+			Mend("Ask another person with role %s.", k.Approval.Role)
+	}
+	for i, a := range d.Approvers {
+		if a == d.Actor || slices.Contains(d.Approvers[:i], a) {
+			return false, fault.New(fault.Forbidden, "approval.self", "%s cannot approve what they prepared or approved already", a).For("approvers").
+				Mend("Ask another person with role %s.", k.Approval.Role)
+		}
+		ok, err := tx.May(a, k.Approval.Role)
+		if err != nil {
+			return false, err
+		}
+		if !ok {
+			return false, fault.New(fault.Forbidden, "approval.role", "%s may not approve a %s here on %s", a, k.Name, d.On).For("approvers").
+				Mend("Ask a person with role %s.", k.Approval.Role)
+		}
+	}
+	return false, nil
+}

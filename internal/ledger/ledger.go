@@ -1,0 +1,594 @@
+// Package ledger keeps money and goods: accounts, what they hold of which fund, and how it moved.
+//
+// A posting is a movement: an amount above nothing of one commodity and one fund goes from one account to another. So books
+// cannot be out of balance, and there is no tolerance: amounts are integers in the commodity's smallest unit (fen, head, piece).
+//
+//	donor:szse        -> treasury:hq         60 000.00 CNY of fund OWN    injection
+//	treasury:hq       -> transit:620524      60 000.00                    transfer (one entry in each book)
+//	treasury:620524   -> commitment:W-H-01   15 000.00                    commitment
+//	commitment:W-H-01 -> recipient:H-0412    15 000.00                    disbursement
+//
+// Value enters and leaves only through accounts of the world outside: donor, supply, nature, recipient, loss and transit. Inside
+// accounts cannot fall below nothing. They remember what arrived in which order (lots), so that drawing without naming a fund takes
+// the oldest money first; goods carry the fund that paid for them.
+package ledger
+
+import (
+	"context"
+	"embed"
+	"fmt"
+	"slices"
+	"sort"
+
+	"lastmile/internal/database"
+	"lastmile/internal/date"
+	"lastmile/internal/fault"
+	"lastmile/internal/journal"
+)
+
+//go:embed schema
+var files embed.FS
+
+// Schema of the ledger's tables.
+var Schema = database.Schema{
+	Name: "ledger", Files: files,
+	AppendOnly: []string{"posting"}, State: []string{"account", "balance", "lot", "stage"},
+}
+
+// Class is what an account is for.
+type Class string
+
+const (
+	// Inside: cannot fall below nothing.
+	Treasury   Class = "treasury"   // money of a book not yet promised
+	Commitment Class = "commitment" // money promised to a project
+	Store      Class = "store"      // goods in a store
+	Budget     Class = "budget"     // what a project may still promise
+	Used       Class = "used"       // what a project has promised of its budget
+	// Outside: where value comes from and goes to.
+	Donor     Class = "donor"     // gave money or goods
+	Supply    Class = "supply"    // sold goods
+	Nature    Class = "nature"    // births, growth
+	Recipient Class = "recipient" // was paid or received goods
+	Loss      Class = "loss"      // deaths, expiry, theft
+	Transit   Class = "transit"   // on the way between two books
+	Plan      Class = "plan"      // where budgets come from: a decision, not money
+)
+
+var outside = map[Class]bool{Donor: true, Supply: true, Nature: true, Recipient: true, Loss: true, Transit: true, Plan: true}
+
+// ends are the classes at which value has arrived where the programme no longer holds it.
+var ends = map[Class]bool{Recipient: true, Loss: true}
+
+// Outside tells whether accounts of the class belong to the world outside and may be below nothing.
+func (c Class) Outside() bool { return outside[c] }
+
+// Account holds commodities of funds in one book.
+type Account struct {
+	Book    string
+	ID      string // Class:Owner, or Class:Owner:Project
+	Class   Class
+	Owner   string // party or book it belongs to
+	Holder  string // kind of the owner, such as school or household
+	Project string
+	Area    string
+}
+
+// NewAccount names an account by what it is for.
+func NewAccount(book string, class Class, owner, holder, project, area string) Account {
+	id := string(class) + ":" + owner
+	if project != "" {
+		id += ":" + project
+	}
+	return Account{Book: book, ID: id, Class: class, Owner: owner, Holder: holder, Project: project, Area: area}
+}
+
+// Flows that packages outside the ledger rely on; a domain package names its own beside them. The words are IATI's
+// transaction types where they have one.
+const (
+	Injection    = "injection"    // a sponsor puts money in
+	TransferOut  = "transfer-out" // to another book
+	TransferIn   = "transfer-in"  // from another book
+	Committed    = "commitment"
+	Released     = "release" // commitment given back
+	Disbursement = "disbursement"
+	Refund       = "refund"
+	Purchase     = "purchase" // goods bought
+	Donation     = "donation" // goods given
+	Delivery     = "delivery" // goods handed over
+)
+
+// Posting is one movement of an entry.
+type Posting struct {
+	Book      string
+	Seq       int64
+	Line      int64
+	Flow      string // why it moved
+	From, To  string // account ids
+	Commodity string
+	Fund      string
+	Amount    int64 // smallest unit of the commodity, > 0
+	Project   string
+	Area      string
+	Sign      int64 // -1 when it takes back an earlier posting of the same flow
+	On        date.Date
+}
+
+// AppendCanonical appends the posting as it is hashed.
+func (p *Posting) AppendCanonical(b []byte) []byte {
+	return journal.AppendFields(b, []string{"posting", p.Flow, p.From, p.To, p.Commodity, p.Fund, p.Project, p.Area, string(p.On)}, p.Line, p.Amount, p.Sign)
+}
+
+// Part is an amount of one fund.
+type Part struct {
+	Fund   string
+	Amount int64
+}
+
+type balanceKey struct{ book, account, commodity, fund string }
+
+type queueKey struct{ book, account, commodity string }
+
+type lot struct {
+	seq, line    int64
+	fund         string
+	amount, seen int64 // now, and as the database has it; seen < 0 when it is not there yet
+}
+
+type queue struct {
+	lots  []lot
+	first int // lots before it are empty
+	dirty bool
+}
+
+type stageKey struct {
+	book, commodity, month, fund, project, area, receiver string
+	traced                                                bool
+}
+
+type stageSum struct{ amount, n int64 }
+
+// State is the ledger as a writer sees it: what is committed and what its open transaction has moved. It is a cache in front
+// of the database for one writer: Flush before each commit, Reset after a rollback or when another program has written.
+type State struct {
+	accounts map[[2]string]Account // known, by book and id
+	inside   map[balanceKey]int64
+	queues   map[queueKey]*queue
+	outside  map[balanceKey]int64 // changes since the last flush
+	stages   map[stageKey]stageSum
+	touched  map[balanceKey]bool // inside balances changed since the last flush
+	opened   []Account
+	undo     []func()
+}
+
+// NewState is an empty cache.
+func NewState() *State {
+	s := &State{}
+	s.Reset()
+	return s
+}
+
+// Reset forgets everything, also what was not flushed.
+func (s *State) Reset() {
+	s.accounts = map[[2]string]Account{}
+	s.inside = map[balanceKey]int64{}
+	s.queues = map[queueKey]*queue{}
+	s.clearChanges()
+	s.undo = nil
+}
+
+func (s *State) clearChanges() {
+	s.outside = map[balanceKey]int64{}
+	s.stages = map[stageKey]stageSum{}
+	s.touched = map[balanceKey]bool{}
+	s.opened = s.opened[:0]
+}
+
+// Begin marks the point that Undo goes back to.
+func (s *State) Begin() { s.undo = s.undo[:0] }
+
+// Undo takes back everything since Begin.
+func (s *State) Undo() {
+	for i := len(s.undo) - 1; i >= 0; i-- {
+		s.undo[i]()
+	}
+	s.undo = s.undo[:0]
+}
+
+// Open makes sure that an account exists.
+func (s *State) Open(ctx context.Context, r database.Reader, a Account) error {
+	key := [2]string{a.Book, a.ID}
+	if _, ok := s.accounts[key]; ok {
+		return nil
+	}
+	var one int64
+	rows, err := r.Query(ctx, "SELECT 1 FROM account WHERE book = $1 AND id = $2", a.Book, a.ID)
+	if err != nil {
+		return fmt.Errorf("open account %s: %w", a.ID, err)
+	}
+	defer rows.Close()
+	found := rows.Next()
+	if found {
+		if err := rows.Scan(&one); err != nil {
+			return err
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return err
+	}
+	const accountsMax = 200_000 // more than this and we look again rather than remember
+	if len(s.accounts) >= accountsMax {
+		clear(s.accounts)
+	}
+	s.accounts[key] = a
+	if !found {
+		s.opened = append(s.opened, a)
+		s.undo = append(s.undo, func() {
+			delete(s.accounts, key)
+			s.opened = slices.DeleteFunc(s.opened, func(o Account) bool { return o.Book == a.Book && o.ID == a.ID })
+		})
+	}
+	return nil
+}
+
+// Known tells whether the state remembers an account as open.
+func (s *State) Known(book, id string) bool {
+	_, ok := s.accounts[[2]string{book, id}]
+	return ok
+}
+
+// Held is what an inside account holds of a commodity, over all funds.
+func (s *State) Held(ctx context.Context, r database.Reader, book, account, commodity string) (int64, error) {
+	q, err := s.queue(ctx, r, queueKey{book, account, commodity})
+	if err != nil {
+		return 0, err
+	}
+	var sum int64
+	for _, l := range q.lots[q.first:] {
+		sum += l.amount
+	}
+	return sum, nil
+}
+
+// Received is what an outside account has of one commodity and fund: what it was paid or given, less what it gave back.
+func (s *State) Received(ctx context.Context, r database.Reader, book, account, commodity, fund string) (int64, error) {
+	sum := s.outside[balanceKey{book, account, commodity, fund}]
+	rows, err := r.Query(ctx, "SELECT amount FROM balance WHERE book = $1 AND account = $2 AND commodity = $3 AND fund = $4", book, account, commodity, fund)
+	if err != nil {
+		return 0, fmt.Errorf("read balance of %s: %w", account, err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var n int64
+		if err := rows.Scan(&n); err != nil {
+			return 0, err
+		}
+		sum += n
+	}
+	return sum, rows.Err()
+}
+
+func (s *State) queue(ctx context.Context, r database.Reader, key queueKey) (*queue, error) {
+	if q := s.queues[key]; q != nil {
+		return q, nil
+	}
+	rows, err := r.Query(ctx, `SELECT seq, line, fund, amount FROM lot WHERE book = $1 AND account = $2 AND commodity = $3 AND amount > 0 ORDER BY seq, line`,
+		key.book, key.account, key.commodity)
+	if err != nil {
+		return nil, fmt.Errorf("read lots of %s: %w", key.account, err)
+	}
+	defer rows.Close()
+	q := &queue{}
+	sums := map[string]int64{}
+	for rows.Next() {
+		var l lot
+		if err := rows.Scan(&l.seq, &l.line, &l.fund, &l.amount); err != nil {
+			return nil, err
+		}
+		l.seen = l.amount
+		q.lots = append(q.lots, l)
+		sums[l.fund] += l.amount
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	for fund, amount := range sums {
+		s.inside[balanceKey{key.book, key.account, key.commodity, fund}] = amount
+	}
+	s.queues[key] = q
+	return q, nil
+}
+
+// Draw says which funds an amount taken from an inside account without naming a fund would come from: the oldest first, leaving out
+// funds that allowed refuses (nil allows all). Nothing moves. The parts add up to amount; fewer funds than needed are refused.
+func (s *State) Draw(ctx context.Context, r database.Reader, book, account, commodity string, amount int64, allowed func(fund string) bool) ([]Part, error) {
+	q, err := s.queue(ctx, r, queueKey{book, account, commodity})
+	if err != nil {
+		return nil, err
+	}
+	var parts []Part
+	left, barred := amount, int64(0)
+	for i := q.first; i < len(q.lots) && left > 0; i++ {
+		l := &q.lots[i]
+		if l.amount == 0 {
+			continue
+		}
+		if allowed != nil && !allowed(l.fund) {
+			barred += l.amount
+			continue
+		}
+		take := min(l.amount, left)
+		left -= take
+		if k := slices.IndexFunc(parts, func(p Part) bool { return p.Fund == l.fund }); k >= 0 {
+			parts[k].Amount += take
+		} else {
+			parts = append(parts, Part{l.fund, take})
+		}
+	}
+	if left > 0 {
+		return nil, short(account, commodity, amount, amount-left, barred)
+	}
+	return parts, nil
+}
+
+func short(account, commodity string, want, have, barred int64) error {
+	e := fault.New(fault.Conflict, "ledger.short", "account %s holds %d of %s, %d are needed", account, have, commodity, want).
+		Mend("Put in or transfer the missing %d first, or record less.", want-have)
+	if barred > 0 {
+		e.Fix = fmt.Sprintf("Another %d are held there for other purposes. %s", barred, e.Fix)
+	}
+	return e
+}
+
+// Move carries out one posting: it leaves From and arrives at To. Both accounts must be open. An inside account that holds too
+// little of the fund is refused, and nothing moves.
+func (s *State) Move(ctx context.Context, r database.Reader, p *Posting, traced bool) error {
+	if p.Amount <= 0 {
+		return fault.New(fault.Invalid, "ledger.amount", "amount must be more than 0").For("amount")
+	}
+	if p.From == p.To {
+		return fault.New(fault.Invalid, "ledger.same-account", "account %s cannot pay itself", p.From)
+	}
+	from, ok := s.accounts[[2]string{p.Book, p.From}]
+	if !ok {
+		return fmt.Errorf("posting from %s: account is not open", p.From)
+	}
+	to, ok := s.accounts[[2]string{p.Book, p.To}]
+	if !ok {
+		return fmt.Errorf("posting to %s: account is not open", p.To)
+	}
+	if from.Class.Outside() {
+		s.change(p, p.From, -p.Amount)
+	} else if err := s.take(ctx, r, p); err != nil {
+		return err
+	}
+	if to.Class.Outside() {
+		s.change(p, p.To, p.Amount)
+	} else if err := s.put(ctx, r, p); err != nil {
+		return err
+	}
+	if ends[to.Class] {
+		s.stage(p, to, p.Amount, traced)
+	}
+	if ends[from.Class] {
+		s.stage(p, from, -p.Amount, traced)
+	}
+	return nil
+}
+
+func (s *State) change(p *Posting, account string, by int64) {
+	key := balanceKey{p.Book, account, p.Commodity, p.Fund}
+	s.outside[key] += by
+	s.undo = append(s.undo, func() { s.outside[key] -= by })
+}
+
+func (s *State) take(ctx context.Context, r database.Reader, p *Posting) error {
+	q, err := s.queue(ctx, r, queueKey{p.Book, p.From, p.Commodity})
+	if err != nil {
+		return err
+	}
+	key := balanceKey{p.Book, p.From, p.Commodity, p.Fund}
+	if have := s.inside[key]; have < p.Amount {
+		return short(p.From+" (fund "+p.Fund+")", p.Commodity, p.Amount, have, 0)
+	}
+	left := p.Amount
+	for i := q.first; left > 0; i++ {
+		l := &q.lots[i]
+		if l.fund != p.Fund || l.amount == 0 {
+			continue
+		}
+		n := min(l.amount, left)
+		l.amount -= n
+		left -= n
+		s.undo = append(s.undo, func() { q.lots[i].amount += n; q.first = min(q.first, i) })
+	}
+	for q.first < len(q.lots) && q.lots[q.first].amount == 0 {
+		q.first++
+	}
+	q.dirty = true
+	s.add(key, -p.Amount)
+	return nil
+}
+
+func (s *State) put(ctx context.Context, r database.Reader, p *Posting) error {
+	q, err := s.queue(ctx, r, queueKey{p.Book, p.To, p.Commodity})
+	if err != nil {
+		return err
+	}
+	q.lots = append(q.lots, lot{seq: p.Seq, line: p.Line, fund: p.Fund, amount: p.Amount, seen: -1})
+	q.dirty = true
+	s.undo = append(s.undo, func() { q.lots = q.lots[:len(q.lots)-1]; q.first = min(q.first, len(q.lots)) })
+	s.add(balanceKey{p.Book, p.To, p.Commodity, p.Fund}, p.Amount)
+	return nil
+}
+
+func (s *State) add(key balanceKey, by int64) {
+	s.inside[key] += by
+	s.touched[key] = true
+	s.undo = append(s.undo, func() { s.inside[key] -= by })
+}
+
+func (s *State) stage(p *Posting, end Account, amount int64, traced bool) {
+	key := stageKey{p.Book, p.Commodity, p.On.Month(), p.Fund, p.Project, p.Area, end.Holder, traced}
+	n := p.Sign
+	if amount < 0 && p.Sign > 0 {
+		n = 0 // a refund lessens what was paid, not the number of payments
+	}
+	sum := s.stages[key]
+	s.stages[key] = stageSum{sum.amount + amount, sum.n + n}
+	s.undo = append(s.undo, func() {
+		sum := s.stages[key]
+		s.stages[key] = stageSum{sum.amount - amount, sum.n - n}
+	})
+}
+
+// Proved moves what an entry's postings brought to the outside from untraced to traced, when its proof arrives later.
+func (s *State) Proved(ctx context.Context, r database.Reader, postings []Posting) error {
+	for i := range postings {
+		p := &postings[i]
+		for _, end := range []struct {
+			account string
+			amount  int64
+		}{{p.To, p.Amount}, {p.From, -p.Amount}} {
+			a, err := GetAccount(ctx, r, p.Book, end.account)
+			if err != nil {
+				return err
+			}
+			if ends[a.Class] {
+				s.stage(p, a, end.amount, true)
+				minus := *p
+				minus.Sign = -p.Sign
+				s.stage(&minus, a, -end.amount, false)
+			}
+		}
+	}
+	return nil
+}
+
+var (
+	postingTable = database.Table{Name: "posting", Columns: []string{"book", "seq", "line", "flow", "from_account", "to_account", "commodity",
+		"fund", "amount", "project", "area", "sign", "on_date"}}
+	accountTable = database.Table{Name: "account", Columns: []string{"book", "id", "class", "owner", "holder", "project", "area"},
+		Conflict: "ON CONFLICT (book, id) DO NOTHING"}
+	insideTable = database.Table{Name: "balance", Columns: []string{"book", "account", "commodity", "fund", "amount", "outside"},
+		Conflict: "ON CONFLICT (book, account, commodity, fund) DO UPDATE SET amount = excluded.amount"}
+	outsideTable = database.Table{Name: "balance", Columns: []string{"book", "account", "commodity", "fund", "amount", "outside"},
+		Conflict: "ON CONFLICT (book, account, commodity, fund) DO UPDATE SET amount = balance.amount + excluded.amount"}
+	lotTable = database.Table{Name: "lot", Columns: []string{"book", "account", "commodity", "seq", "line", "fund", "amount"},
+		Conflict: "ON CONFLICT (book, account, commodity, seq, line) DO UPDATE SET amount = excluded.amount"}
+	stageTable = database.Table{Name: "stage", Columns: []string{"book", "commodity", "month", "fund", "project", "area", "receiver", "traced", "amount", "n"},
+		Conflict: `ON CONFLICT (book, commodity, month, fund, project, area, receiver, traced)
+  DO UPDATE SET amount = stage.amount + excluded.amount, n = stage.n + excluded.n`}
+)
+
+// Append writes postings.
+func Append(ctx context.Context, w *database.Writer, postings []Posting) error {
+	args := make([]any, 0, len(postings)*len(postingTable.Columns))
+	for i := range postings {
+		p := &postings[i]
+		args = append(args, p.Book, p.Seq, p.Line, p.Flow, p.From, p.To, p.Commodity, p.Fund, p.Amount, p.Project, p.Area, p.Sign, string(p.On))
+	}
+	return w.Insert(ctx, &postingTable, args)
+}
+
+// Flush writes what changed since the last flush, in sorted order so that writers cannot deadlock.
+func (s *State) Flush(ctx context.Context, w *database.Writer) error {
+	var args []any
+	for _, a := range s.opened {
+		args = append(args, a.Book, a.ID, string(a.Class), a.Owner, a.Holder, a.Project, a.Area)
+	}
+	if err := w.Insert(ctx, &accountTable, args); err != nil {
+		return err
+	}
+	args = nil
+	for _, k := range sortedKeys(s.touched) {
+		args = append(args, k.book, k.account, k.commodity, k.fund, s.inside[k], false)
+	}
+	if err := w.Insert(ctx, &insideTable, args); err != nil {
+		return err
+	}
+	args = nil
+	for _, k := range sortedKeys(s.outside) {
+		if n := s.outside[k]; n != 0 {
+			args = append(args, k.book, k.account, k.commodity, k.fund, n, true)
+		}
+	}
+	if err := w.Insert(ctx, &outsideTable, args); err != nil {
+		return err
+	}
+	if err := s.flushLots(ctx, w); err != nil {
+		return err
+	}
+	stages := make([]stageKey, 0, len(s.stages))
+	for k := range s.stages {
+		stages = append(stages, k)
+	}
+	sort.Slice(stages, func(i, j int) bool { return stages[i].less(stages[j]) })
+	args = nil
+	for _, k := range stages {
+		if sum := s.stages[k]; sum != (stageSum{}) {
+			args = append(args, k.book, k.commodity, k.month, k.fund, k.project, k.area, k.receiver, k.traced, sum.amount, sum.n)
+		}
+	}
+	if err := w.Insert(ctx, &stageTable, args); err != nil {
+		return err
+	}
+	s.clearChanges()
+	return nil
+}
+
+func (s *State) flushLots(ctx context.Context, w *database.Writer) error {
+	keys := make([]queueKey, 0, len(s.queues))
+	for k, q := range s.queues {
+		if q.dirty {
+			keys = append(keys, k)
+		}
+	}
+	slices.SortFunc(keys, func(a, b queueKey) int {
+		return slices.Compare([]string{a.book, a.account, a.commodity}, []string{b.book, b.account, b.commodity})
+	})
+	var args []any
+	for _, k := range keys {
+		q := s.queues[k]
+		kept := q.lots[:0]
+		for i := range q.lots {
+			l := q.lots[i]
+			switch {
+			case l.amount == 0 && l.seen < 0: // came and went before it was written
+			case l.amount == 0:
+				if _, err := w.Exec(ctx, "DELETE FROM lot WHERE book = $1 AND account = $2 AND commodity = $3 AND seq = $4 AND line = $5",
+					k.book, k.account, k.commodity, l.seq, l.line); err != nil {
+					return fmt.Errorf("delete empty lot of %s: %w", k.account, err)
+				}
+			case l.amount != l.seen:
+				args = append(args, k.book, k.account, k.commodity, l.seq, l.line, l.fund, l.amount)
+			}
+			if l.amount > 0 {
+				l.seen = l.amount
+				kept = append(kept, l)
+			}
+		}
+		q.lots, q.first, q.dirty = kept, 0, false
+	}
+	return w.Insert(ctx, &lotTable, args)
+}
+
+func sortedKeys[V any](m map[balanceKey]V) []balanceKey {
+	keys := make([]balanceKey, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.SortFunc(keys, func(a, b balanceKey) int {
+		return slices.Compare([]string{a.book, a.account, a.commodity, a.fund}, []string{b.book, b.account, b.commodity, b.fund})
+	})
+	return keys
+}
+
+func (k stageKey) less(o stageKey) bool {
+	a := []string{k.book, k.commodity, k.month, k.fund, k.project, k.area, k.receiver}
+	b := []string{o.book, o.commodity, o.month, o.fund, o.project, o.area, o.receiver}
+	if c := slices.Compare(a, b); c != 0 {
+		return c < 0
+	}
+	return !k.traced && o.traced
+}

@@ -1,0 +1,69 @@
+-- Money and goods that moved: from one account to another, always more than nothing, of one commodity and one fund.
+CREATE TABLE posting (
+  book         TEXT NOT NULL,
+  seq          BIGINT NOT NULL,
+  line         BIGINT NOT NULL,
+  flow         TEXT NOT NULL,
+  from_account TEXT NOT NULL,
+  to_account   TEXT NOT NULL,
+  commodity    TEXT NOT NULL,
+  fund         TEXT NOT NULL,
+  amount       BIGINT NOT NULL CHECK (amount > 0),
+  project      TEXT NOT NULL,
+  area         TEXT NOT NULL,
+  sign         BIGINT NOT NULL CHECK (sign IN (-1, 1)),
+  on_date      TEXT NOT NULL,
+  PRIMARY KEY (book, seq, line)
+);
+
+CREATE INDEX posting_by_flow ON posting (book, flow, commodity, on_date);
+
+CREATE TABLE account (
+  book    TEXT NOT NULL,
+  id      TEXT NOT NULL,
+  class   TEXT NOT NULL,
+  owner   TEXT NOT NULL,
+  holder  TEXT NOT NULL,
+  project TEXT NOT NULL,
+  area    TEXT NOT NULL,
+  PRIMARY KEY (book, id)
+); -- clustered
+
+-- What each account holds. Accounts of the world outside may be below nothing: that is where value enters.
+CREATE TABLE balance (
+  book      TEXT NOT NULL,
+  account   TEXT NOT NULL,
+  commodity TEXT NOT NULL,
+  fund      TEXT NOT NULL,
+  amount    BIGINT NOT NULL,
+  outside   BOOLEAN NOT NULL,
+  CHECK (outside OR amount >= 0),
+  PRIMARY KEY (book, account, commodity, fund)
+); -- clustered
+
+-- The arrivals that make up what an inside account holds, so that funds are drawn first in, first out.
+CREATE TABLE lot (
+  book      TEXT NOT NULL,
+  account   TEXT NOT NULL,
+  commodity TEXT NOT NULL,
+  seq       BIGINT NOT NULL,
+  line      BIGINT NOT NULL,
+  fund      TEXT NOT NULL,
+  amount    BIGINT NOT NULL CHECK (amount >= 0),
+  PRIMARY KEY (book, account, commodity, seq, line)
+); -- clustered
+
+-- Totals of what reached the outside, by who gave, what it paid for, where, and who received it.
+CREATE TABLE stage (
+  book      TEXT NOT NULL,
+  commodity TEXT NOT NULL,
+  month     TEXT NOT NULL,
+  fund      TEXT NOT NULL,
+  project   TEXT NOT NULL,
+  area      TEXT NOT NULL,
+  receiver  TEXT NOT NULL,
+  traced    BOOLEAN NOT NULL,
+  amount    BIGINT NOT NULL,
+  n         BIGINT NOT NULL,
+  PRIMARY KEY (book, commodity, month, fund, project, area, receiver, traced)
+); -- clustered
