@@ -1,0 +1,46 @@
+.DEFAULT_GOAL := help
+
+GOTOOL := go tool -modfile=tools/go.mod
+
+# The race detector watches our code. It leaves alone the SQLite engine, which
+# is C turned into Go and forty times slower when watched.
+RACE := -race -gcflags=modernc.org/...=-race=false
+
+# More flags for go test, such as TESTFLAGS='-run TestLoan -v'.
+TESTFLAGS ?=
+
+.PHONY: help
+help: ## print this list
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
+
+.PHONY: build
+build: ## build bin/lastmile, one static program
+	CGO_ENABLED=0 go build -trimpath -o bin/lastmile ./cmd/lastmile
+
+.PHONY: demo
+demo: build ## make the model programme, check its claims, serve it
+	bin/lastmile demo
+
+.PHONY: test
+test: install check ## install what the tests need, then run every check and test
+	go run ./internal/testenv/withpostgres go test $(RACE) $(TESTFLAGS) ./...
+
+.PHONY: check
+check: ## run the checks that start nothing (VULNDB=URL names another vulnerability database)
+	@unformatted=$$(gofmt -l .) && [ -z "$$unformatted" ] || { echo "not formatted (run make fmt):" $$unformatted; exit 1; }
+	go mod tidy -diff
+	go vet ./...
+	$(GOTOOL) staticcheck ./...
+	tools/vulnerabilities
+
+.PHONY: install
+install: ## install PostgreSQL, Chromium and fonts where they are missing (Debian)
+	@tools/install
+
+.PHONY: bench
+bench: ## run the programs in bench/
+	@go list -f '{{if eq .Name "main"}}{{.ImportPath}}{{end}}' ./bench/... | xargs -r -n 1 go run
+
+.PHONY: fmt
+fmt: ## format the code
+	gofmt -w .
