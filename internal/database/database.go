@@ -49,6 +49,7 @@ type DB struct {
 	read  *sql.DB
 	write *sql.DB // PostgreSQL: one connection for each writer. SQLite: one in all
 	owner *sql.DB // runs migrations
+	dsn   string  // SQLite
 
 	mu    sync.RWMutex
 	stmts map[string]*sql.Stmt
@@ -105,7 +106,7 @@ func openSQLite(ctx context.Context, path string) (*DB, error) {
 	// More connections than cores make modernc slower.
 	read.SetMaxOpenConns(max(2, runtime.NumCPU()))
 	read.SetMaxIdleConns(max(2, runtime.NumCPU()))
-	return &DB{Engine: SQLite, URL: "sqlite:" + path, Path: path, read: read, write: write, owner: write, stmts: map[string]*sql.Stmt{}}, nil
+	return &DB{Engine: SQLite, URL: "sqlite:" + path, Path: path, read: read, write: write, owner: write, dsn: dsn, stmts: map[string]*sql.Stmt{}}, nil
 }
 
 func openPostgres(ctx context.Context, rawURL string) (*DB, error) {

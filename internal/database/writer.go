@@ -18,6 +18,7 @@ type Writer struct {
 	conn  *sql.Conn
 	stmts map[string]*sql.Stmt
 	open  bool
+	trial *sql.DB // of a trial writer on SQLite
 }
 
 // Writer takes a writing connection; on SQLite it waits until the only one is free.
@@ -27,6 +28,22 @@ func (db *DB) Writer(ctx context.Context) (*Writer, error) {
 		return nil, fmt.Errorf("open writer: %w", err)
 	}
 	return &Writer{db: db, conn: conn, stmts: map[string]*sql.Stmt{}}, nil
+}
+
+// Trial takes a writer for a transaction that will be rolled back. On SQLite it does not keep others from writing before it writes itself.
+func (db *DB) Trial(ctx context.Context) (*Writer, error) {
+	if db.Engine == PostgreSQL {
+		return db.Writer(ctx)
+	}
+	trial, err := sql.Open("sqlite", db.dsn)
+	if err != nil {
+		return nil, err
+	}
+	conn, err := trial.Conn(ctx)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("open trial: %w", err), trial.Close())
+	}
+	return &Writer{db: db, conn: conn, stmts: map[string]*sql.Stmt{}, trial: trial}, nil
 }
 
 // Engine of the store.
@@ -40,13 +57,17 @@ func (w *Writer) Close() error {
 	for _, s := range w.stmts {
 		s.Close()
 	}
-	return w.conn.Close()
+	err := w.conn.Close()
+	if w.trial != nil {
+		err = errors.Join(err, w.trial.Close())
+	}
+	return err
 }
 
 // Begin starts a transaction.
 func (w *Writer) Begin(ctx context.Context) error {
 	begin := "BEGIN"
-	if w.db.Engine == SQLite {
+	if w.db.Engine == SQLite && w.trial == nil {
 		begin = "BEGIN IMMEDIATE"
 	}
 	if _, err := w.Exec(ctx, begin); err != nil {

@@ -313,15 +313,24 @@ func newField(sf reflect.StructField, index int) (Field, error) {
 	if text, ok := tag.Lookup("choices"); ok {
 		f.choiceIndex = map[string]bool{}
 		for _, c := range strings.Split(text, ";") {
-			p := strings.Split(strings.TrimSpace(c), "=")
-			if len(p) != 3 {
+			rest, zh, ok := cutLast(strings.TrimSpace(c), "=")
+			value, en, ok2 := cutLast(rest, "=") // a value may itself hold the sign
+			if !ok || !ok2 {
 				return f, fmt.Errorf("choice %q: want VALUE=ENGLISH=CHINESE", c)
 			}
-			f.Choices = append(f.Choices, Choice{p[0], p[1], p[2]})
-			f.choiceIndex[p[0]] = true
+			f.Choices = append(f.Choices, Choice{value, en, zh})
+			f.choiceIndex[value] = true
 		}
 	}
 	return f, nil
+}
+
+func cutLast(s, sep string) (before, after string, ok bool) {
+	i := strings.LastIndex(s, sep)
+	if i < 0 {
+		return s, "", false
+	}
+	return s[:i], s[i+len(sep):], true
 }
 
 // Field by name, nil when there is none.

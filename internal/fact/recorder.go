@@ -70,9 +70,10 @@ type Recorder struct {
 	places  sync.Map
 }
 
-// Files tells whether a file of evidence is in the store.
+// Files is the evidence store: whether it has a file, and how to keep one.
 type Files interface {
 	Has(hash string) bool
+	Put(content io.Reader) (hash string, err error)
 }
 
 // Options of a Recorder; the zero value of each field is usable.
@@ -118,11 +119,19 @@ type request struct {
 	ctx      context.Context
 	drafts   []Draft
 	prepared []prepared
-	together bool // all or none
-	replay   *journal.Entry
+	together bool            // all or none
+	replay   []journal.Entry // entries that the drafts were, when a journal is replayed
 	receipts []Receipt
 	errs     []error
 	done     chan struct{}
+}
+
+// old is the entry that draft i was, nil unless a journal is replayed.
+func (req *request) old(i int) *journal.Entry {
+	if req.replay == nil {
+		return nil
+	}
+	return &req.replay[i]
 }
 
 type prepared struct {
@@ -164,6 +173,10 @@ func (r *Recorder) submit(req *request) error {
 	req.errs = make([]error, len(req.drafts))
 	req.done = make(chan struct{})
 	for i := range req.drafts {
+		if req.replay != nil { // it was checked when it was recorded, and personal data may have been erased since
+			req.prepared[i] = prepared{kind: KindOf(req.drafts[i].Fact), body: req.replay[i].Body, private: req.replay[i].Private}
+			continue
+		}
 		req.errs[i] = r.prepare(req.ctx, &req.drafts[i], &req.prepared[i])
 		if req.errs[i] != nil && req.together {
 			return req.errs[i]
@@ -348,6 +361,7 @@ type writer struct {
 	state *state
 	err   error
 
+	trial   bool // nothing will be committed
 	wrote   bool // the fact at hand has changed the database itself
 	refused []refusal
 	scratch []byte
@@ -564,7 +578,7 @@ func (w *writer) recordRequest(ctx context.Context, req *request, taken map[book
 		err := w.atomically(req.drafts[g[0]:g[1]], func(i int) error {
 			i += g[0]
 			var err error
-			req.receipts[i], err = w.recordOne(ctx, req, &req.drafts[i], &req.prepared[i], taken)
+			req.receipts[i], err = w.recordOne(ctx, req.old(i), &req.drafts[i], &req.prepared[i], taken)
 			return err
 		})
 		if err == nil {
@@ -573,7 +587,7 @@ func (w *writer) recordRequest(ctx context.Context, req *request, taken map[book
 		for i := g[0]; i < g[1]; i++ {
 			req.errs[i] = err
 		}
-		if w.wrote {
+		if w.wrote && !w.trial {
 			return errAgain
 		}
 		w.refused = append(w.refused, refusal{req, g})
@@ -603,7 +617,7 @@ func (w *writer) atomically(drafts []Draft, each func(i int) error) error {
 	w.wrote = false
 	for i := range drafts {
 		if err := each(i); err != nil {
-			if !w.wrote {
+			if !w.wrote || w.trial {
 				w.state.takeBack()
 				w.back(m)
 			}
@@ -625,7 +639,7 @@ func (w *writer) back(m mark) {
 }
 
 // recordOne checks one fact against what is recorded and appends it to what waits to be written.
-func (w *writer) recordOne(ctx context.Context, req *request, d *Draft, p *prepared, taken map[bookKey]int64) (Receipt, error) {
+func (w *writer) recordOne(ctx context.Context, old *journal.Entry, d *Draft, p *prepared, taken map[bookKey]int64) (Receipt, error) {
 	if seq, ok := taken[bookKey{d.Book, d.Key}]; ok {
 		return w.again(ctx, d, p, seq)
 	}
@@ -634,20 +648,20 @@ func (w *writer) recordOne(ctx context.Context, req *request, d *Draft, p *prepa
 		return Receipt{}, fmt.Errorf("book %s was not looked up", d.Book)
 	}
 	tx := &Tx{Book: d.Book, On: d.On, Actor: d.Actor, Evidence: d.Evidence, Approvers: d.Approvers, Corrects: d.Corrects,
-		ctx: ctx, w: w.conn, wr: w, s: w.state, seq: end.now.Seq + 1, replay: req.replay != nil}
+		ctx: ctx, w: w.conn, wr: w, s: w.state, seq: end.now.Seq + 1, replay: old != nil}
 	if err := tx.place(p.kind, d.Fact); err != nil {
 		return Receipt{}, err
 	}
 	if err := tx.checkReferences(p.kind, d.Fact); err != nil {
 		return Receipt{}, err
 	}
-	if req.replay == nil {
+	if old == nil {
 		propose, err := tx.checkPeople(p, d)
 		if err != nil {
 			return Receipt{}, err
 		}
 		if propose {
-			return w.propose(ctx, req, d, p, taken)
+			return w.propose(ctx, d, p, taken)
 		}
 	}
 	grade := gradeOf(d.Fact, d.Evidence)
@@ -663,7 +677,7 @@ func (w *writer) recordOne(ctx context.Context, req *request, d *Draft, p *prepa
 	if err := d.Fact.Record(tx); err != nil {
 		return Receipt{}, err
 	}
-	e, err := w.entry(tx, req, d, p, grade, end)
+	e, err := w.entry(tx, old, d, p, grade, end)
 	if err != nil {
 		return Receipt{}, err
 	}
@@ -677,7 +691,7 @@ func (w *writer) recordOne(ctx context.Context, req *request, d *Draft, p *prepa
 	taken[bookKey{d.Book, d.Key}] = e.Seq
 	s.undo = append(s.undo, func() { delete(taken, bookKey{e.Book, e.Key}) })
 	for i := range tx.then {
-		if _, err := w.follow(ctx, req, &tx.then[i], taken); err != nil {
+		if _, err := w.follow(ctx, &tx.then[i], taken); err != nil {
 			return Receipt{}, err
 		}
 	}
@@ -685,7 +699,7 @@ func (w *writer) recordOne(ctx context.Context, req *request, d *Draft, p *prepa
 }
 
 // follow records a fact that another one brings about, in the same commit.
-func (w *writer) follow(ctx context.Context, req *request, d *Draft, taken map[bookKey]int64) (Receipt, error) {
+func (w *writer) follow(ctx context.Context, d *Draft, taken map[bookKey]int64) (Receipt, error) {
 	var p prepared
 	if err := w.r.prepare(ctx, d, &p); err != nil {
 		return Receipt{}, err
@@ -697,7 +711,7 @@ func (w *writer) follow(ctx context.Context, req *request, d *Draft, taken map[b
 	if seq, ok := found[d.Key]; ok {
 		taken[bookKey{d.Book, d.Key}] = seq
 	}
-	return w.recordOne(ctx, req, d, &p, taken)
+	return w.recordOne(ctx, nil, d, &p, taken)
 }
 
 func gradeOf(f Fact, evidence []string) journal.Grade {
@@ -711,7 +725,7 @@ func gradeOf(f Fact, evidence []string) journal.Grade {
 }
 
 // entry seals what the fact did into the next entry of its book.
-func (w *writer) entry(tx *Tx, req *request, d *Draft, p *prepared, grade journal.Grade, end *bookEnd) (journal.Entry, error) {
+func (w *writer) entry(tx *Tx, old *journal.Entry, d *Draft, p *prepared, grade journal.Grade, end *bookEnd) (journal.Entry, error) {
 	e := journal.Entry{
 		Book: d.Book, Seq: tx.seq, Kind: p.kind.Name, Key: d.Key, On: d.On, Actor: d.Actor, Approvers: d.Approvers, Source: d.Source,
 		Reverses: d.Corrects, Grade: grade, Area: tx.Area, Body: p.body, Evidence: d.Evidence, Private: p.private,
@@ -719,7 +733,7 @@ func (w *writer) entry(tx *Tx, req *request, d *Draft, p *prepared, grade journa
 	if rev, ok := d.Fact.(*Reversal); ok {
 		e.Reverses = rev.Entry
 	}
-	switch old := req.replay; {
+	switch {
 	case old != nil:
 		e.RecordedAt, e.Salt, e.Commitment, e.Private = old.RecordedAt, old.Salt, old.Commitment, old.Private
 	default:
@@ -740,6 +754,9 @@ func (w *writer) entry(tx *Tx, req *request, d *Draft, p *prepared, grade journa
 		w.effects = tx.effects.observations[i].AppendCanonical(w.effects)
 	}
 	e.Hash, w.scratch = e.Sum(w.scratch, end.now.Hash, w.effects)
+	if old != nil && (e.Seq != old.Seq || e.Hash != old.Hash) {
+		return e, fmt.Errorf("replay of entry %s:%d (%s) gives another entry: %d, hash %s, recorded was %s", old.Book, old.Seq, old.Kind, e.Seq, e.Hash, old.Hash)
+	}
 	return e, nil
 }
 

@@ -54,10 +54,7 @@ func (tx *Tx) Context() context.Context { return tx.ctx }
 func (tx *Tx) Seq() int64 { return tx.seq }
 
 // Currency is the commodity that money fields are in.
-func (tx *Tx) Currency() string { return Currency }
-
-// Currency of the programme, with two decimals.
-const Currency = "CNY"
+func (tx *Tx) Currency() string { return ledger.Currency }
 
 // Query reads the tables of the fact's own package.
 func (tx *Tx) Query(query string, args ...any) (*sql.Rows, error) {
@@ -328,6 +325,7 @@ func (tx *Tx) entry(seq int64) (journal.Entry, bool, error) {
 		if err := tx.s.flush(tx.ctx, tx.w); err != nil {
 			return journal.Entry{}, false, err
 		}
+		tx.s.begin() // what is written is not undone here
 	}
 	return journal.Get(tx.ctx, tx.w, tx.Book, seq)
 }

@@ -19,6 +19,7 @@ import (
 	"fmt"
 	"slices"
 	"sort"
+	"strings"
 
 	"lastmile/internal/database"
 	"lastmile/internal/date"
@@ -119,6 +120,21 @@ func (p *Posting) AppendCanonical(b []byte) []byte {
 	return journal.AppendFields(b, []string{"posting", p.Flow, p.From, p.To, p.Commodity, p.Fund, p.Project, p.Area, string(p.On)}, p.Line, p.Amount, p.Sign)
 }
 
+// Currency is the commodity that money is kept in, in hundredths.
+const Currency = "CNY"
+
+// Show writes an amount of a commodity for people.
+func Show(commodity string, n int64) string {
+	if !strings.HasPrefix(commodity, Currency) {
+		return fmt.Sprintf("%d %s", n, commodity)
+	}
+	sign := ""
+	if n < 0 {
+		sign, n = "-", -n
+	}
+	return fmt.Sprintf("%s%d.%02d %s", sign, n/100, n%100, commodity)
+}
+
 // Part is an amount of one fund.
 type Part struct {
 	Fund   string
@@ -175,6 +191,16 @@ func (s *State) Reset() {
 	s.queues = map[queueKey]*queue{}
 	s.clearChanges()
 	s.undo = nil
+}
+
+// Discard drops what waits to be written and keeps what it knows: a trial goes on as if it had been written.
+func (s *State) Discard() {
+	s.clearChanges()
+	for _, q := range s.queues {
+		q.lots = slices.DeleteFunc(q.lots, func(l lot) bool { return l.amount == 0 })
+		q.first, q.dirty = 0, false
+	}
+	s.undo = s.undo[:0]
 }
 
 func (s *State) clearChanges() {
@@ -332,10 +358,10 @@ func (s *State) Draw(ctx context.Context, r database.Reader, book, account, comm
 }
 
 func short(account, commodity string, want, have, barred int64) error {
-	e := fault.New(fault.Conflict, "ledger.short", "account %s holds %d of %s, %d are needed", account, have, commodity, want).
-		Mend("Put in or transfer the missing %d first, or record less.", want-have)
+	e := fault.New(fault.Conflict, "ledger.short", "account %s holds %s, %s is needed", account, Show(commodity, have), Show(commodity, want)).
+		Mend("Put in or transfer the missing %s first, or record less.", Show(commodity, want-have))
 	if barred > 0 {
-		e.Fix = fmt.Sprintf("Another %d are held there for other purposes. %s", barred, e.Fix)
+		e.Fix = fmt.Sprintf("Another %s is held there for other purposes. %s", Show(commodity, barred), e.Fix)
 	}
 	return e
 }
