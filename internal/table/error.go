@@ -14,7 +14,7 @@ type Error struct {
 	Sheet  string // the sheet of a workbook; empty for CSV and JSON Lines
 	Row    int    // the line of the file or the row of the sheet, counted from 1; 0 when the whole file is meant
 	Column string // the column's name; where it has none, its number ("3"), in a workbook its letter ("C")
-	Args   []any  // in the order of the verbs in Messages[Code].Text
+	Args   []any  // numbers, texts and characters in the order of the verbs in Messages[Code].Text
 	Err    error  // the cause, when another package found the fault
 }
 

@@ -94,7 +94,7 @@ func (s *jsonlSource) object(line []byte, isLast bool) error {
 	if errors.As(err, &fault) {
 		return err
 	}
-	s.problem(JSONSyntax, "", err)
+	s.problem(JSONSyntax, "", err.Error())
 	return nil
 }
 
@@ -172,7 +172,7 @@ func (s *jsonlSource) value(decoder *json.Decoder, column int) error {
 	return nil
 }
 
-// list joins a list of texts. Of anything else it reads to the end and reports a problem.
+// list joins a list of texts. Anything else it reads to its end, reports as a problem, and gives as nothing.
 func (s *jsonlSource) list(decoder *json.Decoder, open json.Delim, column int) (string, error) {
 	var texts []string
 	isList := open == '['
@@ -198,6 +198,7 @@ func (s *jsonlSource) list(decoder *json.Decoder, open json.Delim, column int) (
 	}
 	if !isList {
 		s.problem(NestedValue, s.columns[column], ListSeparator)
+		return "", nil
 	}
 	return strings.Join(texts, ListSeparator), nil
 }

@@ -1,13 +1,10 @@
 package table
 
 import (
-	"bufio"
 	"encoding/xml"
-	"errors"
 	"fmt"
 	"io"
 	"math"
-	"path"
 	"strconv"
 	"strings"
 )
@@ -93,7 +90,7 @@ func (s *xlsxSource) openSheet(parts *workbookParts, workbook workbookXML, relat
 		}
 		s.sheet, s.lastRow = sheet.Name, 0
 		var err error
-		if s.part, err = parts.open(target.Target); err != nil {
+		if s.part, err = parts.open(target.Target, s.options.UnpackedBytes); err != nil {
 			return err
 		}
 		if err = s.readHeading(); err != io.EOF {
@@ -164,7 +161,7 @@ func (s *xlsxSource) progress() (done, total int64) { return s.part.meter.done, 
 func (s *xlsxSource) readRow() (row int, err error) {
 	s.cells = s.cells[:0]
 	for {
-		token, err := s.part.token()
+		token, err := s.part.tokenWithin()
 		if err != nil {
 			return 0, s.damage(err, s.lastRow+1)
 		}
@@ -188,7 +185,10 @@ func (s *xlsxSource) readRow() (row int, err error) {
 			case "row":
 				return row, nil
 			case "sheetData":
-				return 0, s.damage(s.part.drain(), s.lastRow)
+				if err := s.part.drain(); err != nil {
+					return 0, s.damage(err, s.lastRow)
+				}
+				return 0, io.EOF
 			}
 		}
 	}
@@ -287,30 +287,6 @@ func decimal(number float64) string {
 	return strconv.FormatFloat(rounded, 'f', -1, 64)
 }
 
-// unescapeXLSX undoes _xHHHH_, by which a workbook writes characters that XML cannot hold (ECMA-376 part 1, 22.9.2.19).
-func unescapeXLSX(text string) string {
-	if !strings.Contains(text, "_x") {
-		return text
-	}
-	var out strings.Builder
-	for {
-		before, after, found := strings.Cut(text, "_x")
-		out.WriteString(before)
-		if !found {
-			return out.String()
-		}
-		if len(after) >= 5 && after[4] == '_' {
-			if code, err := strconv.ParseUint(after[:4], 16, 16); err == nil {
-				out.WriteRune(rune(code))
-				text = after[5:]
-				continue
-			}
-		}
-		out.WriteString("_")
-		text = "x" + after
-	}
-}
-
 // columnLetters names a column of a sheet: 0 is A, 26 is AA.
 func columnLetters(column int) string {
 	letters := ""
@@ -340,168 +316,3 @@ func attribute(element xml.StartElement, name string) string {
 }
 
 func isTrue(text string) bool { return text == "1" || text == "true" }
-
-// damage turns what went wrong in reading a part into a fault at a row. io.EOF, the good end of a part, stays.
-func (r *Reader) damage(err error, row int) error {
-	if err == io.EOF {
-		return err
-	}
-	fault := r.fault(DamagedFile, row, "", err)
-	if errors.Is(err, errOverLimit) {
-		fault = r.fault(LineTooLong, row, "", r.options.LineBytes)
-	}
-	fault.Err = err
-	return fault
-}
-
-// sharedTexts are the texts that the cells of a workbook refer to by number, kept in blocks: eight bytes a text beyond
-// the text itself.
-type sharedTexts struct {
-	blocks []string
-	starts []textStart
-}
-
-type textStart struct{ block, offset uint32 }
-
-const textBlockBytes = 1 << 20
-
-func (t *sharedTexts) len() int { return len(t.starts) }
-
-func (t *sharedTexts) at(i int) string {
-	start := t.starts[i]
-	block := t.blocks[start.block]
-	if i+1 < len(t.starts) && t.starts[i+1].block == start.block {
-		return block[start.offset:t.starts[i+1].offset]
-	}
-	return block[start.offset:]
-}
-
-func (p *workbookParts) sharedTexts(name string) (sharedTexts, error) {
-	var texts sharedTexts
-	part, err := p.open(name)
-	if err != nil {
-		return texts, err
-	}
-	var block strings.Builder
-	held := int64(0)
-	for {
-		token, err := part.token()
-		if err == io.EOF {
-			break
-		}
-		if err != nil {
-			return texts, p.damage(err, 0)
-		}
-		if element, ok := token.(xml.StartElement); !ok || element.Name.Local != "si" {
-			continue
-		}
-		text, err := part.text("si", nil)
-		if err != nil {
-			return texts, p.damage(err, 0)
-		}
-		text = unescapeXLSX(text)
-		if block.Len() > 0 && block.Len()+len(text) > textBlockBytes {
-			texts.blocks = append(texts.blocks, block.String())
-			block.Reset()
-		}
-		texts.starts = append(texts.starts, textStart{uint32(len(texts.blocks)), uint32(block.Len())})
-		block.WriteString(text)
-		if held += int64(len(text)) + 8; held > p.options.TextBytes {
-			return texts, p.fault(UnpacksTooLarge, 0, "", p.options.TextBytes)
-		}
-	}
-	texts.blocks = append(texts.blocks, block.String())
-	return texts, nil
-}
-
-// partReader reads the XML of one part.
-type partReader struct {
-	meter   meter
-	size    int64 // unpacked
-	limit   int   // bytes of one token
-	decoder *xml.Decoder
-	open    int // elements begun and not ended
-	buffer  []byte
-}
-
-func newPartReader(r io.Reader, size int64, limit int) *partReader {
-	p := &partReader{size: size, limit: limit}
-	p.meter.source = r
-	p.decoder = xml.NewDecoder(bufio.NewReaderSize(&p.meter, sampleBytes))
-	return p
-}
-
-var errCutOff = errors.New("the part ends before its elements do")
-
-// token is valid until the next one. It returns io.EOF at the end of a whole part.
-func (p *partReader) token() (xml.Token, error) {
-	p.meter.allow(p.limit + sampleBytes)
-	token, err := p.decoder.RawToken()
-	switch token.(type) {
-	case xml.StartElement:
-		p.open++
-	case xml.EndElement:
-		p.open--
-	}
-	if err == io.EOF && p.open > 0 {
-		return nil, errCutOff
-	}
-	return token, err
-}
-
-// drain reads to the end of the part and returns io.EOF when all is well.
-func (p *partReader) drain() error {
-	for {
-		if _, err := p.token(); err != nil {
-			return err
-		}
-	}
-}
-
-// text gathers the text of the values and text runs up to the end of an element that has just begun. Phonetic readings
-// are no part of a text.
-func (p *partReader) text(end string, visit func(xml.StartElement)) (string, error) {
-	p.buffer = p.buffer[:0]
-	inText, phonetic := false, false
-	for {
-		token, err := p.token()
-		if err != nil {
-			return "", err
-		}
-		switch element := token.(type) {
-		case xml.StartElement:
-			switch element.Name.Local {
-			case "v", "t":
-				inText = !phonetic
-			case "rPh":
-				phonetic = true
-			}
-			if visit != nil {
-				visit(element)
-			}
-		case xml.CharData:
-			if inText {
-				if p.buffer = append(p.buffer, element...); len(p.buffer) > p.limit {
-					return "", errOverLimit
-				}
-			}
-		case xml.EndElement:
-			switch element.Name.Local {
-			case "v", "t":
-				inText = false
-			case "rPh":
-				phonetic = false
-			case end:
-				return string(p.buffer), nil
-			}
-		}
-	}
-}
-
-// partPath resolves a relation's target, which is relative to the folder of the part it belongs to.
-func partPath(part, target string) string {
-	if strings.HasPrefix(target, "/") {
-		return path.Clean(target[1:])
-	}
-	return path.Join(path.Dir(part), target)
-}

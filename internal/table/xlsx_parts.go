@@ -59,16 +59,16 @@ func (m *meteredAt) ReadAt(p []byte, offset int64) (int, error) {
 	return m.file.ReadAt(p, offset)
 }
 
-// open opens a part after checking what the archive says of its size, which reading then holds it to.
-func (p *workbookParts) open(name string) (*partReader, error) {
+// open opens a part after checking what the archive says of its size. archive/zip refuses to unpack more than that.
+func (p *workbookParts) open(name string, limit int64) (*partReader, error) {
 	file := p.files[strings.ToLower(name)]
 	switch {
 	case file == nil:
 		return nil, p.fault(DamagedFile, 0, "", "it has no part "+name)
 	case file.Flags&1 != 0:
 		return nil, p.fault(EncryptedFile, 0, "")
-	case file.UncompressedSize64 > uint64(p.options.UnpackedBytes):
-		return nil, p.fault(UnpacksTooLarge, 0, "", p.options.UnpackedBytes)
+	case file.UncompressedSize64 > uint64(limit):
+		return nil, p.fault(UnpacksTooLarge, 0, "", limit)
 	case file.UncompressedSize64 > denseBytes && file.UncompressedSize64/denseRatio > file.CompressedSize64:
 		return nil, p.fault(UnpacksTooDense, 0, "", file.UncompressedSize64/max(1, file.CompressedSize64))
 	}
@@ -76,40 +76,36 @@ func (p *workbookParts) open(name string) (*partReader, error) {
 	if err != nil {
 		return nil, p.damage(err, 0)
 	}
-	size := int64(file.UncompressedSize64)
-	return newPartReader(&exactly{content, size}, size, p.options.LineBytes), nil
+	return newPartReader(content, int64(file.UncompressedSize64), p.options.LineBytes), nil
 }
 
-var errUnpacksOver = errors.New("more bytes than the archive says")
-
-// exactly fails when there is more to read than was promised.
-type exactly struct {
-	source io.Reader
-	left   int64
-}
-
-func (e *exactly) Read(b []byte) (int, error) {
-	n, err := e.source.Read(b)
-	if e.left -= int64(n); e.left < 0 {
-		return 0, errUnpacksOver
+// damage turns what went wrong in reading a part into a fault at a row.
+func (r *Reader) damage(err error, row int) error {
+	fault := r.fault(DamagedFile, row, "", err.Error())
+	if errors.Is(err, errOverLimit) {
+		fault = r.fault(LineTooLong, row, "", r.options.LineBytes)
 	}
-	return n, err
+	fault.Err = err
+	return fault
 }
 
 // smallPartBytes is the most that the parts other than sheets and texts may unpack to.
 const smallPartBytes = 32 << 20
 
-// decode reads a whole small part.
+// decode reads a whole small part, to the end of its file: only there is its checksum compared.
 func (p *workbookParts) decode(name string, into any) error {
-	part, err := p.open(name)
+	part, err := p.open(name, smallPartBytes)
 	if err != nil {
 		return err
 	}
 	part.meter.allow(smallPartBytes)
-	if err := part.decoder.Decode(into); err != nil {
-		if err == io.EOF {
-			err = errCutOff
-		}
+	switch err = part.decoder.Decode(into); err {
+	case nil:
+		err = part.drain()
+	case io.EOF:
+		err = errCutOff
+	}
+	if err != nil {
 		return p.damage(err, 0)
 	}
 	return nil
@@ -164,6 +160,14 @@ func (p *workbookParts) relations(part string) (relations, error) {
 		document.Relations[i].Target = partPath(part, r.Target)
 	}
 	return document.Relations, nil
+}
+
+// partPath resolves a relation's target, which is relative to the folder of the part it belongs to.
+func partPath(part, target string) string {
+	if strings.HasPrefix(target, "/") {
+		return path.Clean(target[1:])
+	}
+	return path.Join(path.Dir(part), target)
 }
 
 type workbookXML struct {

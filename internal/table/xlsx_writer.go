@@ -87,6 +87,8 @@ func (s *xlsxSink) prepareColumn(number int, column Column) error {
 	return s.file.AddComment(s.sheet.Sheet, excelize.Comment{
 		Cell:      columnLetters(number-1) + "1",
 		Paragraph: []excelize.RichTextRun{{Text: column.Note}},
+		Width:     320, // pixels; a longer note is read by making the box larger
+		Height:    120,
 	})
 }
 
