@@ -9,8 +9,12 @@ import (
 //go:embed builtin.go
 var source string
 
+//go:embed proposal.go
+var proposalSource string
+
 func init() {
-	Register(source, (*Reversal)(nil), (*Proof)(nil), (*Erasure)(nil), (*Proposal)(nil), (*Approve)(nil))
+	Register(source, (*Reversal)(nil), (*Proof)(nil), (*Erasure)(nil))
+	Register(proposalSource, (*Proposal)(nil), (*Approve)(nil))
 }
 
 // Reversal takes back an earlier entry of the same book: what it moved moves back, what it counted is no longer counted. The entry

@@ -20,8 +20,8 @@ const (
 	columnEvidence  = "evidence"
 )
 
-// headerColumns explain the columns that every kind has.
-var headerColumns = []table.Column{
+// HeaderColumns are the columns that a table of any kind has, before the fields of its kind.
+var HeaderColumns = []table.Column{
 	{Name: columnOn, Note: "Effective date: when it happened, as 2020-03-14. Required."},
 	{Name: columnBook, Note: "Book: a county's code, or hq. May be left out where the fact itself shows it."},
 	{Name: columnKeyHeader, Note: "Idempotency key. May be left out: the same row twice is then the same fact."},
@@ -181,7 +181,7 @@ func (k *Kind) WriteTemplate(path string) error {
 
 // TableColumns are the columns of a table of this kind.
 func (k *Kind) TableColumns() []table.Column {
-	list := append([]table.Column{}, headerColumns...)
+	list := append([]table.Column{}, HeaderColumns...)
 	for i := range k.Fields {
 		f := &k.Fields[i]
 		c := table.Column{Name: f.Name, Note: f.En + " / " + f.Zh + ". " + f.Hint}

@@ -234,3 +234,6 @@ func (q *query) balanceParts(ctx context.Context) ([]Contribution, error) {
 	}
 	return list, nil
 }
+
+// Decimal is the contribution as a decimal string.
+func (c *Contribution) Decimal() string { return FormatDecimal(c.Contribution, c.Scale) }
