@@ -19,6 +19,13 @@ type Writer struct {
 	stmts map[string]*sql.Stmt
 	open  bool
 	trial *sql.DB // of a trial writer on SQLite
+	bulk  map[bulkKey]*sql.Stmt
+}
+
+// bulkKey is a multi-row statement: its table and number of rows.
+type bulkKey struct {
+	table *Table
+	rows  int
 }
 
 // Writer takes a writing connection; on SQLite it waits until the only one is free.
@@ -27,7 +34,7 @@ func (db *DB) Writer(ctx context.Context) (*Writer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open writer: %w", err)
 	}
-	return &Writer{db: db, conn: conn, stmts: map[string]*sql.Stmt{}}, nil
+	return &Writer{db: db, conn: conn, stmts: map[string]*sql.Stmt{}, bulk: map[bulkKey]*sql.Stmt{}}, nil
 }
 
 // Trial takes a writer for a transaction that will be rolled back. On SQLite it does not keep others from writing before it writes itself.
@@ -43,7 +50,7 @@ func (db *DB) Trial(ctx context.Context) (*Writer, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open trial: %w", err), trial.Close())
 	}
-	return &Writer{db: db, conn: conn, stmts: map[string]*sql.Stmt{}, trial: trial}, nil
+	return &Writer{db: db, conn: conn, stmts: map[string]*sql.Stmt{}, bulk: map[bulkKey]*sql.Stmt{}, trial: trial}, nil
 }
 
 // Engine of the store.
@@ -164,7 +171,15 @@ func (w *Writer) Insert(ctx context.Context, t *Table, args []any) error {
 				break
 			}
 		}
-		if _, err := w.Exec(ctx, t.statement(w.db.Engine, n), args[:n*width]...); err != nil {
+		stmt := w.bulk[bulkKey{t, n}]
+		if stmt == nil {
+			var err error
+			if stmt, err = w.stmt(ctx, t.statement(w.db.Engine, n)); err != nil {
+				return err
+			}
+			w.bulk[bulkKey{t, n}] = stmt
+		}
+		if _, err := stmt.ExecContext(ctx, args[:n*width]...); err != nil {
 			return fmt.Errorf("insert into %s: %w", t.Name, err)
 		}
 		args = args[n*width:]

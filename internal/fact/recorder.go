@@ -105,9 +105,7 @@ func (r *Recorder) Close() error {
 	r.mu.Unlock()
 	var errs []error
 	for _, w := range writers {
-		close(w.queue)
-		<-w.done
-		errs = append(errs, w.err)
+		errs = append(errs, w.close())
 	}
 	return errors.Join(errs...)
 }
@@ -123,7 +121,7 @@ type request struct {
 	replay   []journal.Entry // entries that the drafts were, when a journal is replayed
 	receipts []Receipt
 	errs     []error
-	done     chan struct{}
+	turn     chan bool // false: it is done; true: carry out the next batch, which begins with this request
 }
 
 // old is the entry that draft i was, nil unless a journal is replayed.
@@ -171,7 +169,7 @@ func (r *Recorder) submit(req *request) error {
 	req.prepared = make([]prepared, len(req.drafts))
 	req.receipts = make([]Receipt, len(req.drafts))
 	req.errs = make([]error, len(req.drafts))
-	req.done = make(chan struct{})
+	req.turn = make(chan bool, 1)
 	for i := range req.drafts {
 		if req.replay != nil { // it was checked when it was recorded, and personal data may have been erased since
 			req.prepared[i] = prepared{kind: KindOf(req.drafts[i].Fact), body: req.replay[i].Body, private: req.replay[i].Private}
@@ -186,12 +184,7 @@ func (r *Recorder) submit(req *request) error {
 	if err != nil {
 		return err
 	}
-	select {
-	case w.queue <- req:
-	case <-req.ctx.Done():
-		return req.ctx.Err()
-	}
-	<-req.done
+	w.carryOut(req)
 	return nil
 }
 
@@ -220,9 +213,8 @@ func (r *Recorder) writer(req *request) (*writer, error) {
 		if err != nil {
 			return nil, err
 		}
-		w = &writer{r: r, conn: conn, queue: make(chan *request, batchMax), done: make(chan struct{}), state: newState()}
+		w = &writer{r: r, conn: conn, state: newState()}
 		r.writers[book] = w
-		go w.run()
 	}
 	return w, nil
 }
@@ -352,45 +344,77 @@ func (r *Recorder) now(after int64) int64 {
 	return t
 }
 
-// writer is the one goroutine that appends to a store (SQLite) or a book (PostgreSQL).
+// writer appends to a store (SQLite) or a book (PostgreSQL), one batch at a time. Whoever comes when it is idle carries out a batch; requests
+// that come meanwhile queue, and the first of them carries out the next batch with those behind it. No goroutine stands between a
+// lone recorder and the disk.
 type writer struct {
 	r     *Recorder
 	conn  *database.Writer
-	queue chan *request
-	done  chan struct{}
 	state *state
-	err   error
 
-	trial   bool // nothing will be committed
-	wrote   bool // the fact at hand has changed the database itself
-	refused []refusal
-	scratch []byte
-	effects []byte
+	mu    sync.Mutex
+	busy  bool
+	queue []*request
+	idle  chan struct{} // closed when a closing writer has nothing left to do
+
+	trial    bool      // nothing will be committed
+	looked   time.Time // when the ends of books were last looked up
+	trusting bool      // they were not looked up for this batch
+	lookUp   bool      // find out first which keys are taken
+	wrote    bool      // the fact at hand has changed the database itself
+	refused  []refusal
+	scratch  []byte
+	effects  []byte
 }
 
-func (w *writer) run() {
-	defer close(w.done)
-	var batch []*request
-	for req := range w.queue {
-		batch = append(batch[:0], req)
-	gather:
-		for len(batch) < batchMax {
-			select {
-			case more, ok := <-w.queue:
-				if !ok {
-					break gather
-				}
-				batch = append(batch, more)
-			default:
-				break gather
-			}
+// carryOut returns when the request has been committed or refused.
+func (w *writer) carryOut(req *request) {
+	w.mu.Lock()
+	w.queue = append(w.queue, req)
+	if w.busy {
+		w.mu.Unlock()
+		if lead := <-req.turn; !lead {
+			return
 		}
-		w.commit(batch)
-		for _, req := range batch {
-			close(req.done)
+		w.mu.Lock()
+	}
+	w.busy = true
+	n := min(len(w.queue), batchMax)
+	batch := w.queue[:n:n]
+	w.queue = w.queue[n:]
+	w.mu.Unlock()
+
+	w.commit(batch)
+
+	w.mu.Lock()
+	if len(w.queue) > 0 {
+		w.queue[0].turn <- true
+	} else {
+		w.busy = false
+		w.queue = nil
+		if w.idle != nil {
+			close(w.idle)
 		}
 	}
-	w.err = w.conn.Close()
+	w.mu.Unlock()
+	for _, other := range batch {
+		if other != req {
+			other.turn <- false
+		}
+	}
+}
+
+// close waits until the writer is idle and lets go of its connection.
+func (w *writer) close() error {
+	w.mu.Lock()
+	if w.busy {
+		w.idle = make(chan struct{})
+		w.mu.Unlock()
+		<-w.idle
+	} else {
+		w.mu.Unlock()
+	}
+	return w.conn.Close()
 }
 
 // attemptsMax bounds how often a batch is tried again when another program was in the way.
@@ -400,6 +424,8 @@ const attemptsMax = 5
 func (w *writer) commit(batch []*request) {
 	ctx := context.Background() // one caller who leaves must not undo what the others recorded
 	var err error
+	// A lone fact is most likely new: whether its key is taken shows when the database refuses it, and then it is looked up.
+	w.lookUp = len(batch) > 1 || len(batch[0].drafts) > 1
 	for attempts := 0; attempts < attemptsMax; {
 		w.refused = w.refused[:0]
 		if err = w.attempt(ctx, batch); err == nil {
@@ -407,8 +433,13 @@ func (w *writer) commit(batch []*request) {
 			return
 		}
 		w.state.reset()
+		w.looked = time.Time{}
 		if errors.Is(err, errAgain) {
 			continue // each time with one fact less
+		}
+		if !w.lookUp && database.IsUnique(err) {
+			w.lookUp = true
+			continue
 		}
 		if !database.IsRetry(err) && !errors.Is(err, journal.ErrMoved) {
 			break
@@ -432,6 +463,9 @@ func (w *writer) attempt(ctx context.Context, batch []*request) error {
 		return err
 	}
 	err := w.record(ctx, batch)
+	if err == nil && w.trusting && len(w.refused) > 0 {
+		err = journal.ErrMoved // refuse nothing on trust: look again
+	}
 	if err == nil {
 		err = w.state.flush(ctx, w.conn)
 	}
@@ -449,9 +483,12 @@ func (w *writer) record(ctx context.Context, batch []*request) error {
 	if err := w.checkHeads(ctx, batch); err != nil {
 		return err
 	}
-	taken, err := w.takenKeys(ctx, batch)
-	if err != nil {
-		return err
+	taken := map[bookKey]int64{}
+	if w.lookUp {
+		var err error
+		if taken, err = w.takenKeys(ctx, batch); err != nil {
+			return err
+		}
 	}
 	for _, req := range batch {
 		if err := w.recordRequest(ctx, req, taken); err != nil {
@@ -461,8 +498,15 @@ func (w *writer) record(ctx context.Context, batch []*request) error {
 	return nil
 }
 
+// headsFresh is how long the ends of books are taken to be where this writer left them. When another program moved the end of a
+// book that is written to, the commit finds out; what it recorded at headquarters is seen after this time at the latest.
+const headsFresh = 20 * time.Millisecond
+
 // checkHeads forgets what it knew when another program, or another book's writer, has written.
 func (w *writer) checkHeads(ctx context.Context, batch []*request) error {
+	if w.trusting = time.Since(w.looked) < headsFresh && w.knows(batch); w.trusting {
+		return nil
+	}
 	books := []string{entity.Headquarters}
 	for _, req := range batch {
 		for i := range req.drafts {
@@ -471,14 +515,12 @@ func (w *writer) checkHeads(ctx context.Context, batch []*request) error {
 			}
 		}
 	}
-	found := make([]journal.Head, len(books))
+	found, err := journal.GetHeads(ctx, w.conn, books)
+	if err != nil {
+		return err
+	}
 	for i, book := range books {
-		head, err := journal.GetHead(ctx, w.conn, book)
-		if err != nil {
-			return err
-		}
-		found[i] = head
-		if old := w.state.heads[book]; old != nil && old.written != head {
+		if old := w.state.heads[book]; old != nil && old.written != found[i] {
 			w.state.reset()
 		}
 	}
@@ -499,7 +541,20 @@ func (w *writer) checkHeads(ctx context.Context, batch []*request) error {
 		}
 		w.state.heads[book] = end
 	}
+	w.looked = time.Now()
 	return nil
+}
+
+// knows tells whether the ends of all books of a batch were looked up before.
+func (w *writer) knows(batch []*request) bool {
+	for _, req := range batch {
+		for i := range req.drafts {
+			if w.state.heads[req.drafts[i].Book] == nil {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 func (w *writer) moveHeads(ctx context.Context) error {

@@ -7,7 +7,6 @@ import (
 
 	"lastmile/internal/access"
 	"lastmile/internal/area"
-	_ "lastmile/internal/area"
 	"lastmile/internal/database"
 	"lastmile/internal/entity"
 	"lastmile/internal/fact"

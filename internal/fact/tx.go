@@ -222,7 +222,7 @@ func (tx *Tx) Move(m Movement) ([]ledger.Part, error) {
 }
 
 func (tx *Tx) post(p ledger.Posting) error {
-	if err := tx.s.ledger.Move(tx.ctx, tx.w, &p, tx.traced); err != nil {
+	if err := tx.s.ledger.Move(tx.ctx, tx.w, &p); err != nil {
 		return err
 	}
 	areas := tx.areas
@@ -233,6 +233,9 @@ func (tx *Tx) post(p ledger.Posting) error {
 		}
 	}
 	tx.s.totals.Move(&p, areas, tx.traced)
+	if receiver, amount, ok := tx.s.ledger.End(&p); ok {
+		tx.s.totals.End(&p, receiver, amount, areas, tx.traced)
+	}
 	tx.effects.postings = append(tx.effects.postings, p)
 	return nil
 }
@@ -305,10 +308,21 @@ func (tx *Tx) Prove(seq int64) error {
 	if err := journal.Prove(tx.ctx, tx.w, tx.Book, seq, tx.seq); err != nil {
 		return err
 	}
-	if err := tx.s.ledger.Proved(tx.ctx, tx.w, postings); err != nil {
-		return err
+	below := func(area string) ([]string, error) { return tx.s.areasBelow(tx.ctx, tx.w, tx.Book, area) }
+	for i := range postings {
+		p := &postings[i]
+		if err := tx.openBoth(p); err != nil {
+			return err
+		}
+		if receiver, amount, ok := tx.s.ledger.End(p); ok {
+			areas, err := below(p.Area)
+			if err != nil {
+				return err
+			}
+			tx.s.totals.EndProved(p, receiver, amount, areas)
+		}
 	}
-	return tx.s.totals.Proved(postings, observations, func(area string) ([]string, error) { return tx.s.areasBelow(tx.ctx, tx.w, tx.Book, area) })
+	return tx.s.totals.Proved(postings, observations, below)
 }
 
 func orUnknown(err error, book string, seq int64) error {
@@ -379,14 +393,8 @@ func (tx *Tx) Reverse(seq int64) error {
 	for i := len(postings) - 1; i >= 0; i-- {
 		p := postings[i]
 		p.From, p.To, p.Seq, p.Line, p.Sign, p.On = p.To, p.From, tx.seq, int64(len(tx.effects.postings)+1), -p.Sign, tx.On
-		for _, id := range []string{p.From, p.To} {
-			a, err := ledger.GetAccount(tx.ctx, tx.w, tx.Book, id)
-			if err != nil {
-				return err
-			}
-			if err := tx.s.ledger.Open(tx.ctx, tx.w, a); err != nil {
-				return err
-			}
+		if err := tx.openBoth(&p); err != nil {
+			return err
 		}
 		if err := tx.post(p); err != nil {
 			return fmt.Errorf("take back entry %s:%d: %w", tx.Book, seq, err)
@@ -399,6 +407,20 @@ func (tx *Tx) Reverse(seq int64) error {
 	for _, o := range observations {
 		o.Seq, o.Line, o.Sign, o.On = tx.seq, int64(len(tx.effects.observations)+1), -o.Sign, tx.On
 		if err := tx.observe(o); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// openBoth makes the accounts of an earlier posting known.
+func (tx *Tx) openBoth(p *ledger.Posting) error {
+	for _, id := range []string{p.From, p.To} {
+		a, err := ledger.GetAccount(tx.ctx, tx.w, tx.Book, id)
+		if err != nil {
+			return err
+		}
+		if err := tx.s.ledger.Open(tx.ctx, tx.w, a); err != nil {
 			return err
 		}
 	}

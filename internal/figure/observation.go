@@ -156,6 +156,33 @@ func (t *Totals) Move(p *ledger.Posting, areas []string, traced bool) {
 		totalSum{p.Amount * p.Sign, p.Sign, ifTraced(traced, p.Sign)})
 }
 
+// End adds what a posting brought to a kind of receiver outside the programme (amount below 0: back from one), under the measure
+// end:COMMODITY:RECEIVER, and while it is not proved under untraced:COMMODITY:RECEIVER as well.
+func (t *Totals) End(p *ledger.Posting, receiver string, amount int64, areas []string, traced bool) {
+	n := p.Sign
+	if amount*p.Sign < 0 {
+		n = 0 // a refund lessens what was paid, not the number of payments
+	}
+	key := totalKey{book: p.Book, measure: "end:" + p.Commodity + ":" + receiver, month: p.On.Month(), project: p.Project, fund: p.Fund}
+	t.add(key, areas, totalSum{amount, n, ifTraced(traced, n)})
+	if !traced {
+		key.measure = "untraced:" + p.Commodity + ":" + receiver
+		t.add(key, areas, totalSum{value: amount, n: n})
+	}
+}
+
+// EndProved takes off the untraced what End put there, when its proof arrives later.
+func (t *Totals) EndProved(p *ledger.Posting, receiver string, amount int64, areas []string) {
+	n := p.Sign
+	if amount*p.Sign < 0 {
+		n = 0
+	}
+	key := totalKey{book: p.Book, measure: "end:" + p.Commodity + ":" + receiver, month: p.On.Month(), project: p.Project, fund: p.Fund}
+	t.add(key, areas, totalSum{traced: n})
+	key.measure = "untraced:" + p.Commodity + ":" + receiver
+	t.add(key, areas, totalSum{value: -amount, n: -n})
+}
+
 // Proved counts an entry's postings and observations as traced, when its proof arrives later.
 func (t *Totals) Proved(postings []ledger.Posting, observations []Observation, areasBelow func(area string) ([]string, error)) error {
 	for i := range postings {

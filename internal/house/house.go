@@ -44,10 +44,11 @@ var Layers = []Layer{
 	{"commands", []string{"cmd", "bench"}},
 	{"surfaces", []string{"internal/web", "internal/api"}},
 	{"scenario", []string{"internal/scenario"}},
+	{"store", []string{"internal/store", "internal/verify", "internal/rebuild", "internal/archive", "internal/facttest"}},
 	{"domain", []string{"internal"}},
 	{"fact", []string{"internal/fact"}},
-	{"books", []string{"internal/journal", "internal/ledger", "internal/figure"}},
-	{"database", []string{"internal/database"}},
+	{"books", []string{"internal/journal", "internal/ledger", "internal/figure", "internal/entity"}},
+	{"ground", []string{"internal/database", "internal/evidence", "internal/table", "internal/date", "internal/fault"}},
 }
 
 // testOnly are the packages that only tests, and each other, may import.

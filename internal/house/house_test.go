@@ -48,7 +48,7 @@ func TestCheck(t *testing.T) {
 			"internal/household/list.go:4: internal/household must not import internal/web: domain is below surfaces"},
 		{"a folder in a package is of its layer", "internal/web/chart/bar.go", importing("chart", "lastmile/internal/api"), ""},
 		{"the ledger does not know loans", "internal/ledger/post.go", importing("ledger", "lastmile/internal/lending"), "books is below domain"},
-		{"the database does not know the ledger", "internal/database/open.go", importing("database", "lastmile/internal/ledger"), "database is below books"},
+		{"the database does not know the ledger", "internal/database/open.go", importing("database", "lastmile/internal/ledger"), "ground is below books"},
 		{"facts do not know the domain", "internal/fact/kind.go", importing("fact", "lastmile/internal/water"), "fact is below domain"},
 		{"books may use each other", "internal/figure/lineage.go", importing("figure", "lastmile/internal/journal"), ""},
 		{"the scenario is made of facts of the domain", "internal/scenario/wushan.go", importing("scenario", "lastmile/internal/livestock"), ""},

@@ -18,6 +18,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"lastmile/internal/database"
@@ -142,39 +143,44 @@ type Head struct {
 	Hash Hash
 }
 
-// GetHead reads the end of a book; the zero head for a book without entries.
-func GetHead(ctx context.Context, r database.Reader, book string) (Head, error) {
-	h := Head{Book: book}
-	var hash []byte
-	err := r.QueryRow(ctx, "SELECT seq, hash FROM head WHERE book = $1", book).Scan(&h.Seq, &hash)
-	if errors.Is(err, sql.ErrNoRows) {
-		return h, nil
+// GetHeads reads the ends of books, in the order asked for; the zero head for a book without entries.
+func GetHeads(ctx context.Context, r database.Reader, books []string) ([]Head, error) {
+	list := make([]Head, len(books))
+	args := make([]any, len(books))
+	marks := make([]string, len(books))
+	for i, b := range books {
+		list[i].Book = b
+		args[i], marks[i] = b, fmt.Sprintf("$%d", i+1)
 	}
-	if err != nil {
-		return h, fmt.Errorf("read head of book %s: %w", book, err)
-	}
-	copy(h.Hash[:], hash)
-	return h, nil
+	err := eachHead(ctx, r, func(h Head) {
+		list[slices.Index(books, h.Book)] = h
+	}, "SELECT book, seq, hash FROM head WHERE book IN ("+strings.Join(marks, ", ")+")", args...)
+	return list, err
 }
 
 // Heads lists the ends of all books by book.
 func Heads(ctx context.Context, r database.Reader) ([]Head, error) {
-	rows, err := r.Query(ctx, "SELECT book, seq, hash FROM head ORDER BY book")
+	var list []Head
+	err := eachHead(ctx, r, func(h Head) { list = append(list, h) }, "SELECT book, seq, hash FROM head ORDER BY book")
+	return list, err
+}
+
+func eachHead(ctx context.Context, r database.Reader, fn func(Head), query string, args ...any) error {
+	rows, err := r.Query(ctx, query, args...)
 	if err != nil {
-		return nil, fmt.Errorf("read heads: %w", err)
+		return fmt.Errorf("read heads: %w", err)
 	}
 	defer rows.Close()
-	var list []Head
 	for rows.Next() {
 		var h Head
 		var hash []byte
 		if err := rows.Scan(&h.Book, &h.Seq, &hash); err != nil {
-			return nil, err
+			return err
 		}
 		copy(h.Hash[:], hash)
-		list = append(list, h)
+		fn(h)
 	}
-	return list, rows.Err()
+	return rows.Err()
 }
 
 // ErrMoved means that another program appended to the book since this writer last looked: look again.

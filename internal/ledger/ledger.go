@@ -18,7 +18,6 @@ import (
 	"embed"
 	"fmt"
 	"slices"
-	"sort"
 	"strings"
 
 	"lastmile/internal/database"
@@ -33,7 +32,7 @@ var files embed.FS
 // Schema of the ledger's tables.
 var Schema = database.Schema{
 	Name: "ledger", Files: files,
-	AppendOnly: []string{"posting"}, State: []string{"account", "balance", "lot", "stage"},
+	AppendOnly: []string{"posting"}, State: []string{"account", "balance", "lot"},
 }
 
 // Class is what an account is for.
@@ -157,22 +156,13 @@ type queue struct {
 	dirty bool
 }
 
-type stageKey struct {
-	book, commodity, month, fund, project, area, receiver string
-	traced                                                bool
-}
-
-type stageSum struct{ amount, n int64 }
-
 // State is the ledger as a writer sees it: what is committed and what its open transaction has moved. It is a cache in front
 // of the database for one writer: Flush before each commit, Reset after a rollback or when another program has written.
 type State struct {
 	accounts map[[2]string]Account // known, by book and id
-	inside   map[balanceKey]int64
+	inside   map[balanceKey]int64  // what inside accounts hold
 	queues   map[queueKey]*queue
-	outside  map[balanceKey]int64 // changes since the last flush
-	stages   map[stageKey]stageSum
-	touched  map[balanceKey]bool // inside balances changed since the last flush
+	changes  map[balanceKey]int64 // of balances since the last flush
 	opened   []Account
 	undo     []func()
 }
@@ -204,9 +194,7 @@ func (s *State) Discard() {
 }
 
 func (s *State) clearChanges() {
-	s.outside = map[balanceKey]int64{}
-	s.stages = map[stageKey]stageSum{}
-	s.touched = map[balanceKey]bool{}
+	s.changes = map[balanceKey]int64{}
 	s.opened = s.opened[:0]
 }
 
@@ -278,7 +266,7 @@ func (s *State) Held(ctx context.Context, r database.Reader, book, account, comm
 
 // Received is what an outside account has of one commodity and fund: what it was paid or given, less what it gave back.
 func (s *State) Received(ctx context.Context, r database.Reader, book, account, commodity, fund string) (int64, error) {
-	sum := s.outside[balanceKey{book, account, commodity, fund}]
+	sum := s.changes[balanceKey{book, account, commodity, fund}]
 	rows, err := r.Query(ctx, "SELECT amount FROM balance WHERE book = $1 AND account = $2 AND commodity = $3 AND fund = $4", book, account, commodity, fund)
 	if err != nil {
 		return 0, fmt.Errorf("read balance of %s: %w", account, err)
@@ -368,7 +356,7 @@ func short(account, commodity string, want, have, barred int64) error {
 
 // Move carries out one posting: it leaves From and arrives at To. Both accounts must be open. An inside account that holds too
 // little of the fund is refused, and nothing moves.
-func (s *State) Move(ctx context.Context, r database.Reader, p *Posting, traced bool) error {
+func (s *State) Move(ctx context.Context, r database.Reader, p *Posting) error {
 	if p.Amount <= 0 {
 		return fault.New(fault.Invalid, "ledger.amount", "amount must be more than 0").For("amount")
 	}
@@ -383,29 +371,36 @@ func (s *State) Move(ctx context.Context, r database.Reader, p *Posting, traced 
 	if !ok {
 		return fmt.Errorf("posting to %s: account is not open", p.To)
 	}
-	if from.Class.Outside() {
-		s.change(p, p.From, -p.Amount)
-	} else if err := s.take(ctx, r, p); err != nil {
-		return err
+	if !from.Class.Outside() {
+		if err := s.take(ctx, r, p); err != nil {
+			return err
+		}
 	}
-	if to.Class.Outside() {
-		s.change(p, p.To, p.Amount)
-	} else if err := s.put(ctx, r, p); err != nil {
-		return err
+	s.change(balanceKey{p.Book, p.From, p.Commodity, p.Fund}, -p.Amount)
+	if !to.Class.Outside() {
+		if err := s.put(ctx, r, p); err != nil {
+			return err
+		}
 	}
-	if ends[to.Class] {
-		s.stage(p, to, p.Amount, traced)
-	}
-	if ends[from.Class] {
-		s.stage(p, from, -p.Amount, traced)
-	}
+	s.change(balanceKey{p.Book, p.To, p.Commodity, p.Fund}, p.Amount)
 	return nil
 }
 
-func (s *State) change(p *Posting, account string, by int64) {
-	key := balanceKey{p.Book, account, p.Commodity, p.Fund}
-	s.outside[key] += by
-	s.undo = append(s.undo, func() { s.outside[key] -= by })
+func (s *State) change(key balanceKey, by int64) {
+	s.changes[key] += by
+	s.undo = append(s.undo, func() { s.changes[key] -= by })
+}
+
+// End gives the account of a posting at which value has arrived where the programme no longer holds it, or from which it came
+// back (amount below 0); ok is false when it stayed inside.
+func (s *State) End(p *Posting) (holder string, amount int64, ok bool) {
+	if to := s.accounts[[2]string{p.Book, p.To}]; ends[to.Class] {
+		return to.Holder, p.Amount, true
+	}
+	if from := s.accounts[[2]string{p.Book, p.From}]; ends[from.Class] {
+		return from.Holder, -p.Amount, true
+	}
+	return "", 0, false
 }
 
 func (s *State) take(ctx context.Context, r database.Reader, p *Posting) error {
@@ -450,45 +445,7 @@ func (s *State) put(ctx context.Context, r database.Reader, p *Posting) error {
 
 func (s *State) add(key balanceKey, by int64) {
 	s.inside[key] += by
-	s.touched[key] = true
 	s.undo = append(s.undo, func() { s.inside[key] -= by })
-}
-
-func (s *State) stage(p *Posting, end Account, amount int64, traced bool) {
-	key := stageKey{p.Book, p.Commodity, p.On.Month(), p.Fund, p.Project, p.Area, end.Holder, traced}
-	n := p.Sign
-	if amount < 0 && p.Sign > 0 {
-		n = 0 // a refund lessens what was paid, not the number of payments
-	}
-	sum := s.stages[key]
-	s.stages[key] = stageSum{sum.amount + amount, sum.n + n}
-	s.undo = append(s.undo, func() {
-		sum := s.stages[key]
-		s.stages[key] = stageSum{sum.amount - amount, sum.n - n}
-	})
-}
-
-// Proved moves what an entry's postings brought to the outside from untraced to traced, when its proof arrives later.
-func (s *State) Proved(ctx context.Context, r database.Reader, postings []Posting) error {
-	for i := range postings {
-		p := &postings[i]
-		for _, end := range []struct {
-			account string
-			amount  int64
-		}{{p.To, p.Amount}, {p.From, -p.Amount}} {
-			a, err := GetAccount(ctx, r, p.Book, end.account)
-			if err != nil {
-				return err
-			}
-			if ends[a.Class] {
-				s.stage(p, a, end.amount, true)
-				minus := *p
-				minus.Sign = -p.Sign
-				s.stage(&minus, a, -end.amount, false)
-			}
-		}
-	}
-	return nil
 }
 
 var (
@@ -496,15 +453,11 @@ var (
 		"fund", "amount", "project", "area", "sign", "on_date"}}
 	accountTable = database.Table{Name: "account", Columns: []string{"book", "id", "class", "owner", "holder", "project", "area"},
 		Conflict: "ON CONFLICT (book, id) DO NOTHING"}
-	insideTable = database.Table{Name: "balance", Columns: []string{"book", "account", "commodity", "fund", "amount", "outside"},
-		Conflict: "ON CONFLICT (book, account, commodity, fund) DO UPDATE SET amount = excluded.amount"}
-	outsideTable = database.Table{Name: "balance", Columns: []string{"book", "account", "commodity", "fund", "amount", "outside"},
-		Conflict: "ON CONFLICT (book, account, commodity, fund) DO UPDATE SET amount = balance.amount + excluded.amount"}
+	balanceTable = database.Table{Name: "balance", Columns: []string{"book", "account", "commodity", "fund", "amount", "outside"},
+		Conflict: `ON CONFLICT (book, account, commodity, fund)
+  DO UPDATE SET amount = CASE WHEN excluded.outside THEN balance.amount + excluded.amount ELSE excluded.amount END`}
 	lotTable = database.Table{Name: "lot", Columns: []string{"book", "account", "commodity", "seq", "line", "fund", "amount"},
 		Conflict: "ON CONFLICT (book, account, commodity, seq, line) DO UPDATE SET amount = excluded.amount"}
-	stageTable = database.Table{Name: "stage", Columns: []string{"book", "commodity", "month", "fund", "project", "area", "receiver", "traced", "amount", "n"},
-		Conflict: `ON CONFLICT (book, commodity, month, fund, project, area, receiver, traced)
-  DO UPDATE SET amount = stage.amount + excluded.amount, n = stage.n + excluded.n`}
 )
 
 // Append writes postings.
@@ -527,36 +480,22 @@ func (s *State) Flush(ctx context.Context, w *database.Writer) error {
 		return err
 	}
 	args = nil
-	for _, k := range sortedKeys(s.touched) {
-		args = append(args, k.book, k.account, k.commodity, k.fund, s.inside[k], false)
-	}
-	if err := w.Insert(ctx, &insideTable, args); err != nil {
-		return err
-	}
-	args = nil
-	for _, k := range sortedKeys(s.outside) {
-		if n := s.outside[k]; n != 0 {
-			args = append(args, k.book, k.account, k.commodity, k.fund, n, true)
+	for _, k := range sortedKeys(s.changes) {
+		amount := s.changes[k]
+		if amount == 0 {
+			continue
 		}
+		class, _, _ := strings.Cut(k.account, ":")
+		out := Class(class).Outside()
+		if !out {
+			amount = s.inside[k] // an outside account gets what changed, an inside one what it holds, which the table's check guards
+		}
+		args = append(args, k.book, k.account, k.commodity, k.fund, amount, out)
 	}
-	if err := w.Insert(ctx, &outsideTable, args); err != nil {
+	if err := w.Insert(ctx, &balanceTable, args); err != nil {
 		return err
 	}
 	if err := s.flushLots(ctx, w); err != nil {
-		return err
-	}
-	stages := make([]stageKey, 0, len(s.stages))
-	for k := range s.stages {
-		stages = append(stages, k)
-	}
-	sort.Slice(stages, func(i, j int) bool { return stages[i].less(stages[j]) })
-	args = nil
-	for _, k := range stages {
-		if sum := s.stages[k]; sum != (stageSum{}) {
-			args = append(args, k.book, k.commodity, k.month, k.fund, k.project, k.area, k.receiver, k.traced, sum.amount, sum.n)
-		}
-	}
-	if err := w.Insert(ctx, &stageTable, args); err != nil {
 		return err
 	}
 	s.clearChanges()
@@ -599,7 +538,7 @@ func (s *State) flushLots(ctx context.Context, w *database.Writer) error {
 	return w.Insert(ctx, &lotTable, args)
 }
 
-func sortedKeys[V any](m map[balanceKey]V) []balanceKey {
+func sortedKeys(m map[balanceKey]int64) []balanceKey {
 	keys := make([]balanceKey, 0, len(m))
 	for k := range m {
 		keys = append(keys, k)
@@ -608,13 +547,4 @@ func sortedKeys[V any](m map[balanceKey]V) []balanceKey {
 		return slices.Compare([]string{a.book, a.account, a.commodity, a.fund}, []string{b.book, b.account, b.commodity, b.fund})
 	})
 	return keys
-}
-
-func (k stageKey) less(o stageKey) bool {
-	a := []string{k.book, k.commodity, k.month, k.fund, k.project, k.area, k.receiver}
-	b := []string{o.book, o.commodity, o.month, o.fund, o.project, o.area, o.receiver}
-	if c := slices.Compare(a, b); c != 0 {
-		return c < 0
-	}
-	return !k.traced && o.traced
 }

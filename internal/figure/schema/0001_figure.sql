@@ -12,7 +12,7 @@ CREATE TABLE observation (
   ranked  BOOLEAN NOT NULL,
   on_date TEXT NOT NULL,
   PRIMARY KEY (book, seq, line)
-);
+); -- clustered
 
 CREATE INDEX observation_by_measure ON observation (book, measure, on_date);
 

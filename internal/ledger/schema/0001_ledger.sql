@@ -14,7 +14,7 @@ CREATE TABLE posting (
   sign         BIGINT NOT NULL CHECK (sign IN (-1, 1)),
   on_date      TEXT NOT NULL,
   PRIMARY KEY (book, seq, line)
-);
+); -- clustered
 
 CREATE INDEX posting_by_flow ON posting (book, flow, commodity, on_date);
 
@@ -51,19 +51,4 @@ CREATE TABLE lot (
   fund      TEXT NOT NULL,
   amount    BIGINT NOT NULL CHECK (amount >= 0),
   PRIMARY KEY (book, account, commodity, seq, line)
-); -- clustered
-
--- Totals of what reached the outside, by who gave, what it paid for, where, and who received it.
-CREATE TABLE stage (
-  book      TEXT NOT NULL,
-  commodity TEXT NOT NULL,
-  month     TEXT NOT NULL,
-  fund      TEXT NOT NULL,
-  project   TEXT NOT NULL,
-  area      TEXT NOT NULL,
-  receiver  TEXT NOT NULL,
-  traced    BOOLEAN NOT NULL,
-  amount    BIGINT NOT NULL,
-  n         BIGINT NOT NULL,
-  PRIMARY KEY (book, commodity, month, fund, project, area, receiver, traced)
 ); -- clustered
