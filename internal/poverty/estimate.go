@@ -2,6 +2,7 @@ package poverty
 
 import (
 	"encoding/json"
+	"fmt"
 	"math"
 	"runtime"
 	"sync"
@@ -192,6 +193,25 @@ func (rule errorRule) setErrors(estimators []estimator) {
 		})
 	}
 	wait.Wait()
+}
+
+// StandardError is the error of any estimate, given its score for each household in the order in which they were added: the derivative
+// of the estimate by the household's weight, zero for households outside the domain. It also gives the degrees of freedom.
+// The sample must not change afterwards.
+func (s *Sample) StandardError(scores []float64, policy LonePSU) (se, freedom float64, err error) {
+	design, err := s.arrange()
+	if err != nil {
+		return 0, 0, err
+	}
+	if len(scores) != s.Len() {
+		return 0, 0, fmt.Errorf("standard error: %d scores for %d households", len(scores), s.Len())
+	}
+	if err := design.check(policy); err != nil {
+		return 0, 0, err
+	}
+	all := newDomain(s, design.order, Households)
+	totals, within := all.totals(func(i int) float64 { return scores[all.rows[i]] }, nil)
+	return standardError(design.variance(totals, within, policy)), design.freedom(), nil
 }
 
 // interval is value -+ t x se; it is undefined without degrees of freedom unless the error is exactly none.

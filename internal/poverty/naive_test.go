@@ -546,3 +546,22 @@ func bigSurvey(seed uint64) []Household {
 	}
 	return hs
 }
+
+// TestStandardError: the error of an estimate computed elsewhere, from its scores in the order of the households, is that of the measure itself.
+func TestStandardError(t *testing.T) {
+	hs := bigSurvey(7)
+	s := sampleOf(t, hs)
+	report, err := Measure(s, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, _ := report.Areas[0].Find(Key{Measure: "fgt1", Unit: Persons})
+	scores := naiveScores(hs, Options{}, naiveMeasures[want.Key])
+	se, freedom, err := s.StandardError(scores, LoneFail)
+	if err != nil || freedom != 38 || !near(se, float64(want.SE), 1e-5) {
+		t.Errorf("error %v with %v degrees of freedom, %v; want %v", se, freedom, err, want.SE)
+	}
+	if _, _, err := s.StandardError(scores[1:], LoneFail); err == nil {
+		t.Error("too few scores were accepted")
+	}
+}
