@@ -225,7 +225,7 @@ func naiveVariance(hs []Household, scores []float64) (variance float64) {
 func drawHouseholds(t *rapid.T, wave string) []Household {
 	var hs []Household
 	income := rapid.OneOf(rapid.Int64Range(1, 9000), rapid.SampledFrom([]int64{-700, 0, 1000, 1000, 3000, 4000}))
-	for s := range rapid.IntRange(1, 3).Draw(t, "strata") {
+	for s := range rapid.IntRange(1, 2).Draw(t, "strata") {
 		for c := range rapid.IntRange(2, 3).Draw(t, "clusters") {
 			for range rapid.IntRange(1, 3).Draw(t, "households") {
 				size := rapid.IntRange(1, 5).Draw(t, "size")
@@ -501,7 +501,7 @@ func TestJackknife(t *testing.T) {
 // TestCGHError draws the same survey many times and compares the spread of the CGH index with the error it states on average. The
 // score of that index rests on an estimate, so the two agree only nearly.
 func TestCGHError(t *testing.T) {
-	const draws = 300
+	const draws = 150
 	var values, squares, variances float64
 	for seed := range uint64(draws) {
 		report, err := Measure(sampleOf(t, bigSurvey(seed)), Options{})
@@ -556,9 +556,16 @@ func TestStandardError(t *testing.T) {
 		t.Fatal(err)
 	}
 	want, _ := report.Areas[0].Find(Key{Measure: "fgt1", Unit: Persons})
-	scores := naiveScores(hs, Options{}, naiveMeasures[want.Key])
+	var persons float64
+	for _, h := range hs {
+		persons += h.Weight * float64(h.Size)
+	}
+	scores := make([]float64, len(hs))
+	for i, h := range hs {
+		scores[i] = float64(h.Size) * (naiveGap(h, Options{}) - float64(want.Value)) / persons
+	}
 	se, freedom, err := s.StandardError(scores, LoneFail)
-	if err != nil || freedom != 38 || !near(se, float64(want.SE), 1e-5) {
+	if err != nil || freedom != 38 || !near(se, float64(want.SE), 1e-9) {
 		t.Errorf("error %v with %v degrees of freedom, %v; want %v", se, freedom, err, want.SE)
 	}
 	if _, _, err := s.StandardError(scores[1:], LoneFail); err == nil {

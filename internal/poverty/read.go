@@ -92,9 +92,6 @@ func ReadCSV(in io.Reader, o Options) (*Sample, error) {
 	return sample, nil
 }
 
-// absent is the place of a column that the file does not have.
-const absent = -1
-
 // layout is how to read the rows of one file.
 type layout struct {
 	columns    Columns

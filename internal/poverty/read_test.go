@@ -227,3 +227,40 @@ func TestFlags(t *testing.T) {
 		t.Errorf("%+v, %v", full, err)
 	}
 }
+
+// TestManual checks that the manual names every flag, column, value and measure there is.
+func TestManual(t *testing.T) {
+	manual, err := os.ReadFile("../../docs/poverty.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var o Options
+	var want []string
+	for _, c := range o.Columns.all() {
+		want = append(want, "`"+c.standard+"`")
+	}
+	for _, c := range o.choices() {
+		want = append(want, c.values...)
+	}
+	f := flag.NewFlagSet("poverty", flag.ContinueOnError)
+	o.Flags(f)
+	f.VisitAll(func(f *flag.Flag) { want = append(want, "--"+f.Name) })
+	o = Options{Line: "4000", Watts: WattsDropNumerator, LonePSU: LoneRemove, MPI: "guarantees", MPIMissing: IndicatorBounds}
+	for _, e := range measureFile(t, "testdata/wave1.csv", o).Areas[0].Estimates {
+		want = append(want, "`"+e.Measure+"`")
+	}
+	for _, word := range want {
+		if !bytes.Contains(manual, []byte(word)) {
+			t.Errorf("the manual does not mention %s", word)
+		}
+	}
+}
+
+func measureFile(t *testing.T, path string, o Options) *Report {
+	t.Helper()
+	report, err := Measure(readFile(t, path, o), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return report
+}
