@@ -36,7 +36,7 @@ type Stretch struct {
 // errors are those of Schedule.
 func Explain(c *Contract) ([]Explanation, error) {
 	var t trace
-	if _, err := schedule(nil, c, &t); err != nil {
+	if _, err := schedule(nil, c, Opening{}, &t); err != nil {
 		return nil, err
 	}
 	return t.explanations, nil

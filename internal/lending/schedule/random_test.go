@@ -11,7 +11,7 @@ import (
 )
 
 var (
-	contracts = flag.Int("contracts", 20_000, "random contracts to schedule twice")
+	contracts = flag.Int("contracts", 10_000, "random contracts to schedule twice")
 	seed      = flag.Uint64("seed", 1, "of the random contracts")
 )
 

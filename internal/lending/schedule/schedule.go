@@ -30,7 +30,8 @@
 // second calculation, slow, in rationals, which shares no code with this one;
 // the tests and the benchmark compare the two.
 //
-// The package does not know what was really paid: for that see servicing.
+// The package does not know what was really paid: package servicing does, and
+// takes loans up in mid-course with Resume.
 package schedule
 
 import "math/bits"
@@ -44,6 +45,7 @@ type Row struct {
 	Interest  int64 // due on DueOn
 	Earned    int64 // interest of the period; differs from Interest in and after a grace on its payment
 	Balance   int64 // principal owed after the row is paid
+	Level     int64 // the equal instalment, or equal principal, in force; 0 when there is none
 
 	place int32 // of DueOn on the timeline
 	rule  rule
@@ -73,15 +75,16 @@ const (
 // refused for ErrNegativeAmortisation or ErrTooLarge; dst is then returned as
 // it was given.
 func Schedule(dst []Row, c *Contract) ([]Row, error) {
-	return schedule(dst, c, nil)
+	return schedule(dst, c, Opening{}, nil)
 }
 
-func schedule(dst []Row, c *Contract, trace *trace) ([]Row, error) {
+func schedule(dst []Row, c *Contract, opening Opening, trace *trace) ([]Row, error) {
 	if err := c.Validate(); err != nil {
 		return dst, err
 	}
 	start := len(dst)
-	e := engine{c: c, trace: trace}
+	e := engine{c: c, carried: opening.Earned.wide, deferred: opening.Deferred, level: opening.Level, fixed: opening.KeepLevel, trace: trace}
+	e.disbursed = opening.Granted
 	rows := e.layOut(dst)
 	e.rows = rows[start:]
 	if problem := e.run(); problem != nil {
@@ -103,8 +106,10 @@ type engine struct {
 	disbursed int64
 	payouts   []Disbursement // still to come
 	changes   []RateChange   // still to come
+	carried   wide           // interest of the first period earned before it began
 	deferred  int64          // interest put off by a grace on its payment
 	level     int64          // the equal instalment, or the equal principal
+	fixed     bool           // level holds until something changes
 
 	trace *trace
 }
@@ -163,11 +168,10 @@ func (e *engine) run() *Problem {
 		e.balance = e.payouts[0].Amount
 		e.payouts = e.payouts[1:]
 	}
-	e.disbursed = e.balance
+	e.disbursed = max(e.disbursed, e.balance)
 	e.changes = c.RateChanges
 
 	last := len(e.rows) - 1
-	fixed := false
 	for k := range e.rows {
 		row := &e.rows[k]
 		numerator, changed := e.accrue(k)
@@ -182,7 +186,7 @@ func (e *engine) run() *Problem {
 		}
 
 		if row.Disbursed > 0 || changed && c.Method == EqualInstalment {
-			fixed = false
+			e.fixed = false
 		}
 		switch {
 		case k == last:
@@ -190,19 +194,19 @@ func (e *engine) run() *Problem {
 		case k < c.GracePrincipal:
 			row.rule = ruleGrace
 		case c.Method == EqualInstalment:
-			if !fixed {
+			if !e.fixed {
 				e.level = e.smoothed(k, earned, e.instalment(k, numerator))
-				fixed = true
+				e.fixed = true
 			}
 			row.Principal, row.rule = e.level-earned, ruleInstalment
 			if row.Principal < 0 {
 				return e.negative(k)
 			}
 		case c.Method == EqualPrincipal, c.Method == Flat:
-			if !fixed {
+			if !e.fixed {
 				share := e.balance / int64(len(e.rows)-k)
 				e.level = share - share%c.multiple()
-				fixed = true
+				e.fixed = true
 			}
 			row.Principal, row.rule = e.level, ruleShare
 		case c.Method == Irregular:
@@ -218,6 +222,7 @@ func (e *engine) run() *Problem {
 		}
 		e.balance -= row.Principal
 		row.Balance = e.balance
+		row.Level = e.level
 		e.place = row.place
 		e.trace.row(e, k, numerator)
 	}
@@ -231,6 +236,7 @@ func (e *engine) accrue(k int) (interest wide, changed bool) {
 	row := &e.rows[k]
 	e.trace.period(e, k)
 	from := e.place
+	interest, e.carried = e.carried, wide{}
 	for {
 		on := row.DueOn
 		if len(e.payouts) > 0 {
