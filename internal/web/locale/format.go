@@ -111,16 +111,26 @@ func (p *Printer) Money(amount int64, currency Currency) string {
 	sign, size := split64(amount)
 	ten := power10(currency.Digits)
 	if s, ok := p.style.scaleFor(size, ten); ok {
-		number := decimal(size, uint64(s.unit)*ten, s.decimals)
-		if s.trim {
-			number = strings.TrimSuffix(strings.TrimRight(number, "0"), ".")
-		}
-		return p.affix(sign, number, s.name, currency)
+		return p.affix(sign, s.write(size, ten), s.name, currency)
 	}
 	if size != 0 && size < ten {
 		return p.affix(sign, decimal(size, ten, currency.Digits), "", currency)
 	}
 	return p.affix(sign, decimal(size, ten, 0), "", currency)
+}
+
+// MoneyAs writes an amount for reading on the scale that suits whole, so that the
+// parts of a chart compare: 840,000 yuan of ¥60.47 m is ¥0.84 m. A part too small
+// for that scale is written on its own.
+func (p *Printer) MoneyAs(amount, whole int64, currency Currency) string {
+	ten := power10(currency.Digits)
+	sign, size := split64(amount)
+	_, wholeSize := split64(whole)
+	s, ok := p.style.scaleFor(wholeSize, ten)
+	if !ok || size < uint64(s.unit)*ten/power10(s.decimals) {
+		return p.Money(amount, currency)
+	}
+	return p.affix(sign, s.write(size, ten), s.name, currency)
 }
 
 // Amount writes an amount in full, as the ledger does: ¥46,000.00,
@@ -217,6 +227,15 @@ func power10(digits int) uint64 {
 		power *= 10
 	}
 	return power
+}
+
+// write writes an amount on the scale, without its word.
+func (s scale) write(size, ten uint64) string {
+	number := decimal(size, uint64(s.unit)*ten, s.decimals)
+	if s.trim {
+		number = strings.TrimSuffix(strings.TrimRight(number, "0"), ".")
+	}
+	return number
 }
 
 // scaleFor picks the scale an amount is written in, if any. An amount just under

@@ -60,6 +60,29 @@ func TestMoney(t *testing.T) {
 	}
 }
 
+func TestMoneyAs(t *testing.T) {
+	p := printers()
+	cases := []struct {
+		why              string
+		fen, whole       int64
+		english, chinese string
+	}{
+		{"a part of the programme's funds", 84_000_000, 6_047_000_000, "¥0.84 m", "84 万元"},
+		{"the whole itself", 6_047_000_000, 6_047_000_000, "¥60.47 m", "6,047 万元"},
+		{"a part too small for the scale", 90_000, 6_047_000_000, "¥900", "900 元"},
+		{"a whole too small for a scale", 90_000, 1_500_000, "¥900", "900 元"},
+		{"nought", 0, 6_047_000_000, "¥0", "0 元"},
+	}
+	for _, c := range cases {
+		if got := wide(p[English].MoneyAs(c.fen, c.whole, Yuan)); got != c.english {
+			t.Errorf("%s: got %q, want %q", c.why, got, c.english)
+		}
+		if got := wide(p[Chinese].MoneyAs(c.fen, c.whole, Yuan)); got != c.chinese {
+			t.Errorf("%s: got %q, want %q", c.why, got, c.chinese)
+		}
+	}
+}
+
 func TestAmountKeepsEveryFen(t *testing.T) {
 	p := printers()
 	if got, want := p[English].Amount(-123_456_789, Yuan), "−¥1,234,567.89"; got != want {

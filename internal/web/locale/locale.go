@@ -53,6 +53,16 @@ func (l Language) primary() string {
 	return strings.ToLower(head)
 }
 
+// Direction is the direction of the language's script, "ltr" or "rtl", for the
+// dir attribute.
+func (l Language) Direction() string {
+	switch l.primary() {
+	case "ar", "dv", "fa", "he", "ks", "ps", "sd", "ug", "ur", "yi":
+		return "rtl"
+	}
+	return "ltr"
+}
+
 // Match picks from offered the language that the reader asked for in an
 // Accept-Language header (RFC 9110, section 12.5.4). It compares the primary
 // subtag, so zh-CN is served zh-Hans. With no match it gives the first of
