@@ -32,7 +32,7 @@ type Mark struct {
 // and gives the colour; 0 is plain ink.
 type Line struct {
 	Label  string
-	Note   string // beneath the label, "designated 2013, 31.8%"
+	Note   string // beneath the label, "designated 2013, 31.8%"; left out where it is narrow
 	County int
 	Points []Point
 }
@@ -106,7 +106,7 @@ func (r roadDrawing) y(at float64) float64 {
 // The widths a road is drawn at. Its text is set at 13 units, so a drawing shown
 // at about its own width is easy to read.
 const (
-	WideRoad   = 656.0
+	WideRoad   = 580.0
 	NarrowRoad = 340.0
 )
 
@@ -135,7 +135,7 @@ func (r roadDrawing) svg() (template.HTML, error) {
 	for _, p := range r.Periods {
 		d.leaf("rect", "class", "period", "x", num(r.x(p.From)), "y", "0",
 			"width", num(r.x(p.To)-r.x(p.From)), "height", num(roadHeight-roadBottom))
-		d.text(r.x(p.From)+8, roadLine, "note", "start", fit(p.Label, roadText, r.x(p.To)-r.x(p.From)-12))
+		r.drawPeriodLabel(&d, p)
 	}
 	for _, m := range r.Y {
 		if m.Label == "" {
@@ -159,6 +159,19 @@ func (r roadDrawing) svg() (template.HTML, error) {
 		l.draw(&d)
 	}
 	return d.end(), nil
+}
+
+// drawPeriodLabel writes the label at the head of the period, on two lines if one
+// is too long.
+func (r roadDrawing) drawPeriodLabel(d *drawing, p Period) {
+	room := r.x(p.To) - r.x(p.From) - 10
+	lines := []string{p.Label}
+	if textWidth(p.Label, roadText) > room {
+		lines = halve(p.Label)
+	}
+	for i, line := range lines {
+		d.text(r.x(p.From)+6, roadLine*float64(i+1), "period-note", "start", fit(line, roadText, room))
+	}
 }
 
 func (r Road) holdsLinks() bool {
@@ -268,6 +281,9 @@ func (r roadDrawing) labels() []label {
 			for _, t := range taken {
 				cost += b.overlap(t)
 			}
+			for _, p := range placed {
+				cost += 40 * b.overlap(p.box()) // words over words cannot be read at all
+			}
 			inside := b.overlap(box{0, 0, r.width, roadHeight - roadBottom})
 			cost += 10 * (l.width*l.height - inside)
 			if cost < best {
@@ -275,19 +291,23 @@ func (r roadDrawing) labels() []label {
 				chosen.left, chosen.top = at[0], at[1]
 			}
 		}
-		taken = append(taken, box{chosen.left, chosen.top, chosen.left + l.width, chosen.top + l.height})
 		placed = append(placed, chosen)
 	}
 	for _, line := range r.Lines {
 		first := line.Points[0]
 		l := label{x: r.x(first.X), y: r.y(first.Y), lines: []string{line.Label}, classes: []string{"label"}, group: line.class()}
-		if line.Note != "" {
+		if line.Note != "" && r.width > NarrowRoad {
 			l.lines, l.classes = append(l.lines, line.Note), append(l.classes, "note")
 		}
 		place(l)
 		for _, p := range line.Points {
 			if p.Flag != "" {
-				place(label{x: r.x(p.X), y: r.y(p.Y), lines: []string{p.Flag}, classes: []string{"flag"}, group: line.class()})
+				l := label{x: r.x(p.X), y: r.y(p.Y), lines: []string{p.Flag}, group: line.class()}
+				if r.width <= NarrowRoad {
+					l.lines = halve(p.Flag)
+				}
+				l.classes = []string{"flag", "flag"}
+				place(l)
 			}
 		}
 	}
@@ -296,6 +316,29 @@ func (r roadDrawing) labels() []label {
 	}
 	return placed
 }
+
+func (l label) box() box { return box{l.left, l.top, l.left + l.width, l.top + l.height} }
+
+// halve breaks a text in two lines at the space nearest its middle, or, where it
+// has none, at its middle.
+func halve(s string) []string {
+	runes := []rune(s)
+	middle, best := len(runes)/2, -1
+	for i, r := range runes {
+		if r == ' ' && (best < 0 || abs(i-middle) < abs(best-middle)) {
+			best = i
+		}
+	}
+	switch {
+	case len(runes) < 10:
+		return []string{s}
+	case best < 0:
+		return []string{string(runes[:middle]), string(runes[middle:])}
+	}
+	return []string{string(runes[:best]), string(runes[best+1:])}
+}
+
+func abs(n int) int { return max(n, -n) }
 
 // around gives the places to try for the top left corner, best first: beside the
 // point on its right, above and below it, on its left, and then further off.

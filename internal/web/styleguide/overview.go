@@ -201,7 +201,7 @@ func (t words) road() (view.Drawing, error) {
 	road := chart.Road{
 		Name: t.say("Share of rural people below the poverty line: Wushan from 31.8% in 2013 to 0.4% in 2019, Maigaiti from 28.9% in 2016 to 0% in 2020",
 			"农村贫困发生率：武山县由 2013 年的 31.8% 降至 2019 年的 0.4%，麦盖提县由 2016 年的 28.9% 降至 2020 年的 0"),
-		Y:         []chart.Mark{{At: -4}, {At: 0, Label: "0"}, {At: 10, Label: "10%"}, {At: 20, Label: "20%"}, {At: 30, Label: "30%"}, {At: 36}},
+		Y:         []chart.Mark{{At: -6}, {At: 0, Label: "0"}, {At: 10, Label: "10%"}, {At: 20, Label: "20%"}, {At: 30, Label: "30%"}, {At: 36}},
 		Threshold: &chart.Mark{At: 3, Label: t.say("Exit line 3%", "退出标准 3%")},
 		Lines: []chart.Line{
 			line(1, t.say("Wushan", "武山"), t.say("designated 2013, 31.8%", "2013 年定点，31.8%"), 2013,
