@@ -97,7 +97,7 @@ func (g *Guide) parts(page view.Page, r *http.Request) (view.Stack, error) {
 			section("Approval", "审批", t.approval()),
 			section("Public notice", "公示", t.notice()),
 			section("Import", "导入", t.imported()),
-			section("Job", "任务", t.job(running)),
+			section("Job", "任务", t.runningJob(running)),
 			section("Five assurances", "两不愁三保障", t.assurances()),
 			section("Timeline", "经过", t.timeline()),
 			section("Lineage", "数据来源", t.lineagePage()),
@@ -222,8 +222,8 @@ func (t words) imported() view.Import {
 		Confirm: &view.Form{Action: Path, Method: "get", Buttons: []view.Button{{Label: t.say("Record 1,241 rows", "登记 1,241 行"), Kind: view.Primary}, {Label: t.say("Cancel", "取消"), Kind: view.Quiet, Href: Path}}}}
 }
 
-func (t words) job(running view.State) view.Job {
+func (t words) runningJob(running view.State) view.Job {
 	return view.Job{ID: "job", Name: t.say("Import payments-2020.xlsx", "导入 payments-2020.xlsx"), State: running,
 		Step: t.say("Recording rows, 40 seconds left", "正在登记，约剩 40 秒"), Done: 6400, Total: 12000,
-		Count: t.say("6,400 of 12,000 rows", "12,000 行中已完成 6,400 行"), Cancel: &view.Action{Href: Path}}
+		Count: t.say("6,400 of 12,000 rows", "12,000 行中已完成 6,400 行"), Href: Path + "job", Cancel: &view.Action{Href: Path}}
 }

@@ -57,6 +57,7 @@ func New(assets *asset.Set) (*Guide, error) {
 	g.mux.HandleFunc("GET "+Path+"household", g.page(g.household))
 	g.mux.HandleFunc("GET "+Path+"visit", g.page(g.visit))
 	g.mux.HandleFunc("GET "+Path+"figure", g.figure)
+	g.mux.HandleFunc("GET "+Path+"job", g.job)
 	g.mux.Handle("GET "+Path+"photo/", http.StripPrefix(Path, http.FileServerFS(photos)))
 	return g, nil
 }
@@ -99,6 +100,18 @@ func (g *Guide) figure(w http.ResponseWriter, r *http.Request) {
 	page.Title = lineage.Name
 	stack := view.Stack{Page: page, Heading: view.Heading{Title: lineage.Name}, Body: []view.Component{lineage}}
 	if err := g.engine.Render(w, http.StatusOK, view.StackPage, stack); err != nil {
+		fail(w, r, err)
+	}
+}
+
+// job says how the sample job stands when its bar asks: it has ended.
+func (g *Guide) job(w http.ResponseWriter, r *http.Request) {
+	printer := g.engine.Page(r).Printer
+	t := words{printer}
+	job := t.runningJob(view.State{Kind: view.Done, Word: t.say("done", "已完成")})
+	job.Done, job.Count, job.Cancel = job.Total, t.say("12,000 of 12,000 rows", "12,000 行已全部完成"), nil
+	job.Step, job.Result = "", view.Link{Label: t.say("See what was recorded", "查看登记结果"), Href: Path}
+	if err := g.engine.RenderPart(w, http.StatusOK, printer.Language, job); err != nil {
 		fail(w, r, err)
 	}
 }

@@ -14,15 +14,14 @@ func (g *Guide) visit(page view.Page, r *http.Request) (view.Stack, error) {
 	page.Status = []view.Status{{Kind: view.Waiting, Icon: "pin", Lead: t.say("No signal.", "无信号。"),
 		Text: t.say("Saved on this phone at 10:42. 2 visits and 7 photos will send when you are back online.",
 			"已于 10:42 存到本机。2 次走访、7 张照片将在联网后自动上传。")}}
-	form := t.visitForm()
-	form.Steps = view.Steps{Current: 1, Names: []string{t.say("People", "人口"), t.say("Five checks", "五项核查"), t.say("Income", "收入"), t.say("Sign", "核对签字")}}
+	steps := view.Steps{Current: 1, Names: []string{t.say("People", "人口"), t.say("Five checks", "五项核查"), t.say("Income", "收入"), t.say("Sign", "核对签字")}}
 	return view.Stack{
 		Page: page,
 		Heading: view.Heading{
 			Crumbs: []view.Link{{Label: t.say("Nanpo", "南坡村"), Href: place("nanpo")}, {Label: "0412-017"}},
 			Title:  page.Title,
 		},
-		Body: []view.Component{form.Steps, form},
+		Body: []view.Component{steps, t.visitForm()},
 	}, nil
 }
 

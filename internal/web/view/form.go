@@ -8,7 +8,6 @@ type Form struct {
 	Action  string
 	Method  string // "post" when empty; "get" for searches
 	Hidden  []Hidden
-	Steps   Steps
 	Fields  []Component
 	Buttons []Button
 	// Bar puts the buttons into a bar at the foot of the screen, for steps.
