@@ -4,6 +4,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"lastmile/internal/date"
 )
 
 // thinSpace stands between a number and its unit. Pages keep the two on one
@@ -178,29 +180,22 @@ func (p *Printer) Share(part, whole int64) string {
 	return perMille + "%"
 }
 
-// Date writes a day: 14 Mar 2017, 2017年3月14日. The zero time is a day not
+// Date writes a day: 14 Mar 2017, 2017年3月14日. The zero date is a day not
 // recorded and is written so.
-func (p *Printer) Date(t time.Time) string {
-	if t.IsZero() {
-		return p.NotRecorded()
-	}
-	return p.style.date(p.style, t)
-}
+func (p *Printer) Date(d date.Date) string { return p.calendar(d, p.style.date) }
 
 // Day writes a day without its year: 14 Mar, 3月14日.
-func (p *Printer) Day(t time.Time) string {
-	if t.IsZero() {
-		return p.NotRecorded()
-	}
-	return p.style.day(p.style, t)
-}
+func (p *Printer) Day(d date.Date) string { return p.calendar(d, p.style.day) }
 
 // Month writes a month: March 2017, 2017年3月.
-func (p *Printer) Month(t time.Time) string {
+func (p *Printer) Month(d date.Date) string { return p.calendar(d, p.style.month) }
+
+func (p *Printer) calendar(d date.Date, write func(style, time.Time) string) string {
+	t := d.Time()
 	if t.IsZero() {
 		return p.NotRecorded()
 	}
-	return p.style.month(p.style, t)
+	return write(p.style, t)
 }
 
 // Years writes a span of years: 2013 to 2020, 2013—2020年.

@@ -65,6 +65,7 @@ func (g *Guide) parts(page view.Page, r *http.Request) (view.Stack, error) {
 				{Label: t.say("Overview", "总览"), Kind: view.Primary, Href: Path + "overview"},
 				{Label: t.say("Household", "农户"), Href: Path + "household"},
 				{Label: t.say("Visit", "走访"), Href: Path + "visit"},
+				{Label: t.say("Notice", "公示"), Href: Path + "notice"},
 			},
 		},
 		Body: []view.Component{
@@ -189,6 +190,34 @@ func (t words) approval() view.Approval {
 		Hash:     "7c1e94af 03d2",
 		Action:   view.Action{Href: Path, Hidden: []view.Hidden{{Name: "key", Value: "sample"}}},
 	}
+}
+
+// publicNotice is a notice as anybody sees it, without signing in.
+func (g *Guide) publicNotice(page view.Page, r *http.Request) (view.Stack, error) {
+	t := words{page.Printer}
+	page.Shell, page.Nav, page.User, page.Search = view.OpenShell, nil, nil, nil
+	page.Title = t.say("Notice: house renovation, Nanpo", "公示：南坡村危房改造")
+	page.Tabs = []view.NavItem{
+		{Icon: "house", Label: t.say("Home", "首页"), Href: Path},
+		{Icon: "layers", Label: t.say("Projects", "项目"), Href: place("projects")},
+		{Icon: "notice", Label: t.say("My village", "我的村"), Href: Path + "notice", Current: true},
+		{Icon: "code", Label: t.say("Verify", "核验"), Href: place("verify")},
+	}
+	return view.Stack{
+		Page: page,
+		Heading: view.Heading{
+			Crumbs: []view.Link{{Label: t.say("Wushan", "武山县"), Href: place("wushan")}, {Label: t.say("Nanpo", "南坡村"), Href: place("nanpo")}},
+			Title:  page.Title,
+			Lead:   view.Plain(t.say("Two households are proposed for a grant of ¥15,000 each. Anybody may object until 9 April 2017.", "拟对 2 户各补助 15,000 元。2017年4月9日前任何人均可提出异议。")),
+			State:  &view.State{Kind: view.Running, Word: t.say("3 days left", "还有 3 天"), Pill: true},
+			Buttons: []view.Button{
+				{Label: t.say("Object", "提出异议"), Kind: view.Primary, Icon: "talk", Href: place("object")},
+			},
+		},
+		Body: []view.Component{
+			view.Section{Head: view.SectionHead{ID: "list", Title: t.say("Who is proposed", "拟补助名单")}, Parts: []view.Component{t.notice()}},
+		},
+	}, nil
 }
 
 func (t words) notice() view.Notice {

@@ -1,8 +1,8 @@
 // Package styleguide shows every component of the design with sample data, in
-// every language and both themes, and three whole pages made of nothing but those
-// components: the overview, a household and a visit. It is the place to look at a
-// change of design before anybody else does, and its tests hold the pages to the
-// budgets of the design guide.
+// every language and both themes, and whole pages made of nothing but those components:
+// the overview, a household, a visit and a public notice. It is the place to look
+// at a change of design before anybody else does, and its tests hold the pages to
+// the budgets of the design guide.
 //
 // Mount it at Path beside the assets:
 //
@@ -56,6 +56,7 @@ func New(assets *asset.Set) (*Guide, error) {
 	g.mux.HandleFunc("GET "+Path+"overview", g.page(g.overview))
 	g.mux.HandleFunc("GET "+Path+"household", g.page(g.household))
 	g.mux.HandleFunc("GET "+Path+"visit", g.page(g.visit))
+	g.mux.HandleFunc("GET "+Path+"notice", g.page(g.publicNotice))
 	g.mux.HandleFunc("GET "+Path+"figure", g.figure)
 	g.mux.HandleFunc("GET "+Path+"job", g.job)
 	g.mux.Handle("GET "+Path+"photo/", http.StripPrefix(Path, http.FileServerFS(photos)))

@@ -56,7 +56,7 @@ func get(t *testing.T, guide *Guide, place string, language locale.Language, the
 // everyPage gets every page in every language.
 func everyPage(t *testing.T, check func(t *testing.T, page served)) {
 	guide, _ := newGuide(t)
-	for _, place := range []string{"", "overview", "overview?drawer=1", "household", "visit", "figure"} {
+	for _, place := range []string{"", "overview", "overview?drawer=1", "household", "visit", "notice", "figure"} {
 		for _, language := range languages {
 			page := get(t, guide, place, language, "light")
 			t.Run(page.name, func(t *testing.T) { check(t, page) })
@@ -300,9 +300,9 @@ func TestSampleFlows(t *testing.T) {
 
 // Every link of the guide leads to a page of the guide, and every picture is there.
 func TestLinksLead(t *testing.T) {
+	guide, assets := newGuide(t)
+	seen := map[string]bool{}
 	everyPage(t, func(t *testing.T, page served) {
-		guide, assets := newGuide(t)
-		seen := map[string]bool{}
 		page.elements(func(n *html.Node) {
 			for _, key := range []string{"href", "src", "action"} {
 				address, _, _ := strings.Cut(attribute(n, key), "#")

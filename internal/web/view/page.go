@@ -45,7 +45,8 @@ type Page struct {
 	// Home is where the mark leads; empty is "/".
 	Home string
 	Nav  []NavGroup
-	// Tabs are the four places at the foot of a phone.
+	// Tabs are the four places at the foot of a phone; public pages have them at
+	// the head of a wide screen too.
 	Tabs []NavItem
 	User *User
 	// Search is nil where there is nothing to search.
