@@ -126,7 +126,7 @@ func household(i int) string { return fmt.Sprintf("H-%05d", i) }
 
 func disbursement(n int) fact.Draft {
 	return fact.Draft{
-		Fact: &project.Disbursement{Project: "W-H-01", To: household(n % 5000), Amount: fact.Money(100_00 + n%5000), Voucher: fmt.Sprintf("BK-20-%07d", n), Purpose: "House repair, first instalment"},
+		Fact: &project.Disbursement{Project: "W-H-01", To: household(n % 500), Amount: fact.Money(100_00 + n%5000), Voucher: fmt.Sprintf("BK-20-%07d", n), Purpose: "House repair, first instalment"},
 		Book: county, On: "2020-03-14", Actor: "ann", Approvers: []string{"bob"}, Source: "bench",
 	}
 }

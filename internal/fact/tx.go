@@ -212,7 +212,7 @@ func (tx *Tx) Move(m Movement) ([]ledger.Part, error) {
 	for _, part := range parts {
 		p := ledger.Posting{
 			Book: tx.Book, Seq: tx.seq, Line: int64(len(tx.effects.postings) + 1), Flow: m.Flow, From: m.From, To: m.To, Commodity: m.Commodity,
-			Fund: part.Fund, Amount: part.Amount, Project: m.Project, Area: tx.Area, Sign: 1, On: tx.On,
+			Fund: part.Fund, Amount: part.Amount, Project: m.Project, Area: tx.Area, Sign: 1, Traced: tx.traced, On: tx.On,
 		}
 		if err := tx.post(p); err != nil {
 			return nil, err
@@ -232,9 +232,9 @@ func (tx *Tx) post(p ledger.Posting) error {
 			return err
 		}
 	}
-	tx.s.totals.Move(&p, areas, tx.traced)
+	tx.s.totals.Move(&p, areas)
 	if receiver, amount, ok := tx.s.ledger.End(&p); ok {
-		tx.s.totals.End(&p, receiver, amount, areas, tx.traced)
+		tx.s.totals.End(&p, receiver, amount, areas)
 	}
 	tx.effects.postings = append(tx.effects.postings, p)
 	return nil
@@ -253,7 +253,7 @@ func (tx *Tx) Received(account, commodity, fund string) (int64, error) {
 // Observe counts value of a declared measure. Empty fields of o are filled from the entry; its Area may be a smaller one.
 func (tx *Tx) Observe(measure string, value int64, o figure.Observation) error {
 	o.Book, o.Seq, o.Line = tx.Book, tx.seq, int64(len(tx.effects.observations)+1)
-	o.Measure, o.Value, o.Sign, o.On = measure, value, 1, tx.On
+	o.Measure, o.Value, o.Sign, o.Traced, o.On = measure, value, 1, tx.traced, tx.On
 	if o.Area == "" {
 		o.Area = tx.Area
 	}
@@ -271,7 +271,7 @@ func (tx *Tx) observe(o figure.Observation) error {
 			return err
 		}
 	}
-	tx.s.totals.Observe(&o, areas, tx.traced)
+	tx.s.totals.Observe(&o, areas)
 	tx.effects.observations = append(tx.effects.observations, o)
 	return nil
 }
@@ -295,6 +295,11 @@ func (tx *Tx) Prove(seq int64) error {
 	}
 	if e.Grade == journal.Traced || by > 0 {
 		return fault.New(fault.Conflict, "proof.again", "entry %s:%d is proved already", tx.Book, seq).For("entry").Mend("Nothing needs to be done.")
+	}
+	if by, err := journal.ReversedBy(tx.ctx, tx.w, tx.Book, seq); err != nil {
+		return err
+	} else if by > 0 {
+		return fault.New(fault.Conflict, "proof.reversed", "entry %s:%d was taken back by entry %d", tx.Book, seq, by).For("entry").Mend("Prove the entry that stands in its place.")
 	}
 	postings, err := ledger.Postings(tx.ctx, tx.w, tx.Book, seq)
 	if err != nil {
@@ -387,12 +392,10 @@ func (tx *Tx) Reverse(seq int64) error {
 	if err != nil {
 		return err
 	}
-	traced := tx.traced
-	tx.traced = e.Grade == journal.Traced || proved > 0 // take it off the sums it was added to
-	defer func() { tx.traced = traced }()
+	traced := e.Grade == journal.Traced || proved > 0 // it is taken off the sums it was added to
 	for i := len(postings) - 1; i >= 0; i-- {
 		p := postings[i]
-		p.From, p.To, p.Seq, p.Line, p.Sign, p.On = p.To, p.From, tx.seq, int64(len(tx.effects.postings)+1), -p.Sign, tx.On
+		p.From, p.To, p.Seq, p.Line, p.Sign, p.Traced, p.On = p.To, p.From, tx.seq, int64(len(tx.effects.postings)+1), -p.Sign, traced, tx.On
 		if err := tx.openBoth(&p); err != nil {
 			return err
 		}
@@ -405,7 +408,7 @@ func (tx *Tx) Reverse(seq int64) error {
 		return err
 	}
 	for _, o := range observations {
-		o.Seq, o.Line, o.Sign, o.On = tx.seq, int64(len(tx.effects.observations)+1), -o.Sign, tx.On
+		o.Seq, o.Line, o.Sign, o.Traced, o.On = tx.seq, int64(len(tx.effects.observations)+1), -o.Sign, traced, tx.On
 		if err := tx.observe(o); err != nil {
 			return err
 		}

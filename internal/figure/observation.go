@@ -61,6 +61,7 @@ type Observation struct {
 	Project string
 	Area    string
 	Sign    int64 // -1 when it takes back an earlier observation
+	Traced  bool  // its entry was proved when it was recorded; follows from the entry's grade, so it is not hashed
 	On      date.Date
 }
 
@@ -70,21 +71,21 @@ func (o *Observation) AppendCanonical(b []byte) []byte {
 }
 
 var observationTable = database.Table{Name: "observation", Columns: []string{"book", "seq", "line", "measure", "value", "subject", "project", "area",
-	"sign", "ranked", "on_date"}}
+	"sign", "ranked", "traced", "on_date"}}
 
 // Append writes observations.
 func Append(ctx context.Context, w *database.Writer, list []Observation) error {
 	args := make([]any, 0, len(list)*len(observationTable.Columns))
 	for i := range list {
 		o := &list[i]
-		args = append(args, o.Book, o.Seq, o.Line, o.Measure, o.Value, o.Subject, o.Project, o.Area, o.Sign, measures[o.Measure].Ranked, string(o.On))
+		args = append(args, o.Book, o.Seq, o.Line, o.Measure, o.Value, o.Subject, o.Project, o.Area, o.Sign, measures[o.Measure].Ranked, o.Traced, string(o.On))
 	}
 	return w.Insert(ctx, &observationTable, args)
 }
 
 // Observations of one entry in order.
 func Observations(ctx context.Context, r database.Reader, book string, seq int64) ([]Observation, error) {
-	rows, err := r.Query(ctx, `SELECT book, seq, line, measure, value, subject, project, area, sign, on_date
+	rows, err := r.Query(ctx, `SELECT book, seq, line, measure, value, subject, project, area, sign, traced, on_date
 FROM observation WHERE book = $1 AND seq = $2 ORDER BY line`, book, seq)
 	if err != nil {
 		return nil, fmt.Errorf("read observations of %s:%d: %w", book, seq, err)
@@ -94,7 +95,7 @@ FROM observation WHERE book = $1 AND seq = $2 ORDER BY line`, book, seq)
 	for rows.Next() {
 		var o Observation
 		var on string
-		if err := rows.Scan(&o.Book, &o.Seq, &o.Line, &o.Measure, &o.Value, &o.Subject, &o.Project, &o.Area, &o.Sign, &on); err != nil {
+		if err := rows.Scan(&o.Book, &o.Seq, &o.Line, &o.Measure, &o.Value, &o.Subject, &o.Project, &o.Area, &o.Sign, &o.Traced, &on); err != nil {
 			return nil, err
 		}
 		o.On = date.Date(on)
@@ -141,8 +142,8 @@ func (t *Totals) Undo() {
 }
 
 // Observe adds an observation. Areas are those that it counts in below its book's own: its area and the ones above.
-func (t *Totals) Observe(o *Observation, areas []string, traced bool) {
-	t.add(totalKey{book: o.Book, measure: o.Measure, month: o.On.Month(), project: o.Project}, areas, totalSum{o.Value * o.Sign, o.Sign, ifTraced(traced, o.Sign)})
+func (t *Totals) Observe(o *Observation, areas []string) {
+	t.add(totalKey{book: o.Book, measure: o.Measure, month: o.On.Month(), project: o.Project}, areas, totalSum{o.Value * o.Sign, o.Sign, ifTraced(o.Traced, o.Sign)})
 	if o.Subject != "" {
 		key := subjectKey{o.Book, o.Measure, o.Subject}
 		t.subjects[key] += o.Sign
@@ -151,21 +152,21 @@ func (t *Totals) Observe(o *Observation, areas []string, traced bool) {
 }
 
 // Move adds a posting, under the measure FLOW:COMMODITY.
-func (t *Totals) Move(p *ledger.Posting, areas []string, traced bool) {
+func (t *Totals) Move(p *ledger.Posting, areas []string) {
 	t.add(totalKey{book: p.Book, measure: p.Flow + ":" + p.Commodity, month: p.On.Month(), project: p.Project, fund: p.Fund}, areas,
-		totalSum{p.Amount * p.Sign, p.Sign, ifTraced(traced, p.Sign)})
+		totalSum{p.Amount * p.Sign, p.Sign, ifTraced(p.Traced, p.Sign)})
 }
 
 // End adds what a posting brought to a kind of receiver outside the programme (amount below 0: back from one), under the measure
 // end:COMMODITY:RECEIVER, and while it is not proved under untraced:COMMODITY:RECEIVER as well.
-func (t *Totals) End(p *ledger.Posting, receiver string, amount int64, areas []string, traced bool) {
+func (t *Totals) End(p *ledger.Posting, receiver string, amount int64, areas []string) {
 	n := p.Sign
 	if amount*p.Sign < 0 {
 		n = 0 // a refund lessens what was paid, not the number of payments
 	}
 	key := totalKey{book: p.Book, measure: "end:" + p.Commodity + ":" + receiver, month: p.On.Month(), project: p.Project, fund: p.Fund}
-	t.add(key, areas, totalSum{amount, n, ifTraced(traced, n)})
-	if !traced {
+	t.add(key, areas, totalSum{amount, n, ifTraced(p.Traced, n)})
+	if !p.Traced {
 		key.measure = "untraced:" + p.Commodity + ":" + receiver
 		t.add(key, areas, totalSum{value: amount, n: n})
 	}

@@ -111,6 +111,7 @@ type Posting struct {
 	Project   string
 	Area      string
 	Sign      int64 // -1 when it takes back an earlier posting of the same flow
+	Traced    bool  // its entry was proved when it was recorded; follows from the entry's grade, so it is not hashed
 	On        date.Date
 }
 
@@ -450,7 +451,7 @@ func (s *State) add(key balanceKey, by int64) {
 
 var (
 	postingTable = database.Table{Name: "posting", Columns: []string{"book", "seq", "line", "flow", "from_account", "to_account", "commodity",
-		"fund", "amount", "project", "area", "sign", "on_date"}}
+		"fund", "amount", "project", "area", "sign", "traced", "on_date"}}
 	accountTable = database.Table{Name: "account", Columns: []string{"book", "id", "class", "owner", "holder", "project", "area"},
 		Conflict: "ON CONFLICT (book, id) DO NOTHING"}
 	balanceTable = database.Table{Name: "balance", Columns: []string{"book", "account", "commodity", "fund", "amount", "outside"},
@@ -465,7 +466,7 @@ func Append(ctx context.Context, w *database.Writer, postings []Posting) error {
 	args := make([]any, 0, len(postings)*len(postingTable.Columns))
 	for i := range postings {
 		p := &postings[i]
-		args = append(args, p.Book, p.Seq, p.Line, p.Flow, p.From, p.To, p.Commodity, p.Fund, p.Amount, p.Project, p.Area, p.Sign, string(p.On))
+		args = append(args, p.Book, p.Seq, p.Line, p.Flow, p.From, p.To, p.Commodity, p.Fund, p.Amount, p.Project, p.Area, p.Sign, p.Traced, string(p.On))
 	}
 	return w.Insert(ctx, &postingTable, args)
 }

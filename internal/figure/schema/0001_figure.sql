@@ -10,11 +10,13 @@ CREATE TABLE observation (
   area    TEXT NOT NULL,
   sign    BIGINT NOT NULL CHECK (sign IN (-1, 1)),
   ranked  BOOLEAN NOT NULL,
+  traced  BOOLEAN NOT NULL,
   on_date TEXT NOT NULL,
   PRIMARY KEY (book, seq, line)
 ); -- clustered
 
-CREATE INDEX observation_by_measure ON observation (book, measure, on_date);
+-- Holds all that a sum needs, so that a past date is read from the index alone.
+CREATE INDEX observation_by_measure ON observation (book, measure, on_date, value, sign, traced);
 
 CREATE INDEX observation_by_value ON observation (book, measure, value) WHERE ranked;
 

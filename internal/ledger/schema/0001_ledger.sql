@@ -12,11 +12,13 @@ CREATE TABLE posting (
   project      TEXT NOT NULL,
   area         TEXT NOT NULL,
   sign         BIGINT NOT NULL CHECK (sign IN (-1, 1)),
+  traced       BOOLEAN NOT NULL,
   on_date      TEXT NOT NULL,
   PRIMARY KEY (book, seq, line)
 ); -- clustered
 
-CREATE INDEX posting_by_flow ON posting (book, flow, commodity, on_date);
+-- Holds all that a sum needs, so that a past date is read from the index alone.
+CREATE INDEX posting_by_flow ON posting (book, flow, commodity, on_date, amount, sign, traced);
 
 CREATE TABLE account (
   book    TEXT NOT NULL,
