@@ -232,10 +232,7 @@ func (tx *Tx) post(p ledger.Posting) error {
 			return err
 		}
 	}
-	tx.s.totals.Move(&p, areas)
-	if receiver, amount, ok := tx.s.ledger.End(&p); ok {
-		tx.s.totals.End(&p, receiver, amount, areas)
-	}
+	tx.s.totals.Move(&p, tx.end(&p), areas)
 	tx.effects.postings = append(tx.effects.postings, p)
 	return nil
 }
@@ -313,21 +310,39 @@ func (tx *Tx) Prove(seq int64) error {
 	if err := journal.Prove(tx.ctx, tx.w, tx.Book, seq, tx.seq); err != nil {
 		return err
 	}
-	below := func(area string) ([]string, error) { return tx.s.areasBelow(tx.ctx, tx.w, tx.Book, area) }
 	for i := range postings {
 		p := &postings[i]
 		if err := tx.openBoth(p); err != nil {
 			return err
 		}
-		if receiver, amount, ok := tx.s.ledger.End(p); ok {
-			areas, err := below(p.Area)
-			if err != nil {
-				return err
-			}
-			tx.s.totals.EndProved(p, receiver, amount, areas)
+		areas, err := tx.s.areasBelow(tx.ctx, tx.w, tx.Book, p.Area)
+		if err != nil {
+			return err
 		}
+		tx.s.totals.MoveProved(p, tx.end(p), areas)
 	}
-	return tx.s.totals.Proved(postings, observations, below)
+	for i := range observations {
+		areas, err := tx.s.areasBelow(tx.ctx, tx.w, tx.Book, observations[i].Area)
+		if err != nil {
+			return err
+		}
+		tx.s.totals.ObserveProved(&observations[i], areas)
+	}
+	return nil
+}
+
+// end says where a posting reached somebody outside the programme; a loss is its own kind of receiver.
+func (tx *Tx) end(p *ledger.Posting) figure.End {
+	a, amount, ok := tx.s.ledger.End(p)
+	switch {
+	case !ok:
+		return figure.End{}
+	case a.Class == ledger.Loss:
+		return figure.End{Receiver: "loss", Amount: amount}
+	case a.Holder == "":
+		return figure.End{Receiver: "other", Amount: amount}
+	}
+	return figure.End{Receiver: a.Holder, Amount: amount}
 }
 
 func orUnknown(err error, book string, seq int64) error {

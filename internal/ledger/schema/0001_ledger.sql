@@ -43,7 +43,8 @@ CREATE TABLE balance (
   PRIMARY KEY (book, account, commodity, fund)
 ); -- clustered
 
--- The arrivals that make up what an inside account holds, so that funds are drawn first in, first out.
+-- What arrived at an inside account, of which fund and when. Drawing takes the oldest of a fund first, so what is left of the arrivals of a
+-- fund are the last ones that make up its balance; no row changes when something is drawn.
 CREATE TABLE lot (
   book      TEXT NOT NULL,
   account   TEXT NOT NULL,
@@ -51,6 +52,6 @@ CREATE TABLE lot (
   seq       BIGINT NOT NULL,
   line      BIGINT NOT NULL,
   fund      TEXT NOT NULL,
-  amount    BIGINT NOT NULL CHECK (amount >= 0),
+  amount    BIGINT NOT NULL CHECK (amount > 0),
   PRIMARY KEY (book, account, commodity, seq, line)
 ); -- clustered
