@@ -1,0 +1,34 @@
+package civil
+
+import "fmt"
+
+// Interval is a run of days, both ends included. A zero From means "always", a zero To means "until further notice".
+type Interval struct {
+	From Date `json:"from,omitzero"`
+	To   Date `json:"to,omitzero"`
+}
+
+// Contains reports whether a date lies in the interval.
+func (i Interval) Contains(d Date) bool {
+	return d >= i.From && (i.To.IsZero() || d <= i.To)
+}
+
+// Check reports an interval that ends before it begins.
+func (i Interval) Check() error {
+	if !i.To.IsZero() && i.To < i.From {
+		return fmt.Errorf("interval from %s to %s ends before it begins", i.From, i.To)
+	}
+	return nil
+}
+
+// String returns "from to", with "..." for an open end.
+func (i Interval) String() string {
+	from, to := i.From.String(), i.To.String()
+	if from == "" {
+		from = "..."
+	}
+	if to == "" {
+		to = "..."
+	}
+	return from + " to " + to
+}
