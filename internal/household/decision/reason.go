@@ -1,0 +1,76 @@
+package decision
+
+import (
+	_ "embed"
+	"encoding/json"
+	"strconv"
+	"strings"
+
+	"lastmile/internal/civil"
+	"lastmile/internal/household/income"
+)
+
+// Reason is one thing that keeps a household from leaving. Which of its details are set depends on the code.
+type Reason struct {
+	Subject  Subject    `json:"subject"`
+	Code     string     `json:"code"`
+	Result   Result     `json:"result"` // unmet, unknown, or na when there is nobody to decide about
+	Person   string     `json:"person,omitempty"`
+	Category string     `json:"category,omitempty"`
+	Date     civil.Date `json:"date,omitzero"`
+	Amount   income.Fen `json:"amount_fen,omitempty"`
+	Line     income.Fen `json:"line_fen,omitempty"`
+	Members  int        `json:"members,omitempty"`
+	Limit    int64      `json:"limit,omitempty"` // of days or months
+
+	Says Words `json:"-"` // what the rulebook calls the category
+}
+
+// ID returns subject and code, as in "housing.evidence_old". It is the key of the reason's words.
+func (r Reason) ID() string { return string(r.Subject) + "." + r.Code }
+
+//go:embed words.json
+var embeddedWords []byte
+
+// words holds templates by reason: "check" stands for each of the six checks. It is compiled in and read by a test.
+var words = func() map[string]Words {
+	all := map[string]Words{}
+	if err := json.Unmarshal(embeddedWords, &all); err != nil {
+		panic(err)
+	}
+	return all
+}()
+
+// Text says the reason in a language: "zh", else English.
+func (r Reason) Text(language string) string {
+	template, ok := words[r.ID()]
+	if !ok {
+		template = words["check."+r.Code]
+	}
+	category := r.Says.In(language)
+	if category == "" {
+		category = r.Category
+	}
+	who := ""
+	if r.Person != "" {
+		who = Words{" of " + r.Person, "（" + r.Person + "）"}.In(language)
+	}
+	return strings.NewReplacer(
+		"{subject}", SubjectWords(r.Subject).In(language),
+		"{of_person}", who,
+		"{person}", r.Person,
+		"{category}", category,
+		"{date}", r.Date.String(),
+		"{amount}", r.Amount.String(),
+		"{each}", r.Amount.PerPerson(r.Members).String(),
+		"{line}", r.Line.String(),
+		"{members}", strconv.Itoa(r.Members),
+		"{limit}", strconv.FormatInt(r.Limit, 10),
+	).Replace(template.In(language))
+}
+
+// SubjectWords names a subject.
+func SubjectWords(s Subject) Words { return words["subject."+string(s)] }
+
+// OutcomeWords names an outcome.
+func OutcomeWords(o Outcome) Words { return words["outcome."+string(o)] }
