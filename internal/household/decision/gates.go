@@ -68,7 +68,7 @@ func (j *judge) gateIndependentAssessor() {
 		}
 		for _, responsible := range j.h.Responsible {
 			if responsible.Person == finding.Assessor && responsible.During.Contains(finding.On) {
-				r := Reason{Subject: IndependentAssessor, Code: "own_assessor", Result: Unmet, Person: finding.Assessor, Date: finding.On, Category: string(finding.Subject)}
+				r := Reason{Subject: IndependentAssessor, Code: "own_assessor", Result: Unmet, Person: finding.Assessor, Date: finding.On, Category: string(finding.Subject), Says: SubjectWords(finding.Subject)}
 				if !slices.Contains(named, r) {
 					named = append(named, r)
 				}

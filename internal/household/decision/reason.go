@@ -29,6 +29,15 @@ type Reason struct {
 // ID returns subject and code, as in "housing.evidence_old". It is the key of the reason's words.
 func (r Reason) ID() string { return string(r.Subject) + "." + r.Code }
 
+// MarshalJSON writes the reason with its words in both languages.
+func (r Reason) MarshalJSON() ([]byte, error) {
+	type details Reason
+	return json.Marshal(struct {
+		details
+		Words
+	}{details(r), Words{r.Text("en"), r.Text("zh")}})
+}
+
 //go:embed words.json
 var embeddedWords []byte
 
@@ -71,6 +80,9 @@ func (r Reason) Text(language string) string {
 
 // SubjectWords names a subject.
 func SubjectWords(s Subject) Words { return words["subject."+string(s)] }
+
+// ResultWords names the answer to a question.
+func ResultWords(r Result) Words { return words["result."+string(r)] }
 
 // OutcomeWords names an outcome.
 func OutcomeWords(o Outcome) Words { return words["outcome."+string(o)] }

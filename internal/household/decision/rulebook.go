@@ -125,14 +125,13 @@ func (c *CheckRule) saysNobody(category string) bool {
 // ErrNotInForce is returned for a decision under a rulebook that does not hold there or then.
 var ErrNotInForce = errors.New("the rulebook is not in force")
 
-func (b *Rulebook) inForce(area string, on civil.Date) error {
-	if !b.Valid.Contains(on) {
-		return fmt.Errorf("%w: %s holds from %s, not on %s", ErrNotInForce, b.name, b.Valid, on)
-	}
-	if b.Jurisdiction != income.National && !strings.HasPrefix(area, b.Jurisdiction) {
-		return fmt.Errorf("%w: %s holds in %s, not in area %q", ErrNotInForce, b.name, b.Jurisdiction, area)
-	}
-	return nil
+// holds reports whether the rulebook is in force in an area on a date.
+func (b *Rulebook) holds(area string, on civil.Date) bool {
+	return b.Valid.Contains(on) && (b.Jurisdiction == income.National || strings.HasPrefix(area, b.Jurisdiction))
+}
+
+func (b *Rulebook) notInForce(area string, on civil.Date) error {
+	return fmt.Errorf("%w: %s holds in %s from %s, not in area %q on %s", ErrNotInForce, b.name, b.Jurisdiction, b.Valid, area, on)
 }
 
 // Rulebooks is a collection to choose from, with the poverty lines they compare with.
@@ -240,12 +239,8 @@ func (c *Rulebooks) Get(id string) (*Rulebook, bool) {
 // jurisdiction the one that came into force last.
 func (c *Rulebooks) InForce(area string, on civil.Date) (*Rulebook, error) {
 	var best *Rulebook
-	for _, id := range c.IDs() {
-		book := c.books[id]
-		if book.inForce(area, on) != nil {
-			continue
-		}
-		if best == nil || book.width() > best.width() || book.width() == best.width() && book.Valid.From > best.Valid.From {
+	for _, book := range c.books {
+		if book.holds(area, on) && (best == nil || book.before(best)) {
 			best = book
 		}
 	}
@@ -253,6 +248,12 @@ func (c *Rulebooks) InForce(area string, on civil.Date) (*Rulebook, error) {
 		return nil, fmt.Errorf("%w: none of %s holds in area %q on %s", ErrNotInForce, strings.Join(c.IDs(), ", "), area, on)
 	}
 	return best, nil
+}
+
+// before orders rulebooks that hold in one place by which is to be used.
+func (b *Rulebook) before(other *Rulebook) bool {
+	order := cmp.Or(-cmp.Compare(b.width(), other.width()), -cmp.Compare(b.Valid.From, other.Valid.From), cmp.Compare(b.ID, other.ID))
+	return order < 0
 }
 
 // width is how many digits of the area code the jurisdiction fixes.

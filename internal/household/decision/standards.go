@@ -31,12 +31,7 @@ func (j *judge) judgeIncome() error {
 	}
 	j.find(Finding{Subject: Income, Result: worst(j.Reasons[reasons:]), On: account.Period.To})
 
-	reasons = len(j.Reasons)
-	if err := j.judgeSteady(ok && j.Members > 0 && account.Lines > 0); err != nil {
-		return err
-	}
-	j.find(Finding{Subject: Steady, Result: worst(j.Reasons[reasons:]), On: account.Period.To})
-	return nil
+	return j.judgeSteady(ok && j.Members > 0 && account.Lines > 0)
 }
 
 func (j *judge) line(on civil.Date) (income.PovertyLine, bool) {
@@ -85,14 +80,32 @@ func (j *judge) judgeAmount() {
 }
 
 // judgeSteady asks whether income stays above the line without what is not expected again, and, when the rulebook says
-// so, whether the statement before was above the line of its own time.
+// so, whether the statement before was above the line of its own time. Where nothing was received once, the first
+// question is that of income again: it is answered again, and the reason is not repeated.
 func (j *judge) judgeSteady(comparable bool) error {
-	if j.rules.RecurringOnly && comparable && !j.Line.Exceeded(j.Account.Repeating, j.Members) {
-		j.reason(Reason{Subject: Steady, Code: "recurring_not_above_line", Result: Unmet, Amount: j.Account.Repeating, Line: j.Line.Amount, Members: j.Members})
+	reasons, a := len(j.Reasons), &j.Account
+	recurring := Met
+	if j.rules.RecurringOnly && comparable && !j.Line.Exceeded(a.Repeating, j.Members) {
+		recurring = Unmet
+		if a.Repeating != a.Net {
+			j.reason(Reason{Subject: Steady, Code: "recurring_not_above_line", Result: Unmet, Amount: a.Repeating, Line: j.Line.Amount, Members: j.Members})
+		}
 	}
-	if !j.rules.TwoPeriods {
-		return nil
+	if j.rules.TwoPeriods {
+		if err := j.judgePrevious(); err != nil {
+			return err
+		}
 	}
+	result := worst(j.Reasons[reasons:])
+	if recurring == Unmet {
+		result = Unmet
+	}
+	j.find(Finding{Subject: Steady, Result: result, On: a.Period.To})
+	return nil
+}
+
+// judgePrevious compares the statement before with the line and the members of its own last day.
+func (j *judge) judgePrevious() error {
 	if j.h.Previous == nil || j.h.Previous.Period.To.IsZero() {
 		j.reason(Reason{Subject: Steady, Code: "previous_missing", Result: Unknown})
 		return nil

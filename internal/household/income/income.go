@@ -33,16 +33,12 @@ const AmountMax Fen = 1_000_000_000_000
 
 // ParseYuan reads an amount of yuan with at most two decimals, such as 4000, -12.5 or 3,534.93.
 func ParseYuan(text string) (Fen, error) {
-	bad := fmt.Errorf("amount %q: write yuan with at most two decimals, for example 3534.93", text)
 	plain, negative := strings.CutPrefix(strings.TrimSpace(text), "-")
 	whole, part, hasPart := strings.Cut(plain, ".")
 	whole, ok := dropThousands(whole)
-	if !ok || len(part) > 2 || hasPart && part == "" {
-		return 0, bad
-	}
 	digits := whole + (part + "00")[:2]
-	if strings.Trim(digits, "0123456789") != "" {
-		return 0, bad
+	if !ok || len(part) > 2 || hasPart && part == "" || strings.Trim(digits, "0123456789") != "" {
+		return 0, fmt.Errorf("amount %q: write yuan with at most two decimals, for example 3534.93", text)
 	}
 	fen, err := strconv.ParseInt(digits, 10, 64)
 	if err != nil || Fen(fen) > AmountMax {
@@ -56,8 +52,11 @@ func ParseYuan(text string) (Fen, error) {
 
 // dropThousands takes the commas out of 1,234,567 and refuses 1,23.
 func dropThousands(whole string) (string, bool) {
+	if !strings.Contains(whole, ",") {
+		return whole, whole != ""
+	}
 	groups := strings.Split(whole, ",")
-	if groups[0] == "" || len(groups) > 1 && len(groups[0]) > 3 {
+	if groups[0] == "" || len(groups[0]) > 3 {
 		return "", false
 	}
 	for _, group := range groups[1:] {

@@ -1,0 +1,296 @@
+package decide
+
+import (
+	"bytes"
+	"encoding/csv"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"lastmile/internal/civil"
+	"lastmile/internal/household/decision"
+)
+
+var update = flag.Bool("update", false, "write the golden files and the generated parts of docs/decide.md")
+
+func golden(t *testing.T, path, got string) {
+	t.Helper()
+	if *update {
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got == string(want) {
+		return
+	}
+	gotLines, wantLines := strings.Split(got, "\n"), strings.Split(string(want), "\n")
+	for i, line := range gotLines {
+		if i >= len(wantLines) || line != wantLines[i] {
+			t.Errorf("%s differs from line %d (run with -update and review): %s", path, i+1, line)
+			return
+		}
+	}
+	t.Errorf("%s goes on after line %d", path, len(gotLines))
+}
+
+func runCommand(t *testing.T, stdin string, args ...string) (stdout, stderr string, status int) {
+	t.Helper()
+	var out, errs bytes.Buffer
+	status = Run(args, strings.NewReader(stdin), &out, &errs)
+	return out.String(), errs.String(), status
+}
+
+func TestRunPrintsEveryFormat(t *testing.T) {
+	for name, args := range map[string][]string{
+		"households.en.txt": nil, "households.zh.txt": {"--language", "zh"}, "households.out.csv": {"--format", "csv"}, "households.out.json": {"--json"},
+	} {
+		out, errs, status := runCommand(t, "", append(args, "--as-of", "2019-12-10", "testdata/households.csv")...)
+		if status != 0 || errs != "" {
+			t.Errorf("%s: status %d, %s", name, status, errs)
+		}
+		golden(t, filepath.Join("testdata", name), out)
+	}
+	out, _, _ := runCommand(t, "", "--json", "--as-of", "2019-12-10", "testdata/households.csv")
+	var decisions []map[string]any
+	if err := json.Unmarshal([]byte(out), &decisions); err != nil || len(decisions) != 6 {
+		t.Errorf("the JSON does not read: %d decisions, %v", len(decisions), err)
+	}
+}
+
+// A household decided from its record and from a row of a table gets the same answer.
+func TestRecordAndRowAgree(t *testing.T) {
+	rows := csv.NewReader(mustOpen(t, "testdata/households.csv"))
+	header, _ := rows.Read()
+	table, err := readLayout(header, civil.MustParse("2019-12-10"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var records []*decision.Household
+	for number := 2; ; number++ {
+		cells, err := rows.Read()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		h, _, err := table.household(number, cells)
+		if err != nil {
+			t.Fatal(err)
+		}
+		records = append(records, h)
+	}
+	file := filepath.Join(t.TempDir(), "households.json")
+	text, err := json.Marshal(records)
+	if err != nil || os.WriteFile(file, text, 0o600) != nil {
+		t.Fatal(err)
+	}
+	byRecord, errs, status := runCommand(t, "", "--format", "csv", "--as-of", "2019-12-10", file)
+	if status != 0 {
+		t.Fatal(errs)
+	}
+	golden(t, "testdata/households.out.csv", byRecord)
+
+	one, err := json.MarshalIndent(records[1], "", "  ")
+	if err != nil || os.WriteFile(file, one, 0o600) != nil {
+		t.Fatal(err)
+	}
+	if out, errs, status := runCommand(t, "", "--as-of", "2019-12-10", file); status != 0 || !strings.Contains(out, "W-2  HOLD") {
+		t.Errorf("one record: status %d, %s %s", status, out, errs)
+	}
+}
+
+func TestRunNamesRowAndColumn(t *testing.T) {
+	const header = "household,area,members,income,as_of,period_to,housing,checked_on,measures,births,line,status,open_objections,area_note\n"
+	good := strings.TrimSuffix(header, ",area_note\n") + "\n"
+	for _, c := range []struct{ name, table, want string }{
+		{"unknown column", header, "row 1, column area_note: there is no such column"},
+		{"missing column", "household,area,members\n", "row 1, column income: the column is missing"},
+		{"column twice", "household,area,members,income,income\n", "row 1, column income: the column is there twice"},
+		{"empty", "", "the table is empty"},
+		{"household", good + ",620524,1,1,2019-12-10\n", "row 2, column household: is empty"},
+		{"area", good + "a,Wushan,1,1,2019-12-10\n", `row 2, column area: "Wushan" is no area code`},
+		{"members", good + "a,620524,x,1,2019-12-10\n", `row 2, column members: "x"`},
+		{"too many members", good + "a,620524,101,1,2019-12-10\n", `row 2, column members: "101"`},
+		{"income", good + "a,620524,1,1e3,2019-12-10\n", `row 2, column income: amount "1e3"`},
+		{"no date", good + "a,620524,1,1\n", "row 2, column as_of: is empty"},
+		{"bad date", good + "a,620524,1,1,2019-02-30\n", `row 2, column as_of: date "2019-02-30"`},
+		{"check without date", good + "a,620524,1,1,2019-12-10,,grade_a\n", "row 2, column housing_on: is empty"},
+		{"measure", good + "a,620524,1,1,2019-12-10,,,,illness\n", `row 2, column measures: "illness"`},
+		{"births", good + "a,620524,1,1,2019-12-10,,,,,2001-01-01;2002-01-01\n", "row 2, column births: there are 2 dates for 1 members"},
+		{"line", good + "a,620524,1,1,2019-12-10,,,,,,0\n", "row 2, column line: a poverty line of 0.00 yuan"},
+		{"status", good + "a,620524,1,1,2019-12-10,,,,,,,poor\n", `row 2, column status: "poor"`},
+		{"objections", good + "a,620524,1,1,2019-12-10,,,,,,,,yes\n", `row 2, column open_objections: date "yes"`},
+		{"no rulebook", good + "a,620524,1,1,2021-12-10\n", "row 2: household a: the rulebook is not in force"},
+		{"the third row, second column", good + "a,620524,1,1,2019-12-10\nb,,2,2,2019-12-10\n", "row 3, column area"},
+		{"quoting", good + "a,\"620524,1\n", "read row 2"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			_, errs, status := runCommand(t, c.table, "-")
+			if status != 1 || !strings.Contains(errs, c.want) {
+				t.Errorf("status %d, %q, want 1 and %q", status, errs, c.want)
+			}
+		})
+	}
+	// Several cells of one row are all named, and the good rows are still answered.
+	out, errs, status := runCommand(t, good+"a,x,y,z,2019-12-10\nb,620524,1,1,2019-12-10\n", "-")
+	if status != 1 || strings.Count(errs, "row 2, column") != 3 || !strings.Contains(out, "b  ") {
+		t.Errorf("status %d\n%s\n%s", status, out, errs)
+	}
+}
+
+func TestRunUsage(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		args   []string
+		status int
+		want   string
+	}{
+		{"no file", nil, 2, "give one file"},
+		{"no such flag", []string{"--as-off", "2019-01-01", "-"}, 2, "as-off"},
+		{"bad date", []string{"--as-of", "yesterday", "-"}, 2, "--as-of"},
+		{"format", []string{"--format", "xml", "-"}, 2, "use text, csv or json"},
+		{"language", []string{"--language", "fr", "-"}, 2, "use en or zh"},
+		{"records without a date", []string{"testdata/households.out.json"}, 2, "--as-of"},
+		{"help", []string{"-h"}, 0, "lastmile decide [flags] FILE"},
+		{"missing file", []string{"testdata/none.csv"}, 1, "none.csv"},
+		{"missing rulebook", []string{"--rulebook", "gansu-2019", "-"}, 1, "gansu-2018, gansu-2020, national-2016"},
+		{"not a household", []string{"--as-of", "2019-12-10", "testdata/households.out.json"}, 1, "record 1"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if _, errs, status := runCommand(t, "", c.args...); status != c.status || !strings.Contains(errs, c.want) {
+				t.Errorf("status %d, %q, want %d and %q", status, errs, c.status, c.want)
+			}
+		})
+	}
+	if out, _, status := runCommand(t, "", "--rulebooks"); status != 0 || !strings.Contains(out, "gansu-2018     version 1") {
+		t.Errorf("status %d, %q", status, out)
+	}
+}
+
+func TestRulebookFromFile(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "stricter.json")
+	text := `{"id": "stricter", "version": "2019-05", "extends": "gansu-2018", "two_periods": true}`
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	const table = "household,area,members,income,period_to,previous_income,previous_period_to,line,registered_on\nx,620524,2,7001,2019-11-30,%s,2018-11-30,3500,2014-01-01\n"
+	for previous, want := range map[string]string{"7000": "was", "7000.01": ""} {
+		out, errs, status := runCommand(t, fmt.Sprintf(table, previous), "--rulebook", file, "--as-of", "2019-12-10", "--format", "csv", "-")
+		held := strings.Contains(out, "steady.previous_not_above_line")
+		if status != 0 || held != (want != "") || !strings.Contains(out, "stricter 2019-05") {
+			t.Errorf("before %s: status %d, %s %s", previous, status, out, errs)
+		}
+	}
+}
+
+func TestStreamKeepsOrderAndStops(t *testing.T) {
+	books, err := decision.PublishedRulebooks()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var table strings.Builder
+	table.WriteString("household,area,members,income\n")
+	const households = 5 * batchRows / 2
+	for i := range households {
+		fmt.Fprintf(&table, "h%d,620524,%d,1000\n", i, i%5)
+	}
+	next := 0
+	err = Stream(csv.NewReader(strings.NewReader(table.String())), books, nil, civil.MustParse("2019-12-10"), func(a Answer) error {
+		if want := fmt.Sprintf("h%d", next); a.Row != next+2 || a.Decision.Household != want {
+			t.Fatalf("answer %d is row %d, household %s", next, a.Row, a.Decision.Household)
+		}
+		next++
+		return nil
+	})
+	if err != nil || next != households {
+		t.Errorf("%d answers, %v", next, err)
+	}
+	enough, seen := errors.New("enough"), 0
+	err = Stream(csv.NewReader(strings.NewReader(table.String())), books, nil, civil.MustParse("2019-12-10"), func(Answer) error {
+		if seen++; seen == 10 {
+			return enough
+		}
+		return nil
+	})
+	if !errors.Is(err, enough) || seen != 10 {
+		t.Errorf("stopped after %d answers with %v", seen, err)
+	}
+}
+
+// The tables of docs/decide.md are made from the code.
+func TestManualIsUpToDate(t *testing.T) {
+	const path = "../../../docs/decide.md"
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	books, err := decision.PublishedRulebooks()
+	if err != nil {
+		t.Fatal(err)
+	}
+	national, _ := books.Get("national-2016")
+	var columns, outcomes strings.Builder
+	columns.WriteString("| column | must be there | content |\n|---|---|---|\n")
+	for _, c := range Columns() {
+		fmt.Fprintf(&columns, "| `%s` | %s | %s |\n", c.Name, map[bool]string{true: "yes", false: ""}[c.Required], c.Text)
+	}
+	outcomes.WriteString("| check | category | answer | meaning |\n|---|---|---|---|\n")
+	for _, check := range national.Checks {
+		for _, o := range check.Outcomes {
+			proof := ""
+			if o.NeedsEvidence {
+				proof = ", with evidence"
+			}
+			fmt.Fprintf(&outcomes, "| %s | `%s` | %s%s | %s · %s |\n", check.Subject, o.Category, o.Result, proof, o.English, o.Chinese)
+		}
+	}
+	manual := string(text)
+	for name, table := range map[string]string{"columns": columns.String(), "outcomes": outcomes.String()} {
+		begin, end := "<!-- "+name+": made from the code -->\n", "<!-- end of "+name+" -->"
+		before, rest, ok1 := strings.Cut(manual, begin)
+		_, after, ok2 := strings.Cut(rest, end)
+		if !ok1 || !ok2 {
+			t.Fatalf("%s has no place for %s", path, name)
+		}
+		manual = before + begin + table + end + after
+	}
+	golden(t, path, manual)
+}
+
+func FuzzStream(f *testing.F) {
+	text, err := os.ReadFile("testdata/households.csv")
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(string(text))
+	books, err := decision.PublishedRulebooks()
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, table string) {
+		_ = Stream(csv.NewReader(strings.NewReader(table)), books, nil, civil.MustParse("2019-12-10"), func(a Answer) error {
+			if a.Err == nil && a.Decision.Outcome == "" {
+				t.Errorf("row %d has no answer", a.Row)
+			}
+			return nil
+		})
+	})
+}
+
+func mustOpen(t *testing.T, path string) *os.File {
+	t.Helper()
+	file, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { file.Close() })
+	return file
+}
