@@ -109,7 +109,7 @@ func Decide(h *Household, asOf civil.Date, rules *Rulebook) (Decision, error) {
 // DecideKnown answers for a date by what was known on another one. With a later date it shows what late evidence says
 // about a past exit; the exit itself stays in the record.
 func DecideKnown(h *Household, asOf, known civil.Date, rules *Rulebook) (Decision, error) {
-	if !rules.holds(h.Area, asOf) {
+	if !rules.Holds(h.Area, asOf) {
 		return Decision{}, fmt.Errorf("decide household %s: %w", h.ID, rules.notInForce(h.Area, asOf))
 	}
 	j := judge{h: h, asOf: asOf, known: known, rules: rules}

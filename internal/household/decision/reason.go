@@ -8,6 +8,7 @@ import (
 
 	"lastmile/internal/civil"
 	"lastmile/internal/household/income"
+	"lastmile/internal/rule"
 )
 
 // Reason is one thing that keeps a household from leaving. Which of its details are set depends on the code.
@@ -23,7 +24,7 @@ type Reason struct {
 	Members  int        `json:"members,omitempty"`
 	Limit    int64      `json:"limit,omitempty"` // of days or months
 
-	Says Words `json:"-"` // what the rulebook calls the category
+	Says rule.Text `json:"-"` // what the rulebook calls the category
 }
 
 // ID returns subject and code, as in "housing.evidence_old". It is the key of the reason's words.
@@ -34,16 +35,16 @@ func (r Reason) MarshalJSON() ([]byte, error) {
 	type details Reason
 	return json.Marshal(struct {
 		details
-		Words
-	}{details(r), Words{r.Text("en"), r.Text("zh")}})
+		rule.Text
+	}{details(r), rule.Text{English: r.Text("en"), Chinese: r.Text("zh")}})
 }
 
 //go:embed words.json
 var embeddedWords []byte
 
 // words holds templates by reason: "check" stands for each of the six checks. It is compiled in and read by a test.
-var words = func() map[string]Words {
-	all := map[string]Words{}
+var words = func() map[string]rule.Text {
+	all := map[string]rule.Text{}
 	if err := json.Unmarshal(embeddedWords, &all); err != nil {
 		panic(err)
 	}
@@ -62,7 +63,7 @@ func (r Reason) Text(language string) string {
 	}
 	who := ""
 	if r.Person != "" {
-		who = Words{" of " + r.Person, "（" + r.Person + "）"}.In(language)
+		who = rule.Text{English: " of " + r.Person, Chinese: "（" + r.Person + "）"}.In(language)
 	}
 	return strings.NewReplacer(
 		"{subject}", SubjectWords(r.Subject).In(language),
@@ -79,10 +80,10 @@ func (r Reason) Text(language string) string {
 }
 
 // SubjectWords names a subject.
-func SubjectWords(s Subject) Words { return words["subject."+string(s)] }
+func SubjectWords(s Subject) rule.Text { return words["subject."+string(s)] }
 
 // ResultWords names the answer to a question.
-func ResultWords(r Result) Words { return words["result."+string(r)] }
+func ResultWords(r Result) rule.Text { return words["result."+string(r)] }
 
 // OutcomeWords names an outcome.
-func OutcomeWords(o Outcome) Words { return words["outcome."+string(o)] }
+func OutcomeWords(o Outcome) rule.Text { return words["outcome."+string(o)] }

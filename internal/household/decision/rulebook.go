@@ -3,7 +3,6 @@ package decision
 import (
 	"cmp"
 	"embed"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -15,31 +14,17 @@ import (
 
 	"lastmile/internal/civil"
 	"lastmile/internal/household/income"
+	"lastmile/internal/rule"
 )
-
-// Words say the same in English and Chinese.
-type Words struct {
-	English string `json:"en"`
-	Chinese string `json:"zh"`
-}
-
-// In returns the words in a language: "zh", else English.
-func (w Words) In(language string) string {
-	if language == "zh" {
-		return w.Chinese
-	}
-	return w.English
-}
 
 // A Rulebook is what one jurisdiction asks of a household before it leaves poverty, for some time. Rulebooks are read
 // from JSON (see the embedded ones) and not changed afterwards: a rule that changes makes a new version.
 type Rulebook struct {
-	ID           string         `json:"id"`
-	Version      string         `json:"version"`
-	Title        Words          `json:"title"`
-	Jurisdiction string         `json:"jurisdiction"` // income.National, or the first digits of the area codes it holds for
-	Valid        civil.Interval `json:"valid"`
-	Extends      string         `json:"extends,omitempty"` // id of the rulebook that gives every key not set here
+	ID      string    `json:"id"`
+	Version string    `json:"version"`
+	Title   rule.Text `json:"title"`
+	rule.Scope
+	Extends string `json:"extends,omitempty"` // id of the rulebook that gives every key not set here
 
 	LineSeries string       `json:"line_series"` // series of the poverty line income is compared with
 	Income     income.Rules `json:"income"`
@@ -51,9 +36,9 @@ type Rulebook struct {
 	RecurringOnly bool `json:"recurring_only"`
 	TwoPeriods    bool `json:"two_periods"`
 
-	Checks  []CheckRule `json:"checks"`
-	Gates   []Subject   `json:"gates"`
-	Sources []Source    `json:"sources"`
+	Checks  []CheckRule   `json:"checks"`
+	Gates   []Subject     `json:"gates"`
+	Sources []rule.Source `json:"sources"`
 
 	lines *income.Lines
 	name  string // id and version, joined once: decisions are made by the million
@@ -74,7 +59,7 @@ type OutcomeRule struct {
 	NeedsEvidence    bool   `json:"needs_evidence,omitempty"`      // unknown without a file
 	DaysFromBirthMax int    `json:"days_from_birth_max,omitempty"` // holds for the newborn, for so long
 	SaysNobody       bool   `json:"says_nobody,omitempty"`         // claims that no member is concerned; unknown when one is
-	Words
+	rule.Text
 }
 
 // AgeRange is a range of completed years on the date decided about. To zero means no upper limit.
@@ -86,15 +71,6 @@ type AgeRange struct {
 func (r *AgeRange) contains(age int) bool { return age >= r.From && (r.To == 0 || age <= r.To) }
 
 func (r *AgeRange) everybody() bool { return r.From == 0 && r.To == 0 }
-
-// Source is where a rule was read, with its grade: A official text or its mirror, B newspaper or local-government page,
-// C aggregator, GK general knowledge, not verified.
-type Source struct {
-	For     string `json:"for"`
-	Text    string `json:"text"`
-	Address string `json:"address,omitempty"`
-	Grade   string `json:"grade"`
-}
 
 // Name returns the id and version, as a decision keeps them.
 func (b *Rulebook) Name() string { return b.name }
@@ -125,20 +101,15 @@ func (c *CheckRule) saysNobody(category string) bool {
 // ErrNotInForce is returned for a decision under a rulebook that does not hold there or then.
 var ErrNotInForce = errors.New("the rulebook is not in force")
 
-// holds reports whether the rulebook is in force in an area on a date.
-func (b *Rulebook) holds(area string, on civil.Date) bool {
-	return b.Valid.Contains(on) && (b.Jurisdiction == income.National || strings.HasPrefix(area, b.Jurisdiction))
-}
-
 func (b *Rulebook) notInForce(area string, on civil.Date) error {
 	return fmt.Errorf("%w: %s holds in %s from %s, not in area %q on %s", ErrNotInForce, b.name, b.Jurisdiction, b.Valid, area, on)
 }
 
 // Rulebooks is a collection to choose from, with the poverty lines they compare with.
 type Rulebooks struct {
-	lines  *income.Lines
-	source map[string]map[string]json.RawMessage
-	books  map[string]*Rulebook
+	lines     *income.Lines
+	documents *rule.Documents
+	books     map[string]*Rulebook
 }
 
 //go:embed rulebooks/*.json
@@ -170,64 +141,31 @@ var PublishedRulebooks = sync.OnceValues(func() (*Rulebooks, error) {
 
 // NewRulebooks returns an empty collection that compares with a table of poverty lines.
 func NewRulebooks(lines *income.Lines) *Rulebooks {
-	return &Rulebooks{lines: lines, source: map[string]map[string]json.RawMessage{}, books: map[string]*Rulebook{}}
+	return &Rulebooks{lines: lines, documents: &rule.Documents{}, books: map[string]*Rulebook{}}
 }
 
 // Clone returns a collection that can be added to without changing this one.
 func (c *Rulebooks) Clone() *Rulebooks {
-	return &Rulebooks{lines: c.lines, source: maps.Clone(c.source), books: maps.Clone(c.books)}
+	return &Rulebooks{lines: c.lines, documents: c.documents.Clone(), books: maps.Clone(c.books)}
 }
 
 // Add reads one rulebook from JSON. One that extends another must come after it; a key it sets replaces the whole of
 // that key. The error names everything that is wrong.
 func (c *Rulebooks) Add(r io.Reader) (*Rulebook, error) {
-	keys := map[string]json.RawMessage{}
-	if err := json.NewDecoder(r).Decode(&keys); err != nil {
-		return nil, fmt.Errorf("read rulebook: %w", err)
-	}
-	var id, extends string
-	for name, into := range map[string]*string{"id": &id, "extends": &extends} {
-		if raw, ok := keys[name]; ok {
-			if err := json.Unmarshal(raw, into); err != nil {
-				return nil, fmt.Errorf("read rulebook: %s: %w", name, err)
-			}
-		}
-	}
-	if c.books[id] != nil {
-		return nil, fmt.Errorf("read rulebook %s: there already is one with this id", id)
-	}
-	if extends != "" {
-		base, ok := c.source[extends]
-		if !ok {
-			return nil, fmt.Errorf("read rulebook %s: it extends %q, which is not here (there are %s)", id, extends, strings.Join(c.IDs(), ", "))
-		}
-		merged := maps.Clone(base)
-		maps.Copy(merged, keys)
-		keys = merged
-	}
-	whole, err := json.Marshal(keys)
-	if err != nil {
-		return nil, fmt.Errorf("read rulebook %s: %w", id, err)
-	}
 	book := &Rulebook{lines: c.lines}
-	decoder := json.NewDecoder(strings.NewReader(string(whole)))
-	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(book); err != nil {
-		return nil, fmt.Errorf("read rulebook %s: %w", id, err)
-	}
-	if err := book.validate(); err != nil {
-		return nil, fmt.Errorf("read rulebook %s: %w", id, err)
+	if err := c.documents.Decode(r, book, book.validate); err != nil {
+		return nil, fmt.Errorf("read rulebook: %w", err)
 	}
 	book.name = book.ID + " " + book.Version
 	// Decisions list evidence in the order of Subjects; asking in that order saves sorting each of them.
 	slices.SortFunc(book.Checks, func(a, b CheckRule) int { return cmp.Compare(a.Subject.order(), b.Subject.order()) })
 	slices.SortFunc(book.Gates, func(a, b Subject) int { return cmp.Compare(a.order(), b.order()) })
-	c.source[id], c.books[id] = keys, book
+	c.books[book.ID] = book
 	return book, nil
 }
 
 // IDs returns the ids of the collection in order.
-func (c *Rulebooks) IDs() []string { return slices.Sorted(maps.Keys(c.books)) }
+func (c *Rulebooks) IDs() []string { return c.documents.IDs() }
 
 // Get returns the rulebook with an id.
 func (c *Rulebooks) Get(id string) (*Rulebook, bool) {
@@ -240,7 +178,7 @@ func (c *Rulebooks) Get(id string) (*Rulebook, bool) {
 func (c *Rulebooks) InForce(area string, on civil.Date) (*Rulebook, error) {
 	var best *Rulebook
 	for _, book := range c.books {
-		if book.holds(area, on) && (best == nil || book.before(best)) {
+		if book.Holds(area, on) && (best == nil || cmp.Or(book.Compare(best.Scope), cmp.Compare(book.ID, best.ID)) < 0) {
 			best = book
 		}
 	}
@@ -248,20 +186,6 @@ func (c *Rulebooks) InForce(area string, on civil.Date) (*Rulebook, error) {
 		return nil, fmt.Errorf("%w: none of %s holds in area %q on %s", ErrNotInForce, strings.Join(c.IDs(), ", "), area, on)
 	}
 	return best, nil
-}
-
-// before orders rulebooks that hold in one place by which is to be used.
-func (b *Rulebook) before(other *Rulebook) bool {
-	order := cmp.Or(-cmp.Compare(b.width(), other.width()), -cmp.Compare(b.Valid.From, other.Valid.From), cmp.Compare(b.ID, other.ID))
-	return order < 0
-}
-
-// width is how many digits of the area code the jurisdiction fixes.
-func (b *Rulebook) width() int {
-	if b.Jurisdiction == income.National {
-		return 0
-	}
-	return len(b.Jurisdiction)
 }
 
 // validate returns every mistake of a rulebook at once.
@@ -272,16 +196,13 @@ func (b *Rulebook) validate() error {
 			problems = append(problems, fmt.Errorf(format, args...))
 		}
 	}
-	want(b.ID != "", "id is empty")
 	want(b.Version != "", "version is empty")
-	want(b.Title.English != "" && b.Title.Chinese != "", "title needs en and zh")
-	want(b.Jurisdiction != "", `jurisdiction is empty: write "national" or the first digits of area codes`)
-	want(!b.Valid.From.IsZero(), "valid.from is empty")
+	want(b.Title.Complete(), "title needs en and zh")
 	want(b.LineSeries != "", "line_series is empty")
 	want(b.WindowMonths > 0, "window_months must be at least 1")
 	want(b.WindowAgeMaxDays > 0, "window_age_max_days must be at least 1")
 	want(len(b.Sources) > 0, "sources is empty: say where the rules were read")
-	problems = append(problems, b.Valid.Check(), b.Income.Check())
+	problems = append(problems, b.Scope.Check(), b.Income.Check())
 	for i, check := range b.Checks {
 		at := fmt.Sprintf("checks[%d] (%s)", i, check.Subject)
 		want(check.Subject.isCheck(), "%s: the subject must be food, clothing, education, medical, housing or water", at)
@@ -294,7 +215,7 @@ func (b *Rulebook) validate() error {
 			want(outcome.Category != "", "%s: category is empty", at)
 			want(check.outcome(outcome.Category) == &check.Outcomes[k], "%s: given twice", at)
 			want(slices.Contains([]Result{Met, Unmet, None, Unknown}, outcome.Result), "%s: result %q must be met, unmet, na or unknown", at, outcome.Result)
-			want(outcome.English != "" && outcome.Chinese != "", "%s: needs en and zh", at)
+			want(outcome.Complete(), "%s: needs en and zh", at)
 		}
 	}
 	for i, gate := range b.Gates {

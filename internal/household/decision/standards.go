@@ -217,7 +217,7 @@ func (j *judge) judgeRecord(rule *CheckRule, check *Check, person string, birth 
 		r.Code, r.Result = string(result), result
 	}
 	if outcome != nil {
-		r.Says = outcome.Words
+		r.Says = outcome.Text
 	}
 	if result == Unmet || result == Unknown {
 		j.reason(r)

@@ -13,22 +13,19 @@ import (
 	"sync"
 
 	"lastmile/internal/civil"
+	"lastmile/internal/rule"
 )
-
-// National is the jurisdiction of what holds for the whole country.
-const National = "national"
 
 // PovertyLine is a line in force for some time in one jurisdiction. A decision keeps the whole of it.
 type PovertyLine struct {
-	ID           string         `json:"id"`           // series/jurisdiction/first day of validity
-	Series       string         `json:"series"`       // administrative, statistical or standard: never to be mixed
-	Jurisdiction string         `json:"jurisdiction"` // National, or the first digits of the area codes it holds for
-	Year         int            `json:"year"`
-	Amount       Fen            `json:"amount_fen"` // a person and year
-	PriceBase    string         `json:"price_base"` // the prices the amount is expressed in
-	Valid        civil.Interval `json:"valid"`
-	Grade        string         `json:"grade"` // of the source: A, B, C or GK
-	Source       string         `json:"source"`
+	ID     string `json:"id"`     // series/jurisdiction/first day of validity
+	Series string `json:"series"` // administrative, statistical or standard: never to be mixed
+	rule.Scope
+	Year      int    `json:"year"`
+	Amount    Fen    `json:"amount_fen"` // a person and year
+	PriceBase string `json:"price_base"` // the prices the amount is expressed in
+	Grade     string `json:"grade"`      // of the source: A, B, C or GK
+	Source    string `json:"source"`
 }
 
 // Exceeded reports whether a net income shared by so many members is above the line, by multiplication alone. With
@@ -83,7 +80,7 @@ func ReadLines(r io.Reader) (*Lines, error) {
 }
 
 func readLine(row []string) (PovertyLine, error) {
-	line := PovertyLine{Series: row[0], Jurisdiction: row[1], PriceBase: row[4], Grade: row[7], Source: row[8]}
+	line := PovertyLine{Series: row[0], Scope: rule.Scope{Jurisdiction: row[1]}, PriceBase: row[4], Grade: row[7], Source: row[8]}
 	for name, text := range map[string]string{"series": row[0], "jurisdiction": row[1], "price_base": row[4], "source": row[8]} {
 		if text == "" {
 			return line, fmt.Errorf("%s is empty", name)
@@ -145,7 +142,7 @@ func (t *Lines) At(series, area string, on civil.Date) (PovertyLine, bool) {
 			return line, true
 		}
 	}
-	return t.find(lineKey{series, National}, on)
+	return t.find(lineKey{series, rule.National}, on)
 }
 
 func (t *Lines) find(key lineKey, on civil.Date) (PovertyLine, bool) {
