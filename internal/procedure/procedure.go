@@ -84,7 +84,7 @@ const (
 type Condition struct {
 	Measure string     `json:"measure"`
 	Is      Comparison `json:"is"`
-	Limit   Ratio      `json:"limit"`
+	Limit   rule.Ratio `json:"limit"`
 	rule.Text
 }
 
@@ -99,7 +99,7 @@ const (
 )
 
 // Holds reports whether a measurement keeps the condition.
-func (c Condition) Holds(measured Ratio) bool {
+func (c Condition) Holds(measured rule.Ratio) bool {
 	order := measured.Compare(c.Limit)
 	switch c.Is {
 	case Below:

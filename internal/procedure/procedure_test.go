@@ -3,7 +3,6 @@ package procedure
 import (
 	"encoding/json"
 	"fmt"
-	"math/big"
 	"reflect"
 	"regexp"
 	"slices"
@@ -13,6 +12,7 @@ import (
 	"pgregory.net/rapid"
 
 	"lastmile/internal/civil"
+	"lastmile/internal/rule"
 )
 
 func day(text string) civil.Date { return civil.MustParse(text) }
@@ -32,7 +32,7 @@ func get(t testing.TB, id string) *Procedure {
 
 // perfect is an event that leaves nothing to wish for, apart from its date.
 func perfect(step Step, on civil.Date) Event {
-	event := Event{Step: step.ID, On: on, Actor: step.Actors[0], People: step.PeopleMin, Measured: map[string]Ratio{}}
+	event := Event{Step: step.ID, On: on, Actor: step.Actors[0], People: step.PeopleMin, Measured: map[string]rule.Ratio{}}
 	for _, evidence := range step.Evidence {
 		kind, _, _ := strings.Cut(evidence, "|")
 		event.Evidence = append(event.Evidence, kind)
@@ -221,8 +221,8 @@ func TestWhyNot(t *testing.T) {
 		{"without minutes", "appraisal", func(e *Event) { e.Evidence = nil }, "evidence_missing"},
 		{"neither signature nor refusal", "signature", func(e *Event) { e.Evidence = []string{"photo"} }, "evidence_missing"},
 		{"not decided", "verification", func(e *Event) { e.Measured = nil }, "not_measured"},
-		{"not eligible", "verification", func(e *Event) { e.Measured["exit_eligible"] = Ratio{0, 1} }, "condition_fails"},
-		{"measured out of nothing", "verification", func(e *Event) { e.Measured["exit_eligible"] = Ratio{} }, "not_measured"},
+		{"not eligible", "verification", func(e *Event) { e.Measured["exit_eligible"] = ratio(0, 1) }, "condition_fails"},
+		{"measured out of nothing", "verification", func(e *Event) { e.Measured["exit_eligible"] = rule.Ratio{} }, "not_measured"},
 		{"without a date", "appraisal", func(e *Event) { e.On = 0 }, "missing"},
 		{"everything", "township_check", func(e *Event) { e.Actor, e.People, e.Evidence = "x", 0, nil }, "wrong_actor too_few_people evidence_missing"},
 	} {
@@ -349,14 +349,14 @@ func TestEdgeCase2RatesAreExact(t *testing.T) {
 	p := get(t, "county-exit-gansu-2019")
 	assessment := slices.IndexFunc(p.Steps, func(s Step) bool { return s.ID == "assessment" })
 	for _, c := range []struct {
-		rate  Ratio
+		rate  rule.Ratio
 		shown string
 		want  string
 	}{
-		{Ratio{39, 1951}, "2.00 %", ""},
-		{Ratio{20, 1000}, "2.00 %", "condition_fails"},
-		{Ratio{0, 1000}, "0.00 %", ""},
-		{Ratio{0, 0}, "", "not_measured"},
+		{ratio(39, 1951), "2.00 %", ""},
+		{ratio(20, 1000), "2.00 %", "condition_fails"},
+		{ratio(0, 1000), "0.00 %", ""},
+		{ratio(0, 0), "", "not_measured"},
 	} {
 		record := perfectRecord(p)
 		record.Events[assessment].Measured["wrong_exit_rate"] = c.rate
@@ -372,9 +372,9 @@ func TestEdgeCase2RatesAreExact(t *testing.T) {
 // Any one of the county's rates failing blocks it.
 func TestAnyRateBlocksTheCounty(t *testing.T) {
 	p := get(t, "county-exit-gansu-2019")
-	for i, rates := range map[string]map[string]Ratio{
-		"incidence": {"composite_incidence": {3, 100}}, "wrong exits": {"wrong_exit_rate": {2, 100}},
-		"omissions": {"omission_rate": {2, 100}}, "satisfaction": {"satisfaction": {8999, 10000}},
+	for i, rates := range map[string]map[string]rule.Ratio{
+		"incidence": {"composite_incidence": ratio(3, 100)}, "wrong exits": {"wrong_exit_rate": ratio(2, 100)},
+		"omissions": {"omission_rate": ratio(2, 100)}, "satisfaction": {"satisfaction": ratio(8999, 10000)},
 	} {
 		record := perfectRecord(p)
 		for name, rate := range rates {
@@ -449,25 +449,7 @@ func TestAddRefuses(t *testing.T) {
 	}
 }
 
-func TestRatioComparesExactly(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		draw := func(name string) Ratio {
-			return Ratio{rapid.Int64Range(-1<<62, 1<<62).Draw(t, name), rapid.Int64Range(1, 1<<62).Draw(t, name+" of")}
-		}
-		a, b := draw("a"), draw("b")
-		if want := big.NewRat(a.Count, a.Of).Cmp(big.NewRat(b.Count, b.Of)); a.Compare(b) != want {
-			t.Fatalf("%s and %s compare as %d, want %d", a, b, a.Compare(b), want)
-		}
-		if again, err := ParseRatio(a.String()); err != nil || again != a {
-			t.Fatalf("%s reads as %v, %v", a, again, err)
-		}
-	})
-	for _, text := range []string{"", "3 %", "1/0", "1/-2", "x/2", "1.5", "99999999999999999999"} {
-		if r, err := ParseRatio(text); err == nil {
-			t.Errorf("ParseRatio(%q) = %s, want an error", text, r)
-		}
-	}
-}
+func ratio(count, of int64) rule.Ratio { return rule.Ratio{Count: count, Of: of} }
 
 func TestReasonWordsSayTheSame(t *testing.T) {
 	placeholder := regexp.MustCompile(`\{[a-z]+\}`)

@@ -20,7 +20,7 @@ type Reason struct {
 	Wanted   string     `json:"wanted,omitempty"`
 	Count    int        `json:"count,omitempty"`
 	Limit    int        `json:"limit,omitempty"`
-	Measured Ratio      `json:"measured,omitzero"`
+	Measured rule.Ratio `json:"measured,omitzero"`
 
 	words, after *Step
 	condition    *Condition

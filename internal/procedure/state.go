@@ -6,16 +6,17 @@ import (
 	"strings"
 
 	"lastmile/internal/civil"
+	"lastmile/internal/rule"
 )
 
 // Event is one step as it was recorded.
 type Event struct {
-	Step     string           `json:"step"`
-	On       civil.Date       `json:"on"`    // when it happened; for a notice, the day it was put up
-	Actor    string           `json:"actor"` // role that acted
-	People   int              `json:"people,omitempty"`
-	Evidence []string         `json:"evidence,omitempty"` // kinds of document it left
-	Measured map[string]Ratio `json:"measured,omitempty"`
+	Step     string                `json:"step"`
+	On       civil.Date            `json:"on"`    // when it happened; for a notice, the day it was put up
+	Actor    string                `json:"actor"` // role that acted
+	People   int                   `json:"people,omitempty"`
+	Evidence []string              `json:"evidence,omitempty"` // kinds of document it left
+	Measured map[string]rule.Ratio `json:"measured,omitempty"`
 }
 
 // Objection is what somebody said against a notice.
