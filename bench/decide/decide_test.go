@@ -1,4 +1,4 @@
-//go:build unix
+//go:build unix && !race
 
 // Package decide measures how fast households are decided, beside merely reading the same rows.
 //

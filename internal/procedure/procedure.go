@@ -1,5 +1,5 @@
 // Package procedure knows the official procedures of a poverty programme, step by step: how a household is identified,
-// how a household, a village and a county leave poverty, and how a county is accepted.
+// how a household, a village and a county leave poverty, how a county is accepted, and how a watch against relapse ends.
 //
 //	household exit, Gansu                                       who            at least
 //	  pre-exit mark → appraisal → verification → signature      village, team
@@ -55,6 +55,7 @@ const (
 	HouseholdExit  Kind = "household_exit" // a household leaves poverty
 	VillageExit    Kind = "village_exit"   // a poor village leaves the list
 	CountyExit     Kind = "county_exit"    // a county applies, is accepted and leaves the list
+	EndOfWatch     Kind = "end_of_watch"   // a household watched against relapse is marked as out of risk
 )
 
 // Step is one step of a procedure.
@@ -204,7 +205,7 @@ func (p *Procedure) validate() error {
 		}
 	}
 	want(p.Version != "", "version is empty")
-	want(slices.Contains([]Kind{Identification, HouseholdExit, VillageExit, CountyExit}, p.Kind), "kind %q: use identification, household_exit, village_exit or county_exit", p.Kind)
+	want(slices.Contains([]Kind{Identification, HouseholdExit, VillageExit, CountyExit, EndOfWatch}, p.Kind), "kind %q: use identification, household_exit, village_exit, county_exit or end_of_watch", p.Kind)
 	want(p.Title.Complete(), "title needs en and zh")
 	want(len(p.Steps) > 0, "steps is empty")
 	want(len(p.Sources) > 0, "sources is empty: say where the procedure was read")

@@ -107,7 +107,8 @@ func Decide(h *Household, asOf civil.Date, rules *Rulebook) (Decision, error) {
 }
 
 // DecideKnown answers for a date by what was known on another one. With a later date it shows what late evidence says
-// about a past exit; the exit itself stays in the record.
+// about a past exit; the exit itself stays in the record. Checks and income lines carry when they were learned; all other
+// records are taken as known.
 func DecideKnown(h *Household, asOf, known civil.Date, rules *Rulebook) (Decision, error) {
 	if !rules.Holds(h.Area, asOf) {
 		return Decision{}, fmt.Errorf("decide household %s: %w", h.ID, rules.notInForce(h.Area, asOf))
