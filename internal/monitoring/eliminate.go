@@ -4,39 +4,39 @@ import (
 	"cmp"
 	"slices"
 
-	"lastmile/internal/civil"
+	"lastmile/internal/date"
 	"lastmile/internal/household/income"
 )
 
 // Case is the watch over one household, in all its records. A case may be closed and reopened.
 type Case struct {
-	Household  string       `json:"household"`
-	Area       string       `json:"area"`
-	Opened     []civil.Date `json:"opened"` // identified, and reopened
-	Closed     []civil.Date `json:"closed"`
-	Risks      []Risk       `json:"risks"`
-	Measures   []Measure    `json:"measures"`
-	Readings   []Reading    `json:"readings"`
-	Guarantees []Guarantee  `json:"guarantees"`  // as they are on the date
-	WithLabour int          `json:"with_labour"` // members able to work, ordinary or skilled
+	Household  string      `json:"household"`
+	Area       string      `json:"area"`
+	Opened     []date.Date `json:"opened"` // identified, and reopened
+	Closed     []date.Date `json:"closed"`
+	Risks      []Risk      `json:"risks"`
+	Measures   []Measure   `json:"measures"`
+	Readings   []Reading   `json:"readings"`
+	Guarantees []Guarantee `json:"guarantees"`  // as they are on the date
+	WithLabour int         `json:"with_labour"` // members able to work, ordinary or skilled
 }
 
 // Risk is something that may push the household back.
 type Risk struct {
-	Kind   string     `json:"kind"`
-	Found  civil.Date `json:"found"`
-	Solved civil.Date `json:"solved,omitzero"` // overcome, or gone by itself
+	Kind   string    `json:"kind"`
+	Found  date.Date `json:"found"`
+	Solved date.Date `json:"solved,omitzero"` // overcome, or gone by itself
 }
 
 // Measure is help against a risk.
 type Measure struct {
-	Risk      string     `json:"risk"` // kind of the risk
-	Delivered civil.Date `json:"delivered,omitzero"`
+	Risk      string    `json:"risk"` // kind of the risk
+	Delivered date.Date `json:"delivered,omitzero"`
 }
 
 // Reading is an income account of the last twelve months as taken on a date.
 type Reading struct {
-	On      civil.Date `json:"on"`
+	On      date.Date  `json:"on"`
 	Net     income.Fen `json:"net_fen"`
 	Members int        `json:"members"`
 }
@@ -44,19 +44,19 @@ type Reading struct {
 // Elimination is the answer of Eliminate.
 type Elimination struct {
 	Household string             `json:"household"`
-	AsOf      civil.Date         `json:"as_of"`
+	AsOf      date.Date          `json:"as_of"`
 	Rules     string             `json:"rules"`
 	Answer    Answer             `json:"answer"`
-	Since     civil.Date         `json:"since,omitzero"` // when the watch was opened last
+	Since     date.Date          `json:"since,omitzero"` // when the watch was opened last
 	Line      income.PovertyLine `json:"line"`
 	Reasons   []Reason           `json:"reasons"`
 }
 
-// OpenSince returns when the case was opened that is open on a date, or the zero date when none is. A case closed and
+// OpenSince returns when the case was opened that is open on a date, or no date when none is. A case closed and
 // opened on one day is open.
-func (c *Case) OpenSince(asOf civil.Date) civil.Date {
-	last := func(dates []civil.Date) civil.Date {
-		var latest civil.Date
+func (c *Case) OpenSince(asOf date.Date) date.Date {
+	last := func(dates []date.Date) date.Date {
+		var latest date.Date
 		for _, date := range dates {
 			if date <= asOf {
 				latest = max(latest, date)
@@ -66,16 +66,16 @@ func (c *Case) OpenSince(asOf civil.Date) civil.Date {
 	}
 	opened := last(c.Opened)
 	if closed := last(c.Closed); closed > opened {
-		return 0
+		return ""
 	}
 	return opened
 }
 
 // Eliminate says whether the watch may end. Anything that speaks against it holds; otherwise anything unknown leaves it
 // undetermined. Measures count from the last opening on: those of an earlier watch did not prevent this one.
-func Eliminate(c *Case, asOf civil.Date, rules *Rules) Elimination {
+func Eliminate(c *Case, asOf date.Date, rules *Rules) Elimination {
 	e := Elimination{Household: c.Household, AsOf: asOf, Rules: rules.ID + " " + rules.Version, Since: c.OpenSince(asOf), Reasons: []Reason{}}
-	if e.Since.IsZero() {
+	if e.Since == "" {
 		e.Answer = NotApplicable
 		e.Reasons = append(e.Reasons, Reason{Code: "not_open", Date: asOf})
 		return e
@@ -100,11 +100,11 @@ func Eliminate(c *Case, asOf civil.Date, rules *Rules) Elimination {
 	c.readings(asOf, rules, line, hasLine, hold, unknown)
 	risks := 0
 	for _, risk := range c.Risks {
-		if risk.Found > asOf || !risk.Solved.IsZero() && risk.Solved < e.Since {
+		if risk.Found > asOf || risk.Solved != "" && risk.Solved < e.Since {
 			continue // not found yet, or of an earlier watch
 		}
 		risks++
-		if risk.Solved.IsZero() || risk.Solved > asOf {
+		if risk.Solved == "" || risk.Solved > asOf {
 			hold(Reason{Code: "risk_open", Detail: risk.Kind, Date: risk.Found})
 		}
 		if !slices.ContainsFunc(c.Measures, func(m Measure) bool {
@@ -134,24 +134,24 @@ func Eliminate(c *Case, asOf civil.Date, rules *Rules) Elimination {
 
 // readings asks whether income has been above the current line for long enough: in every reading of the last months,
 // and in one at least as old as they are.
-func (c *Case) readings(asOf civil.Date, rules *Rules, line income.PovertyLine, hasLine bool, hold, unknown func(Reason)) {
+func (c *Case) readings(asOf date.Date, rules *Rules, line income.PovertyLine, hasLine bool, hold, unknown func(Reason)) {
 	readings := slices.DeleteFunc(slices.Clone(c.Readings), func(r Reading) bool { return r.On > asOf })
 	slices.SortStableFunc(readings, func(a, b Reading) int { return cmp.Compare(a.On, b.On) })
 	switch {
 	case !hasLine:
 		unknown(Reason{Code: "line_missing", Date: asOf})
 		return
-	case len(readings) == 0 || int(asOf-readings[len(readings)-1].On) > rules.WindowAgeMaxDays:
+	case len(readings) == 0 || readings[len(readings)-1].On.DaysUntil(asOf) > rules.WindowAgeMaxDays:
 		unknown(Reason{Code: "income_unknown"})
 		return
 	}
-	since := civil.Date(0)
+	since := date.Date("")
 	for i := len(readings) - 1; i >= 0 && line.Exceeded(readings[i].Net, readings[i].Members); i-- {
 		since = readings[i].On
 	}
 	last := readings[len(readings)-1]
 	switch {
-	case since.IsZero():
+	case since == "":
 		hold(Reason{Code: "income_not_above", Amount: last.Net, Members: last.Members, Line: line.Amount})
 	case since.AddMonths(rules.MonthsSteady) > asOf:
 		hold(Reason{Code: "income_not_steady", Date: since, Count: rules.MonthsSteady})

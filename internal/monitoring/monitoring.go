@@ -30,7 +30,7 @@ import (
 	"strings"
 	"sync"
 
-	"lastmile/internal/civil"
+	"lastmile/internal/date"
 	"lastmile/internal/household/income"
 	"lastmile/internal/rule"
 )
@@ -138,7 +138,7 @@ func (l *Library) Get(id string) (*Rules, bool) {
 
 // InForce returns the rules in force in an area on a date: those of the narrowest jurisdiction, and of several the ones
 // that came into force last.
-func (l *Library) InForce(area string, on civil.Date) (*Rules, error) {
+func (l *Library) InForce(area string, on date.Date) (*Rules, error) {
 	var best *Rules
 	for _, id := range l.documents.IDs() {
 		if rules := l.rules[id]; rules.Holds(area, on) && (best == nil || rules.Compare(best.Scope) < 0) {

@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"strings"
 
-	"lastmile/internal/civil"
+	"lastmile/internal/date"
 	"lastmile/internal/household/income"
 	"lastmile/internal/rule"
 )
@@ -15,7 +15,7 @@ import (
 type Reason struct {
 	Code    string     `json:"code"`
 	Detail  string     `json:"detail,omitempty"`
-	Date    civil.Date `json:"date,omitzero"`
+	Date    date.Date  `json:"date,omitzero"`
 	Amount  income.Fen `json:"amount_fen,omitempty"`
 	Line    income.Fen `json:"line_fen,omitempty"` // what the amount is compared with
 	Members int        `json:"members,omitempty"`
@@ -54,7 +54,7 @@ var reasonWords = map[string]rule.Text{
 func (r Reason) Text(language string) string {
 	return strings.NewReplacer(
 		"{detail}", r.Detail,
-		"{date}", r.Date.String(),
+		"{date}", string(r.Date),
 		"{amount}", r.Amount.String(),
 		"{each}", r.Amount.PerPerson(r.Members).String(),
 		"{line}", r.Line.String(),

@@ -3,7 +3,7 @@ package monitoring
 import (
 	"slices"
 
-	"lastmile/internal/civil"
+	"lastmile/internal/date"
 	"lastmile/internal/household/income"
 	"lastmile/internal/rule"
 )
@@ -12,7 +12,7 @@ import (
 type Household struct {
 	ID         string          `json:"id"`
 	Area       string          `json:"area"`
-	Exited     civil.Date      `json:"exited,omitzero"`  // when it last left poverty; zero when it was never registered
+	Exited     date.Date       `json:"exited,omitzero"`  // when it last left poverty; none when it was never registered
 	Members    int             `json:"members"`          // who share income on the date
 	Income     income.Account  `json:"income"`           // of the last twelve months
 	Before     *income.Account `json:"before,omitempty"` // of the twelve months before those
@@ -24,7 +24,7 @@ type Household struct {
 type Spending struct {
 	Kind   string     `json:"kind"`
 	Amount income.Fen `json:"amount_fen"`
-	On     civil.Date `json:"on"`
+	On     date.Date  `json:"on"`
 }
 
 // Guarantee is the answer to a check of education, medical care, housing or water.
@@ -48,7 +48,7 @@ const (
 // Screening is the answer of Screen.
 type Screening struct {
 	Household string             `json:"household"`
-	AsOf      civil.Date         `json:"as_of"`
+	AsOf      date.Date          `json:"as_of"`
 	Rules     string             `json:"rules"`
 	Answer    Answer             `json:"answer"`
 	Group     Group              `json:"group,omitempty"` // when the answer is Watch
@@ -59,7 +59,7 @@ type Screening struct {
 
 // Screen says whether a household should be watched. One thing that points to a risk is enough; otherwise anything
 // unknown leaves the household undetermined.
-func Screen(h *Household, asOf civil.Date, rules *Rules) Screening {
+func Screen(h *Household, asOf date.Date, rules *Rules) Screening {
 	s := Screening{Household: h.ID, AsOf: asOf, Rules: rules.ID + " " + rules.Version, Answer: Clear, Reasons: []Reason{}}
 	line, hasLine := rules.lines.At(rules.LineSeries, h.Area, asOf)
 	s.Line = line
@@ -117,9 +117,9 @@ func Screen(h *Household, asOf civil.Date, rules *Rules) Screening {
 }
 
 // usable reports whether an account has verified lines, covers the months it should and is recent enough.
-func (r *Rules) usable(a *income.Account, asOf civil.Date) bool {
-	return a.Lines > 0 && !a.Period.From.IsZero() && a.Period.From.AddMonths(r.WindowMonths).AddDays(-1) == a.Period.To &&
-		a.Period.To <= asOf && int(asOf-a.Period.To) <= r.WindowAgeMaxDays
+func (r *Rules) usable(a *income.Account, asOf date.Date) bool {
+	return a.Lines > 0 && a.Period.From != "" && a.Period.From.AddMonths(r.WindowMonths).AddDays(-1) == a.Period.To &&
+		a.Period.To <= asOf && a.Period.To.DaysUntil(asOf) <= r.WindowAgeMaxDays
 }
 
 // watches reports whether an income is low enough to be watched.
@@ -133,7 +133,7 @@ func (r *Rules) group(h *Household, low bool) Group {
 	switch {
 	case !low && slices.Contains(r.Groups, SuddenHardship):
 		return SuddenHardship
-	case h.Exited.IsZero():
+	case h.Exited == "":
 		return Marginal
 	}
 	return UnstableExited

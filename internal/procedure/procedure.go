@@ -29,7 +29,7 @@ import (
 	"strings"
 	"sync"
 
-	"lastmile/internal/civil"
+	"lastmile/internal/date"
 	"lastmile/internal/rule"
 )
 
@@ -44,7 +44,7 @@ type Procedure struct {
 	Steps   []Step        `json:"steps"`
 	Sources []rule.Source `json:"sources"`
 
-	calendar *civil.Calendar
+	calendar *date.Calendar
 }
 
 // Kind is what a procedure is for.
@@ -119,7 +119,7 @@ func (c Condition) Holds(measured rule.Ratio) bool {
 type Library struct {
 	documents  *rule.Documents
 	procedures map[string]*Procedure
-	calendar   *civil.Calendar
+	calendar   *date.Calendar
 }
 
 //go:embed procedures/*.json
@@ -127,7 +127,7 @@ var embedded embed.FS
 
 // Published returns the embedded procedures, counting working days by China's national calendar.
 var Published = sync.OnceValues(func() (*Library, error) {
-	calendar, err := civil.China()
+	calendar, err := date.China()
 	if err != nil {
 		return nil, err
 	}
@@ -150,7 +150,7 @@ var Published = sync.OnceValues(func() (*Library, error) {
 })
 
 // NewLibrary returns an empty library that counts working days by a calendar.
-func NewLibrary(calendar *civil.Calendar) *Library {
+func NewLibrary(calendar *date.Calendar) *Library {
 	return &Library{documents: &rule.Documents{}, procedures: map[string]*Procedure{}, calendar: calendar}
 }
 
@@ -180,7 +180,7 @@ func (l *Library) Get(id string) (*Procedure, bool) {
 
 // InForce returns the procedure of a kind in force in an area on a date: that of the narrowest jurisdiction, and of
 // several of one jurisdiction the one that came into force last.
-func (l *Library) InForce(kind Kind, area string, on civil.Date) (*Procedure, error) {
+func (l *Library) InForce(kind Kind, area string, on date.Date) (*Procedure, error) {
 	var best *Procedure
 	for _, id := range l.IDs() {
 		p := l.procedures[id]

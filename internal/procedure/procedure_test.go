@@ -11,11 +11,11 @@ import (
 
 	"pgregory.net/rapid"
 
-	"lastmile/internal/civil"
+	"lastmile/internal/date"
 	"lastmile/internal/rule"
 )
 
-func day(text string) civil.Date { return civil.MustParse(text) }
+func day(text string) date.Date { return date.Date(text) }
 
 func get(t testing.TB, id string) *Procedure {
 	t.Helper()
@@ -31,7 +31,7 @@ func get(t testing.TB, id string) *Procedure {
 }
 
 // perfect is an event that leaves nothing to wish for, apart from its date.
-func perfect(step Step, on civil.Date) Event {
+func perfect(step Step, on date.Date) Event {
 	event := Event{Step: step.ID, On: on, Actor: step.Actors[0], People: step.PeopleMin, Measured: map[string]rule.Ratio{}}
 	for _, evidence := range step.Evidence {
 		kind, _, _ := strings.Cut(evidence, "|")
@@ -176,7 +176,7 @@ func TestStateLaws(t *testing.T) {
 		}
 		asOf := day("2019-01-01").AddDays(rapid.IntRange(0, 600).Draw(t, "as of"))
 		status := State(p, record, asOf)
-		last := civil.Date(0)
+		last := date.Date("")
 		for i, done := range status.Done {
 			if done.Step != p.Steps[i].ID || done.On < last || done.Until < done.On || done.On > asOf {
 				t.Fatalf("done %v as of %s", status.Done, asOf)
@@ -223,7 +223,7 @@ func TestWhyNot(t *testing.T) {
 		{"not decided", "verification", func(e *Event) { e.Measured = nil }, "not_measured"},
 		{"not eligible", "verification", func(e *Event) { e.Measured["exit_eligible"] = ratio(0, 1) }, "condition_fails"},
 		{"measured out of nothing", "verification", func(e *Event) { e.Measured["exit_eligible"] = rule.Ratio{} }, "not_measured"},
-		{"without a date", "appraisal", func(e *Event) { e.On = 0 }, "missing"},
+		{"without a date", "appraisal", func(e *Event) { e.On = "" }, "missing"},
 		{"everything", "township_check", func(e *Event) { e.Actor, e.People, e.Evidence = "x", 0, nil }, "wrong_actor too_few_people evidence_missing"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

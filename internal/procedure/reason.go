@@ -5,7 +5,7 @@ import (
 	"strconv"
 	"strings"
 
-	"lastmile/internal/civil"
+	"lastmile/internal/date"
 	"lastmile/internal/rule"
 )
 
@@ -13,8 +13,8 @@ import (
 type Reason struct {
 	Step     string     `json:"step"`
 	Code     string     `json:"code"`
-	On       civil.Date `json:"on,omitzero"` // date of the event
-	Date     civil.Date `json:"date,omitzero"`
+	On       date.Date  `json:"on,omitzero"` // date of the event
+	Date     date.Date  `json:"date,omitzero"`
 	After    string     `json:"after,omitempty"` // the step that must come before
 	Detail   string     `json:"detail,omitempty"`
 	Wanted   string     `json:"wanted,omitempty"`
@@ -70,8 +70,8 @@ func (r Reason) Text(language string) string {
 	return strings.NewReplacer(
 		"{step}", name(r.words),
 		"{after}", name(r.after),
-		"{on}", r.On.String(),
-		"{date}", r.Date.String(),
+		"{on}", string(r.On),
+		"{date}", string(r.Date),
 		"{detail}", r.Detail,
 		"{wanted}", strings.ReplaceAll(r.Wanted, "|", " / "),
 		"{count}", strconv.Itoa(r.Count),

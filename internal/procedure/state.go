@@ -5,14 +5,14 @@ import (
 	"slices"
 	"strings"
 
-	"lastmile/internal/civil"
+	"lastmile/internal/date"
 	"lastmile/internal/rule"
 )
 
 // Event is one step as it was recorded.
 type Event struct {
 	Step     string                `json:"step"`
-	On       civil.Date            `json:"on"`    // when it happened; for a notice, the day it was put up
+	On       date.Date             `json:"on"`    // when it happened; for a notice, the day it was put up
 	Actor    string                `json:"actor"` // role that acted
 	People   int                   `json:"people,omitempty"`
 	Evidence []string              `json:"evidence,omitempty"` // kinds of document it left
@@ -21,10 +21,10 @@ type Event struct {
 
 // Objection is what somebody said against a notice.
 type Objection struct {
-	ID      string     `json:"id"`
-	Raised  civil.Date `json:"raised"`
-	Settled civil.Date `json:"settled,omitzero"`
-	Upheld  bool       `json:"upheld,omitempty"` // settled in favour of whoever objected: the notice must be put up again
+	ID      string    `json:"id"`
+	Raised  date.Date `json:"raised"`
+	Settled date.Date `json:"settled,omitzero"`
+	Upheld  bool      `json:"upheld,omitempty"` // settled in favour of whoever objected: the notice must be put up again
 }
 
 // Record is everything recorded about one case, in any order.
@@ -35,9 +35,9 @@ type Record struct {
 
 // Done is a step that counts.
 type Done struct {
-	Step  string     `json:"step"`
-	On    civil.Date `json:"on"`
-	Until civil.Date `json:"until"` // the last day it took: the end of a notice, else the day itself
+	Step  string    `json:"step"`
+	On    date.Date `json:"on"`
+	Until date.Date `json:"until"` // the last day it took: the end of a notice, else the day itself
 }
 
 // Status is how far a case has come.
@@ -53,8 +53,8 @@ func (s Status) Complete() bool { return s.Next == nil }
 
 // State says how far a case has come on a date. It depends on nothing but its arguments. Of several events of one step
 // the earliest that counts is taken, so that a step done wrongly can be done again.
-func State(p *Procedure, record Record, asOf civil.Date) Status {
-	events := slices.DeleteFunc(slices.Clone(record.Events), func(e Event) bool { return e.On.IsZero() || e.On > asOf })
+func State(p *Procedure, record Record, asOf date.Date) Status {
+	events := slices.DeleteFunc(slices.Clone(record.Events), func(e Event) bool { return e.On == "" || e.On > asOf })
 	slices.SortStableFunc(events, func(a, b Event) int { return cmp.Compare(a.On, b.On) })
 
 	c := &walk{procedure: p, objections: record.Objections, asOf: asOf}
@@ -80,9 +80,9 @@ func State(p *Procedure, record Record, asOf civil.Date) Status {
 type walk struct {
 	procedure  *Procedure
 	objections []Objection
-	asOf       civil.Date
-	before     *Step      // the step done last
-	free       civil.Date // the first day on which the next step may happen
+	asOf       date.Date
+	before     *Step     // the step done last
+	free       date.Date // the first day on which the next step may happen
 }
 
 // step finds the first event that counts for a step, or the reasons of the one that comes nearest to counting.
@@ -105,7 +105,7 @@ func (w *walk) step(step *Step, events []Event) (Done, []Reason) {
 }
 
 // examine asks whether an event counts, until which day it lasts and from which day the next step may follow.
-func (w *walk) examine(step *Step, event Event) (until, free civil.Date, why []Reason) {
+func (w *walk) examine(step *Step, event Event) (until, free date.Date, why []Reason) {
 	refuse := func(r Reason) {
 		r.Step, r.On, r.words = step.ID, event.On, step
 		why = append(why, r)
@@ -140,7 +140,7 @@ func (w *walk) examine(step *Step, event Event) (until, free civil.Date, why []R
 	until, err := w.lastDay(step, event.On)
 	if err != nil {
 		refuse(Reason{Code: "holidays_unknown", Limit: step.Days})
-		return 0, 0, why
+		return "", "", why
 	}
 	if w.asOf <= until {
 		refuse(Reason{Code: "still_running", Date: until})
@@ -150,7 +150,7 @@ func (w *walk) examine(step *Step, event Event) (until, free civil.Date, why []R
 		if objection.Raised < event.On || objection.Raised > until || objection.Raised > w.asOf {
 			continue
 		}
-		switch settled := !objection.Settled.IsZero() && objection.Settled <= w.asOf; {
+		switch settled := objection.Settled != "" && objection.Settled <= w.asOf; {
 		case !settled:
 			refuse(Reason{Code: "objection_open", Date: objection.Raised, Detail: objection.ID})
 		case objection.Upheld:
@@ -163,7 +163,7 @@ func (w *walk) examine(step *Step, event Event) (until, free civil.Date, why []R
 }
 
 // lastDay returns the last of the full days a step lasts after the day it begins.
-func (w *walk) lastDay(step *Step, begins civil.Date) (civil.Date, error) {
+func (w *walk) lastDay(step *Step, begins date.Date) (date.Date, error) {
 	if step.DayKind == WorkingDays {
 		return w.procedure.calendar.AddWorkingDays(begins, step.Days)
 	}

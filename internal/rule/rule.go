@@ -17,7 +17,7 @@ import (
 	"slices"
 	"strings"
 
-	"lastmile/internal/civil"
+	"lastmile/internal/date"
 )
 
 // Text says the same in English and Chinese.
@@ -42,12 +42,12 @@ const National = "national"
 
 // Scope is where and when a rule holds.
 type Scope struct {
-	Jurisdiction string         `json:"jurisdiction"` // National, or the first digits of the area codes it holds for
-	Valid        civil.Interval `json:"valid"`
+	Jurisdiction string        `json:"jurisdiction"` // National, or the first digits of the area codes it holds for
+	Valid        date.Interval `json:"valid"`
 }
 
 // Holds reports whether the rule is in force in an area on a date.
-func (s Scope) Holds(area string, on civil.Date) bool {
+func (s Scope) Holds(area string, on date.Date) bool {
 	return s.Valid.Contains(on) && (s.Jurisdiction == National || strings.HasPrefix(area, s.Jurisdiction))
 }
 
@@ -57,7 +57,7 @@ func (s Scope) Check() error {
 	if s.Jurisdiction == "" {
 		problems = append(problems, errors.New(`jurisdiction is empty: write "national" or the first digits of area codes`))
 	}
-	if s.Valid.From.IsZero() {
+	if s.Valid.From == "" {
 		problems = append(problems, errors.New("valid.from is empty"))
 	}
 	return errors.Join(append(problems, s.Valid.Check())...)

@@ -7,7 +7,7 @@ import (
 
 	"pgregory.net/rapid"
 
-	"lastmile/internal/civil"
+	"lastmile/internal/date"
 )
 
 func TestRatioComparesExactly(t *testing.T) {
@@ -56,7 +56,7 @@ func TestDocumentsExtend(t *testing.T) {
 	if c, err := read(`{"id": "c", "extends": "b"}`); err != nil || strings.Join(c.Steps, " ") != "four" {
 		t.Errorf("c = %+v, %v", c, err)
 	}
-	accept = func() error { return civil.Interval{From: 2, To: 1}.Check() }
+	accept = func() error { return date.Interval{From: "2019-01-02", To: "2019-01-01"}.Check() }
 	if _, err := read(`{"id": "d"}`); err == nil {
 		t.Error("a refused document is read")
 	}
@@ -73,13 +73,13 @@ func TestDocumentsExtend(t *testing.T) {
 
 func TestScopesOrderByPlaceThenTime(t *testing.T) {
 	scope := func(jurisdiction, from string) Scope {
-		return Scope{jurisdiction, civil.Interval{From: civil.MustParse(from)}}
+		return Scope{jurisdiction, date.Interval{From: date.Date(from)}}
 	}
 	narrow, wide, old := scope("6205", "2018-01-01"), scope(National, "2019-01-01"), scope("6205", "2017-01-01")
 	if narrow.Compare(wide) >= 0 || narrow.Compare(old) >= 0 || narrow.Compare(narrow) != 0 {
 		t.Error("the narrow and the new do not come first")
 	}
-	if !narrow.Holds("620524", civil.MustParse("2018-01-01")) || narrow.Holds("620524", civil.MustParse("2017-12-31")) || narrow.Holds("653127", civil.MustParse("2018-01-01")) || !wide.Holds("", civil.MustParse("2020-01-01")) {
+	if !narrow.Holds("620524", date.Date("2018-01-01")) || narrow.Holds("620524", date.Date("2017-12-31")) || narrow.Holds("653127", date.Date("2018-01-01")) || !wide.Holds("", date.Date("2020-01-01")) {
 		t.Error("a scope holds elsewhere or at another time")
 	}
 }

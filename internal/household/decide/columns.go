@@ -1,22 +1,17 @@
 package decide
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strconv"
 	"strings"
 
-	"lastmile/internal/civil"
+	"lastmile/internal/date"
+	"lastmile/internal/fault"
 	"lastmile/internal/household/decision"
 	"lastmile/internal/household/income"
+	"lastmile/internal/table"
 )
-
-// RowReader gives the rows of a table one by one, the header first and io.EOF after the last. A *csv.Reader is one.
-// A returned row must stay as it is when the next one is read.
-type RowReader interface {
-	Read() ([]string, error)
-}
 
 // A Column of the table of households. Its Text is the manual: docs/decide.md is checked against it.
 type Column struct {
@@ -65,61 +60,47 @@ func Columns() []Column {
 
 var checkSubjects = []decision.Subject{decision.Food, decision.Clothing, decision.Education, decision.Medical, decision.Housing, decision.Water}
 
-// Problem is a cell that cannot be read. Rows count from 1, which is the header, as a spreadsheet shows them.
-type Problem struct {
-	Row    int
-	Column string
-	Err    error
-}
-
-func (p Problem) Error() string {
-	if p.Column == "" {
-		return fmt.Sprintf("row %d: %v", p.Row, p.Err)
-	}
-	return fmt.Sprintf("row %d, column %s: %v", p.Row, p.Column, p.Err)
-}
-
-func (p Problem) Unwrap() error { return p.Err }
-
 // layout knows where each column of a table stands.
 type layout struct {
 	at    map[string]int
-	asOf  civil.Date // for rows without a date; may be zero
+	asOf  date.Date // for rows without a date; may be zero
 	check [6]checkColumns
 }
 
 type checkColumns struct {
-	subject                         decision.Subject
-	category, on, by, evidence      int
-	categoryName, onName, proofName string
+	subject                    decision.Subject
+	category, on, by, evidence int
+	onName, proofName          string
 }
 
-// readLayout reads the header.
-func readLayout(header []string, asOf civil.Date) (*layout, error) {
+// headingRow is where a table names its columns, as far as messages are concerned.
+const headingRow = 1
+
+// readLayout reads the names of the columns. The error is a fault.List.
+func readLayout(columns []string, asOf date.Date) (*layout, error) {
 	known := Columns()
-	table := &layout{at: map[string]int{}, asOf: asOf}
-	var problems []error
-	for i, name := range header {
-		name = strings.TrimSpace(strings.TrimPrefix(name, "\ufeff"))
-		if !slices.ContainsFunc(known, func(c Column) bool { return c.Name == name }) {
-			problems = append(problems, Problem{1, name, fmt.Errorf("there is no such column; the columns are %s", columnNames(known))})
-			continue
+	l := &layout{at: map[string]int{}, asOf: asOf}
+	var problems fault.List
+	for i, name := range columns {
+		if name != table.ProblemColumn && !slices.ContainsFunc(known, func(c Column) bool { return c.Name == name }) {
+			problems = append(problems, fault.New(fault.Invalid, "decide.column", "there is no such column").
+				At(headingRow, name).Mend("The columns are %s.", columnNames(known)))
 		}
-		if _, twice := table.at[name]; twice {
-			problems = append(problems, Problem{1, name, errors.New("the column is there twice")})
-		}
-		table.at[name] = i
+		l.at[name] = i
 	}
 	for _, column := range known {
-		if _, ok := table.at[column.Name]; !ok && column.Required {
-			problems = append(problems, Problem{1, column.Name, errors.New("the column is missing")})
+		if _, ok := l.at[column.Name]; !ok && column.Required {
+			problems = append(problems, fault.New(fault.Invalid, "decide.missing", "the column is missing").At(headingRow, column.Name))
 		}
+	}
+	if len(problems) > 0 {
+		return nil, problems
 	}
 	for i, subject := range checkSubjects {
 		name := string(subject)
-		table.check[i] = checkColumns{subject, table.column(name), table.column(name + "_on"), table.column(name + "_by"), table.column(name + "_evidence"), name, name + "_on", name + "_evidence"}
+		l.check[i] = checkColumns{subject, l.column(name), l.column(name + "_on"), l.column(name + "_by"), l.column(name + "_evidence"), name + "_on", name + "_evidence"}
 	}
-	return table, errors.Join(problems...)
+	return l, nil
 }
 
 func columnNames(columns []Column) string {
@@ -143,7 +124,7 @@ type row struct {
 	*layout
 	number   int
 	cells    []string
-	problems []error
+	problems fault.List
 }
 
 const (
@@ -151,8 +132,8 @@ const (
 	listMax    = 1000 // entries of one cell
 )
 
-// household reads one row. It returns every cell that cannot be read.
-func (l *layout) household(number int, cells []string) (*decision.Household, civil.Date, error) {
+// household reads one row. The error is a fault.List of every cell that cannot be read.
+func (l *layout) household(number int, cells []string) (*decision.Household, date.Date, error) {
 	r := row{layout: l, number: number, cells: cells}
 	h := &decision.Household{ID: r.text("household"), Area: r.text("area")}
 	if h.ID == "" {
@@ -162,10 +143,10 @@ func (l *layout) household(number int, cells []string) (*decision.Household, civ
 		r.problem("area", "%q is no area code: write at least the six digits of the county", h.Area)
 	}
 	asOf := r.date("as_of")
-	if asOf.IsZero() {
+	if asOf == "" {
 		asOf = l.asOf
 	}
-	if asOf.IsZero() && len(r.problems) == 0 {
+	if asOf == "" && len(r.problems) == 0 {
 		r.problem("as_of", "is empty: fill it in, or give the date with --as-of")
 	}
 	r.registration(h)
@@ -173,13 +154,16 @@ func (l *layout) household(number int, cells []string) (*decision.Household, civ
 	r.money(h, asOf)
 	r.checks(h)
 	r.gates(h)
-	return h, asOf, errors.Join(r.problems...)
+	if len(r.problems) > 0 {
+		return nil, "", r.problems
+	}
+	return h, asOf, nil
 }
 
 func (r *row) registration(h *decision.Household) {
 	registered := r.date("registered_on")
 	status, on := decision.Status(r.text("status")), r.date("status_on")
-	if on.IsZero() {
+	if on == "" {
 		on = registered
 	}
 	switch status {
@@ -190,7 +174,7 @@ func (r *row) registration(h *decision.Household) {
 		r.problem("status", "%q is no status: use registered, pre_exit, relapsed, exited, exit_reversed, cancelled or removed", status)
 	}
 	h.Statuses = make([]decision.StatusEvent, 0, 2)
-	if !registered.IsZero() && status != decision.InPoverty {
+	if registered != "" && status != decision.InPoverty {
 		h.Statuses = append(h.Statuses, decision.StatusEvent{Status: decision.InPoverty, On: registered})
 	}
 	h.Statuses = append(h.Statuses, decision.StatusEvent{Status: status, On: on})
@@ -225,11 +209,11 @@ var memberNames = func() (names [membersMax]string) {
 	return names
 }()
 
-func (r *row) money(h *decision.Household, asOf civil.Date) {
+func (r *row) money(h *decision.Household, asOf date.Date) {
 	h.Income = decision.Statement{Period: r.period("period_from", "period_to"), Lines: make([]income.Line, 0, 2)}
 	r.line(&h.Income, "income", "net.repeating", asOf)
 	r.line(&h.Income, "income_once", "net.once", asOf)
-	if to := r.date("previous_period_to"); !to.IsZero() {
+	if to := r.date("previous_period_to"); to != "" {
 		h.Previous = &decision.Statement{Period: twelveMonthsTo(to)}
 		r.line(h.Previous, "previous_income", "net.repeating", asOf)
 	}
@@ -239,33 +223,33 @@ func (r *row) money(h *decision.Household, asOf civil.Date) {
 			err = fmt.Errorf("a poverty line of %s yuan is not possible", amount)
 		}
 		if err != nil {
-			r.problems = append(r.problems, Problem{r.number, "line", err})
+			r.unreadable("line", err)
 			return
 		}
 		h.Line = &income.PovertyLine{ID: "given", Series: "given", Amount: amount}
 	}
 }
 
-func (r *row) line(s *decision.Statement, column string, code income.Code, asOf civil.Date) {
+func (r *row) line(s *decision.Statement, column string, code income.Code, asOf date.Date) {
 	text := r.text(column)
 	if text == "" {
 		return
 	}
 	amount, err := income.ParseYuan(text)
 	if err != nil {
-		r.problems = append(r.problems, Problem{r.number, column, err})
+		r.unreadable(column, err)
 		return
 	}
 	on := s.Period.To
-	if on.IsZero() {
+	if on == "" {
 		on = asOf
 	}
 	s.Lines = append(s.Lines, income.Line{ID: column, Code: code, Amount: amount, On: on, Verified: on})
 }
 
-func (r *row) period(from, to string) civil.Interval {
-	period := civil.Interval{From: r.date(from), To: r.date(to)}
-	if period.From.IsZero() && !period.To.IsZero() {
+func (r *row) period(from, to string) date.Interval {
+	period := date.Interval{From: r.date(from), To: r.date(to)}
+	if period.From == "" && period.To != "" {
 		return twelveMonthsTo(period.To)
 	}
 	if err := period.Check(); err != nil {
@@ -274,8 +258,8 @@ func (r *row) period(from, to string) civil.Interval {
 	return period
 }
 
-func twelveMonthsTo(last civil.Date) civil.Interval {
-	return civil.Interval{From: last.AddDays(1).AddMonths(-12), To: last}
+func twelveMonthsTo(last date.Date) date.Interval {
+	return date.Interval{From: last.AddDays(1).AddMonths(-12), To: last}
 }
 
 func (r *row) checks(h *decision.Household) {
@@ -287,10 +271,10 @@ func (r *row) checks(h *decision.Household) {
 			continue
 		}
 		check := decision.Check{Subject: column.subject, Category: category, On: r.dateAt(column.on, column.onName), Assessor: r.cell(column.by)}
-		if check.On.IsZero() {
+		if check.On == "" {
 			check.On = checkedOn
 		}
-		if check.On.IsZero() {
+		if check.On == "" {
 			r.problem(column.onName, "is empty: give the date of the check here or in checked_on")
 		}
 		if check.Assessor == "" {
@@ -305,7 +289,7 @@ func (r *row) gates(h *decision.Household) {
 	h.Causes = r.list("causes")
 	for _, text := range r.list("measures") {
 		cause, on, ok := strings.Cut(text, ":")
-		delivered, err := civil.Parse(strings.TrimSpace(on))
+		delivered, err := date.Parse(strings.TrimSpace(on))
 		if !ok || err != nil {
 			r.problem("measures", "%q: write cause:date, for example illness:2019-05-01", text)
 			continue
@@ -313,7 +297,7 @@ func (r *row) gates(h *decision.Household) {
 		h.Measures = append(h.Measures, decision.Measure{Cause: strings.TrimSpace(cause), Delivered: delivered})
 	}
 	for _, on := range r.dates("open_objections") {
-		h.Objections = append(h.Objections, decision.Objection{ID: on.String(), Raised: on})
+		h.Objections = append(h.Objections, decision.Objection{ID: string(on), Raised: on})
 	}
 	for _, person := range r.list("responsible") {
 		h.Responsible = append(h.Responsible, decision.Responsible{Person: person})
@@ -321,8 +305,10 @@ func (r *row) gates(h *decision.Household) {
 }
 
 func (r *row) problem(column, format string, args ...any) {
-	r.problems = append(r.problems, Problem{r.number, column, fmt.Errorf(format, args...)})
+	r.problems = append(r.problems, fault.New(fault.Invalid, "decide.cell", format, args...).At(r.number, column))
 }
+
+func (r *row) unreadable(column string, err error) { r.problem(column, "%v", err) }
 
 func (r *row) cell(i int) string {
 	if i < 0 || i >= len(r.cells) {
@@ -333,12 +319,12 @@ func (r *row) cell(i int) string {
 
 func (r *row) text(name string) string { return r.cell(r.column(name)) }
 
-func (r *row) date(name string) civil.Date { return r.dateAt(r.column(name), name) }
+func (r *row) date(name string) date.Date { return r.dateAt(r.column(name), name) }
 
-func (r *row) dateAt(i int, name string) civil.Date {
-	var date civil.Date
+func (r *row) dateAt(i int, name string) date.Date {
+	var date date.Date
 	if err := date.UnmarshalText([]byte(r.cell(i))); err != nil {
-		r.problems = append(r.problems, Problem{r.number, name, err})
+		r.unreadable(name, err)
 	}
 	return date
 }
@@ -360,12 +346,12 @@ func (r *row) split(name, text string) []string {
 	return slices.DeleteFunc(parts, func(part string) bool { return part == "" })
 }
 
-func (r *row) dates(name string) []civil.Date {
-	var dates []civil.Date
+func (r *row) dates(name string) []date.Date {
+	var dates []date.Date
 	for _, text := range r.list(name) {
-		date, err := civil.Parse(text)
+		date, err := date.Parse(text)
 		if err != nil {
-			r.problems = append(r.problems, Problem{r.number, name, err})
+			r.unreadable(name, err)
 			continue
 		}
 		dates = append(dates, date)

@@ -2,19 +2,18 @@ package decide
 
 import (
 	"bytes"
-	"encoding/csv"
 	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
-	"lastmile/internal/civil"
+	"lastmile/internal/date"
 	"lastmile/internal/household/decision"
+	"lastmile/internal/table"
 )
 
 var update = flag.Bool("update", false, "write the golden files and the generated parts of docs/decide.md")
@@ -69,19 +68,18 @@ func TestRunPrintsEveryFormat(t *testing.T) {
 
 // A household decided from its record and from a row of a table gets the same answer.
 func TestRecordAndRowAgree(t *testing.T) {
-	rows := csv.NewReader(mustOpen(t, "testdata/households.csv"))
-	header, _ := rows.Read()
-	table, err := readLayout(header, civil.MustParse("2019-12-10"))
+	rows, err := table.Open("testdata/households.csv", table.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	layout, err := readLayout(rows.Columns(), "2019-12-10")
 	if err != nil {
 		t.Fatal(err)
 	}
 	var records []*decision.Household
-	for number := 2; ; number++ {
-		cells, err := rows.Read()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		h, _, err := table.household(number, cells)
+	for rows.Next() {
+		h, _, err := layout.household(rows.Row().Number, rows.Row().Cells)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -113,35 +111,63 @@ func TestRunNamesRowAndColumn(t *testing.T) {
 	for _, c := range []struct{ name, table, want string }{
 		{"unknown column", header, "row 1, column area_note: there is no such column"},
 		{"missing column", "household,area,members\n", "row 1, column income: the column is missing"},
-		{"column twice", "household,area,members,income,income\n", "row 1, column income: the column is there twice"},
-		{"empty", "", "the table is empty"},
+		{"column twice", "household,area,members,income,income\n", "column income: two columns have the same heading"},
+		{"empty", "", "the file is empty"},
 		{"household", good + ",620524,1,1,2019-12-10\n", "row 2, column household: is empty"},
 		{"area", good + "a,Wushan,1,1,2019-12-10\n", `row 2, column area: "Wushan" is no area code`},
 		{"members", good + "a,620524,x,1,2019-12-10\n", `row 2, column members: "x"`},
 		{"too many members", good + "a,620524,101,1,2019-12-10\n", `row 2, column members: "101"`},
 		{"income", good + "a,620524,1,1e3,2019-12-10\n", `row 2, column income: amount "1e3"`},
 		{"no date", good + "a,620524,1,1\n", "row 2, column as_of: is empty"},
-		{"bad date", good + "a,620524,1,1,2019-02-30\n", `row 2, column as_of: date "2019-02-30"`},
+		{"bad date", good + "a,620524,1,1,2019-02-30\n", `row 2, column as_of: "2019-02-30" is not a date`},
 		{"check without date", good + "a,620524,1,1,2019-12-10,,grade_a\n", "row 2, column housing_on: is empty"},
 		{"measure", good + "a,620524,1,1,2019-12-10,,,,illness\n", `row 2, column measures: "illness"`},
 		{"births", good + "a,620524,1,1,2019-12-10,,,,,2001-01-01;2002-01-01\n", "row 2, column births: there are 2 dates for 1 members"},
 		{"line", good + "a,620524,1,1,2019-12-10,,,,,,0\n", "row 2, column line: a poverty line of 0.00 yuan"},
 		{"status", good + "a,620524,1,1,2019-12-10,,,,,,,poor\n", `row 2, column status: "poor"`},
-		{"objections", good + "a,620524,1,1,2019-12-10,,,,,,,,yes\n", `row 2, column open_objections: date "yes"`},
+		{"objections", good + "a,620524,1,1,2019-12-10,,,,,,,,yes\n", `row 2, column open_objections: "yes" is not a date`},
 		{"no rulebook", good + "a,620524,1,1,2021-12-10\n", "row 2: household a: the rulebook is not in force"},
 		{"the third row, second column", good + "a,620524,1,1,2019-12-10\nb,,2,2,2019-12-10\n", "row 3, column area"},
-		{"quoting", good + "a,\"620524,1\n", "read row 2"},
+		{"quoting", good + "a,\"620524,1\n", "line 2, column area"},
+		{"a cell too many", good + "a,620524,1,1,2019-12-10,,,,,,,,,x\n", "line 2"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			_, errs, status := runCommand(t, c.table, "-")
+			_, errs, status := runCommand(t, padded(c.table), "-")
 			if status != 1 || !strings.Contains(errs, c.want) {
 				t.Errorf("status %d, %q, want 1 and %q", status, errs, c.want)
 			}
 		})
 	}
 	// Several cells of one row are all named, and the good rows are still answered.
-	out, errs, status := runCommand(t, good+"a,x,y,z,2019-12-10\nb,620524,1,1,2019-12-10\n", "-")
+	out, errs, status := runCommand(t, padded(good+"a,x,y,z,2019-12-10\nb,620524,1,1,2019-12-10\n"), "-")
 	if status != 1 || strings.Count(errs, "row 2, column") != 3 || !strings.Contains(out, "b  ") {
+		t.Errorf("status %d\n%s\n%s", status, out, errs)
+	}
+}
+
+// padded adds the commas of the empty cells at the end of rows, which the rows of these tests leave out.
+func padded(text string) string {
+	lines := strings.Split(text, "\n")
+	for i, line := range lines[1:] {
+		if line != "" && !strings.Contains(line, `"`) {
+			lines[i+1] += strings.Repeat(",", max(0, strings.Count(lines[0], ",")-strings.Count(line, ",")))
+		}
+	}
+	return strings.Join(lines, "\n")
+}
+
+// A table may come as JSON Lines, whose keys may first be seen in a later row.
+func TestJSONLines(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "households.jsonl")
+	text := `{"household": "a", "area": "620524", "members": 1, "income": 5000}
+{"household": "b", "area": "620524", "members": 1, "income": 5000, "status": "exited", "status_on": "2018-12-20"}
+{"household": "c", "area": "620524", "members": 0.5, "income": 5000}
+`
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	out, errs, status := runCommand(t, "", "--as-of", "2019-12-10", "--format", "csv", file)
+	if status != 1 || !strings.Contains(errs, `row 3, column members: "0.5"`) || !strings.Contains(out, "b,2019-12-10,gansu-2018 1,NOT_APPLICABLE") {
 		t.Errorf("status %d\n%s\n%s", status, out, errs)
 	}
 }
@@ -196,14 +222,14 @@ func TestStreamKeepsOrderAndStops(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var table strings.Builder
-	table.WriteString("household,area,members,income\n")
+	var rows strings.Builder
+	rows.WriteString("household,area,members,income\n")
 	const households = 5 * batchRows / 2
 	for i := range households {
-		fmt.Fprintf(&table, "h%d,620524,%d,1000\n", i, i%5)
+		fmt.Fprintf(&rows, "h%d,620524,%d,1000\n", i, i%5)
 	}
 	next := 0
-	err = Stream(csv.NewReader(strings.NewReader(table.String())), books, nil, civil.MustParse("2019-12-10"), func(a Answer) error {
+	err = Stream(inMemory(t, rows.String()), books, nil, date.Date("2019-12-10"), func(a Answer) error {
 		if want := fmt.Sprintf("h%d", next); a.Row != next+2 || a.Decision.Household != want {
 			t.Fatalf("answer %d is row %d, household %s", next, a.Row, a.Decision.Household)
 		}
@@ -214,7 +240,7 @@ func TestStreamKeepsOrderAndStops(t *testing.T) {
 		t.Errorf("%d answers, %v", next, err)
 	}
 	enough, seen := errors.New("enough"), 0
-	err = Stream(csv.NewReader(strings.NewReader(table.String())), books, nil, civil.MustParse("2019-12-10"), func(Answer) error {
+	err = Stream(inMemory(t, rows.String()), books, nil, date.Date("2019-12-10"), func(Answer) error {
 		if seen++; seen == 10 {
 			return enough
 		}
@@ -275,8 +301,12 @@ func FuzzStream(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	f.Fuzz(func(t *testing.T, table string) {
-		_ = Stream(csv.NewReader(strings.NewReader(table)), books, nil, civil.MustParse("2019-12-10"), func(a Answer) error {
+	f.Fuzz(func(t *testing.T, text string) {
+		rows, err := table.NewReader(strings.NewReader(text), int64(len(text)), "test.csv", table.Options{})
+		if err != nil {
+			return
+		}
+		_ = Stream(rows, books, nil, date.Date("2019-12-10"), func(a Answer) error {
 			if a.Err == nil && a.Decision.Outcome == "" {
 				t.Errorf("row %d has no answer", a.Row)
 			}
@@ -285,12 +315,12 @@ func FuzzStream(f *testing.F) {
 	})
 }
 
-func mustOpen(t *testing.T, path string) *os.File {
+// inMemory opens a table that is a text.
+func inMemory(t testing.TB, text string) *table.Reader {
 	t.Helper()
-	file, err := os.Open(path)
+	rows, err := table.NewReader(strings.NewReader(text), int64(len(text)), "test.csv", table.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { file.Close() })
-	return file
+	return rows
 }

@@ -79,7 +79,7 @@ func (p *csvPrinter) print(d decision.Decision) error {
 		ids[i], texts[i] = reason.ID(), reason.Text(p.language)
 	}
 	return p.w.Write([]string{
-		d.Household, d.AsOf.String(), d.Rulebook, string(d.Outcome), strconv.Itoa(d.Members),
+		d.Household, string(d.AsOf), d.Rulebook, string(d.Outcome), strconv.Itoa(d.Members),
 		d.Account.Net.String(), d.Account.Net.PerPerson(d.Members).String(), d.Line.Amount.String(), d.Line.ID,
 		strings.Join(ids, ";"), strings.Join(texts, " "),
 	})

@@ -8,7 +8,7 @@ package decide
 
 import (
 	"bufio"
-	"encoding/csv"
+	"bytes"
 	"encoding/json"
 	"errors"
 	"flag"
@@ -19,14 +19,15 @@ import (
 	"strings"
 	"time"
 
-	"lastmile/internal/civil"
+	"lastmile/internal/date"
 	"lastmile/internal/household/decision"
+	"lastmile/internal/table"
 )
 
 const usage = `lastmile decide [flags] FILE
 
 Decides for each household of FILE whether it may leave poverty on a date, and says why not.
-FILE is a table (.csv, one household a row) or records (.json); "-" reads a table from standard input.
+FILE is a table (.csv, .xlsx or .jsonl, one household a row) or records (.json); "-" reads CSV from standard input.
 
 `
 
@@ -42,7 +43,7 @@ var errUsage = errors.New("run lastmile decide -h for help")
 
 type options struct {
 	file, format, language string
-	asOf                   civil.Date
+	asOf                   date.Date
 	rulebook               string
 	list                   bool
 }
@@ -79,21 +80,12 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	input := stdin
-	if opts.file != "-" {
-		file, err := os.Open(opts.file)
-		if err != nil {
-			return err
-		}
-		defer file.Close()
-		input = file
-	}
 	out := bufio.NewWriterSize(stdout, 1<<16)
 	printer, err := newPrinter(opts.format, opts.language, out)
 	if err != nil {
 		return fmt.Errorf("%w; %w", err, errUsage)
 	}
-	bad, err := answerAll(opts, input, books, rules, printer, stderr)
+	bad, err := answerAll(opts, stdin, books, rules, printer, stderr)
 	if err != nil {
 		return fmt.Errorf("%s: %w", opts.file, err)
 	}
@@ -176,7 +168,7 @@ func findRulebook(books *decision.Rulebooks, name string) (*decision.Rulebook, e
 }
 
 // answerAll answers every household and returns how many could not be read or decided.
-func answerAll(opts options, input io.Reader, books *decision.Rulebooks, rules *decision.Rulebook, out printer, stderr io.Writer) (bad int, err error) {
+func answerAll(opts options, stdin io.Reader, books *decision.Rulebooks, rules *decision.Rulebook, out printer, stderr io.Writer) (bad int, err error) {
 	progress := newProgress(stderr)
 	defer progress.clear()
 	accept := func(a Answer) error {
@@ -190,16 +182,42 @@ func answerAll(opts options, input io.Reader, books *decision.Rulebooks, rules *
 		return out.print(a.Decision)
 	}
 	if strings.EqualFold(filepath.Ext(opts.file), ".json") {
-		return bad, decideRecords(input, opts.asOf, books, rules, accept)
+		file, err := os.Open(opts.file)
+		if err != nil {
+			return 0, err
+		}
+		defer file.Close()
+		err = decideRecords(file, opts.asOf, books, rules, accept)
+		return bad, err
 	}
-	rows := csv.NewReader(bufio.NewReaderSize(input, 1<<16))
-	rows.FieldsPerRecord = -1
-	return bad, Stream(rows, books, rules, opts.asOf, accept)
+	rows, err := openTable(opts.file, stdin)
+	if err != nil {
+		return 0, err
+	}
+	defer rows.Close()
+	err = Stream(rows, books, rules, opts.asOf, accept)
+	return bad, err
+}
+
+const stdinMax = 256 << 20 // bytes of a table on standard input, which must be held whole
+
+func openTable(name string, stdin io.Reader) (*table.Reader, error) {
+	if name != "-" {
+		return table.Open(name, table.Options{})
+	}
+	data, err := io.ReadAll(io.LimitReader(stdin, stdinMax+1))
+	if err != nil {
+		return nil, fmt.Errorf("read standard input: %w", err)
+	}
+	if len(data) > stdinMax {
+		return nil, fmt.Errorf("standard input is larger than %d MiB: give a file instead", stdinMax>>20)
+	}
+	return table.NewReader(bytes.NewReader(data), int64(len(data)), "standard input.csv", table.Options{})
 }
 
 // decideRecords answers households given as JSON: one object, or several after each other or in an array.
-func decideRecords(input io.Reader, asOf civil.Date, books *decision.Rulebooks, rules *decision.Rulebook, accept func(Answer) error) error {
-	if asOf.IsZero() {
+func decideRecords(input io.Reader, asOf date.Date, books *decision.Rulebooks, rules *decision.Rulebook, accept func(Answer) error) error {
+	if asOf == "" {
 		return fmt.Errorf("give the date decided about with --as-of; %w", errUsage)
 	}
 	reader := bufio.NewReader(input)

@@ -3,42 +3,44 @@ package decide
 import (
 	"errors"
 	"fmt"
-	"io"
 	"runtime"
+	"slices"
 	"sync"
 
-	"lastmile/internal/civil"
+	"lastmile/internal/date"
+	"lastmile/internal/fault"
 	"lastmile/internal/household/decision"
+	"lastmile/internal/table"
 )
 
 // Answer is what became of one row: a decision, or what cannot be read or decided.
 type Answer struct {
-	Row      int
+	Row      int // as a person sees it in the file
 	Decision decision.Decision
 	Err      error
+}
+
+// entry is a row that waits to be decided.
+type entry struct {
+	number   int
+	cells    []string
+	problems []*table.Error
+	layout   *layout
 }
 
 const batchRows = 512 // rows a worker takes at once
 
 // Stream decides every row of a table on all processors and hands the answers over in the order of the rows, on the
 // caller's goroutine. The rulebook is the one given or, when that is nil, the one in force in the area on the date. An
-// error of the table itself, of the header or of accept ends the stream; a bad row is an answer like any other.
-func Stream(rows RowReader, books *decision.Rulebooks, rules *decision.Rulebook, asOf civil.Date, accept func(Answer) error) error {
-	header, err := rows.Read()
-	if errors.Is(err, io.EOF) {
-		return errors.New("the table is empty: it needs a header and rows")
-	}
-	if err != nil {
-		return fmt.Errorf("read header: %w", err)
-	}
-	table, err := readLayout(header, asOf)
+// error of the table itself, of its columns or of accept ends the stream; a bad row is an answer like any other.
+func Stream(rows *table.Reader, books *decision.Rulebooks, rules *decision.Rulebook, asOf date.Date, accept func(Answer) error) error {
+	layout, err := readLayout(rows.Columns(), asOf)
 	if err != nil {
 		return err
 	}
 
 	type batch struct {
-		first   int
-		rows    [][]string
+		entries []entry
 		answers []Answer
 		done    chan struct{}
 	}
@@ -49,9 +51,9 @@ func Stream(rows RowReader, books *decision.Rulebooks, rules *decision.Rulebook,
 	for range workers {
 		running.Go(func() {
 			for b := range work {
-				b.answers = make([]Answer, len(b.rows))
-				for i, cells := range b.rows {
-					b.answers[i] = answer(table, books, rules, b.first+i, cells)
+				b.answers = make([]Answer, len(b.entries))
+				for i := range b.entries {
+					b.answers[i] = b.entries[i].answer(books, rules)
 				}
 				close(b.done)
 			}
@@ -61,16 +63,21 @@ func Stream(rows RowReader, books *decision.Rulebooks, rules *decision.Rulebook,
 	running.Go(func() {
 		defer close(order)
 		defer close(work)
-		for number := 2; ; {
-			b := &batch{first: number, rows: make([][]string, 0, batchRows), done: make(chan struct{})}
-			var cells []string
-			for len(b.rows) < batchRows {
-				if cells, readErr = rows.Read(); readErr != nil {
-					readErr = fmt.Errorf("read row %d: %w", number, readErr)
+		for more := true; more; {
+			b := &batch{entries: make([]entry, 0, batchRows), done: make(chan struct{})}
+			for len(b.entries) < batchRows {
+				if more = rows.Next(); !more {
+					readErr = rows.Err()
 					break
 				}
-				b.rows = append(b.rows, cells)
-				number++
+				if len(rows.Columns()) != len(layout.at) { // JSON Lines name their columns as they come
+					if layout, readErr = readLayout(rows.Columns(), asOf); readErr != nil {
+						more = false
+						break
+					}
+				}
+				row := rows.Row()
+				b.entries = append(b.entries, entry{row.Number, slices.Clone(row.Cells), slices.Clone(row.Problems), layout})
 			}
 			select {
 			case order <- b:
@@ -78,9 +85,6 @@ func Stream(rows RowReader, books *decision.Rulebooks, rules *decision.Rulebook,
 				return
 			}
 			work <- b
-			if readErr != nil {
-				return
-			}
 		}
 	})
 
@@ -104,25 +108,29 @@ func Stream(rows RowReader, books *decision.Rulebooks, rules *decision.Rulebook,
 	if acceptErr != nil {
 		return acceptErr
 	}
-	if errors.Is(readErr, io.EOF) {
-		return nil
-	}
 	return readErr
 }
 
-func answer(table *layout, books *decision.Rulebooks, rules *decision.Rulebook, number int, cells []string) Answer {
-	h, asOf, err := table.household(number, cells)
+func (e *entry) answer(books *decision.Rulebooks, rules *decision.Rulebook) Answer {
+	if len(e.problems) > 0 {
+		problems := make([]error, len(e.problems))
+		for i, problem := range e.problems {
+			problems[i] = problem
+		}
+		return Answer{Row: e.number, Err: errors.Join(problems...)}
+	}
+	h, asOf, err := e.layout.household(e.number, e.cells)
 	if err != nil {
-		return Answer{Row: number, Err: err}
+		return Answer{Row: e.number, Err: err}
 	}
 	result, err := decide(h, asOf, books, rules)
 	if err != nil {
-		err = Problem{Row: number, Err: err}
+		err = fault.New(fault.Invalid, "decide.household", "%v", err).Wrap(err).At(e.number, "")
 	}
-	return Answer{number, result, err}
+	return Answer{e.number, result, err}
 }
 
-func decide(h *decision.Household, asOf civil.Date, books *decision.Rulebooks, rules *decision.Rulebook) (decision.Decision, error) {
+func decide(h *decision.Household, asOf date.Date, books *decision.Rulebooks, rules *decision.Rulebook) (decision.Decision, error) {
 	if rules == nil {
 		var err error
 		if rules, err = books.InForce(h.Area, asOf); err != nil {

@@ -24,7 +24,7 @@ import (
 	"fmt"
 	"slices"
 
-	"lastmile/internal/civil"
+	"lastmile/internal/date"
 	"lastmile/internal/household/income"
 )
 
@@ -78,8 +78,8 @@ var Subjects = []Subject{
 // Decision is the answer for one household, with all it rests on.
 type Decision struct {
 	Household string             `json:"household"`
-	AsOf      civil.Date         `json:"as_of"`    // the date decided about
-	Known     civil.Date         `json:"known"`    // what was recorded by this date was used
+	AsOf      date.Date          `json:"as_of"`    // the date decided about
+	Known     date.Date          `json:"known"`    // what was recorded by this date was used
 	Rulebook  string             `json:"rulebook"` // id and version
 	Outcome   Outcome            `json:"outcome"`
 	Members   int                `json:"members"` // present on the date and sharing income
@@ -91,25 +91,25 @@ type Decision struct {
 
 // Finding is the answer to one question, with the record that gives it.
 type Finding struct {
-	Subject  Subject    `json:"subject"`
-	Person   string     `json:"person,omitempty"` // for checks made of each member
-	Result   Result     `json:"result"`
-	Category string     `json:"category,omitempty"` // the outcome recorded, from the rulebook's list
-	On       civil.Date `json:"on,omitzero"`
-	Assessor string     `json:"assessor,omitempty"`
-	Files    []string   `json:"files,omitempty"` // evidence of the record
+	Subject  Subject   `json:"subject"`
+	Person   string    `json:"person,omitempty"` // for checks made of each member
+	Result   Result    `json:"result"`
+	Category string    `json:"category,omitempty"` // the outcome recorded, from the rulebook's list
+	On       date.Date `json:"on,omitzero"`
+	Assessor string    `json:"assessor,omitempty"`
+	Files    []string  `json:"files,omitempty"` // evidence of the record
 }
 
 // Decide answers for a date by what was known on it. The error tells of records that cannot be judged at all: a rulebook
 // not in force, or an income line its code does not allow.
-func Decide(h *Household, asOf civil.Date, rules *Rulebook) (Decision, error) {
+func Decide(h *Household, asOf date.Date, rules *Rulebook) (Decision, error) {
 	return DecideKnown(h, asOf, asOf, rules)
 }
 
 // DecideKnown answers for a date by what was known on another one. With a later date it shows what late evidence says
 // about a past exit; the exit itself stays in the record. Checks and income lines carry when they were learned; all other
 // records are taken as known.
-func DecideKnown(h *Household, asOf, known civil.Date, rules *Rulebook) (Decision, error) {
+func DecideKnown(h *Household, asOf, known date.Date, rules *Rulebook) (Decision, error) {
 	if !rules.Holds(h.Area, asOf) {
 		return Decision{}, fmt.Errorf("decide household %s: %w", h.ID, rules.notInForce(h.Area, asOf))
 	}
@@ -153,7 +153,7 @@ func combine(reasons []Reason) Outcome {
 type judge struct {
 	Decision
 	h           *Household
-	asOf, known civil.Date
+	asOf, known date.Date
 	rules       *Rulebook
 }
 
@@ -198,7 +198,7 @@ func (j *judge) applicable() bool {
 // Review judges a past exit by what is known on a later date. The exit was wrong when income or any guarantee is found
 // unmet on the day of the exit; gates do not make an exit wrong. History is not edited: whoever calls this records the
 // wrong exit as an event of its own, with its own date.
-func Review(h *Household, exit, known civil.Date, rules *Rulebook) (decision Decision, wrong bool, err error) {
+func Review(h *Household, exit, known date.Date, rules *Rulebook) (decision Decision, wrong bool, err error) {
 	before := *h
 	before.Statuses = slices.DeleteFunc(slices.Clone(h.Statuses), func(e StatusEvent) bool { return e.On >= exit })
 	decision, err = DecideKnown(&before, exit, known, rules)

@@ -28,7 +28,7 @@ func (j *judge) gateNotSameYear() {
 			last = event
 		}
 	}
-	if last.On.IsZero() {
+	if last.On == "" {
 		j.reason(Reason{Subject: NotSameYear, Code: "registration_date_missing", Result: Unknown})
 		return
 	}
@@ -44,7 +44,7 @@ func (j *judge) gateMeasureDelivered() {
 		return
 	}
 	for _, measure := range j.h.Measures {
-		if !measure.Delivered.IsZero() && measure.Delivered <= j.asOf && slices.Contains(j.h.Causes, measure.Cause) {
+		if measure.Delivered != "" && measure.Delivered <= j.asOf && slices.Contains(j.h.Causes, measure.Cause) {
 			return
 		}
 	}
@@ -53,7 +53,7 @@ func (j *judge) gateMeasureDelivered() {
 
 func (j *judge) gateNoOpenObjection() {
 	for _, objection := range j.h.Objections {
-		if objection.Raised <= j.asOf && (objection.Settled.IsZero() || objection.Settled > j.asOf) {
+		if objection.Raised <= j.asOf && (objection.Settled == "" || objection.Settled > j.asOf) {
 			j.reason(Reason{Subject: NoOpenObjection, Code: "open_objection", Result: Unmet, Date: objection.Raised, Category: objection.ID})
 		}
 	}
@@ -85,7 +85,7 @@ func (j *judge) gateCompositionReviewed() {
 		return
 	}
 	for _, change := range j.h.Changes {
-		reviewed := !change.Reviewed.IsZero() && change.Reviewed <= j.asOf
+		reviewed := change.Reviewed != "" && change.Reviewed <= j.asOf
 		if change.On >= since && change.On <= j.asOf && !reviewed {
 			j.reason(Reason{Subject: CompositionReviewed, Code: "changed_after_pre_exit", Result: Unknown, Date: change.On, Category: change.Kind})
 		}

@@ -1,7 +1,7 @@
 package decision
 
 import (
-	"lastmile/internal/civil"
+	"lastmile/internal/date"
 	"lastmile/internal/household/income"
 )
 
@@ -41,13 +41,13 @@ const (
 
 // StatusEvent is a change of status on a date.
 type StatusEvent struct {
-	Status Status     `json:"status"`
-	On     civil.Date `json:"on"`
+	Status Status    `json:"status"`
+	On     date.Date `json:"on"`
 }
 
 // StatusAt returns the status on a date and since when; the last of several events of one day counts. Before the first
 // event the status is empty.
-func StatusAt(events []StatusEvent, on civil.Date) (Status, civil.Date) {
+func StatusAt(events []StatusEvent, on date.Date) (Status, date.Date) {
 	var last StatusEvent
 	for _, event := range events {
 		if event.On <= on && event.On >= last.On {
@@ -59,55 +59,55 @@ func StatusAt(events []StatusEvent, on civil.Date) (Status, civil.Date) {
 
 // Member is one person's time in the household.
 type Member struct {
-	Person       string         `json:"person"`
-	Birth        civil.Date     `json:"birth,omitzero"`
-	During       civil.Interval `json:"during"` // first and last day as a member
-	SharesIncome bool           `json:"shares_income"`
+	Person       string        `json:"person"`
+	Birth        date.Date     `json:"birth,omitzero"`
+	During       date.Interval `json:"during"` // first and last day as a member
+	SharesIncome bool          `json:"shares_income"`
 }
 
 // Statement is an income account still in lines.
 type Statement struct {
-	Period civil.Interval `json:"period"`
-	Lines  []income.Line  `json:"lines"`
+	Period date.Interval `json:"period"`
+	Lines  []income.Line `json:"lines"`
 }
 
 // Check is one answer to one of the six checks, given by somebody on a date.
 type Check struct {
-	Subject  Subject    `json:"subject"`
-	Person   string     `json:"person,omitempty"`  // whom it is about; empty when it holds for the whole household
-	Category string     `json:"category"`          // from the rulebook's list of outcomes
-	On       civil.Date `json:"on"`                // when it was seen to be so
-	Recorded civil.Date `json:"recorded,omitzero"` // when the register learned of it; zero when on the same day
-	Assessor string     `json:"assessor"`
-	Files    []string   `json:"files,omitempty"` // evidence
+	Subject  Subject   `json:"subject"`
+	Person   string    `json:"person,omitempty"`  // whom it is about; empty when it holds for the whole household
+	Category string    `json:"category"`          // from the rulebook's list of outcomes
+	On       date.Date `json:"on"`                // when it was seen to be so
+	Recorded date.Date `json:"recorded,omitzero"` // when the register learned of it; none when on the same day
+	Assessor string    `json:"assessor"`
+	Files    []string  `json:"files,omitempty"` // evidence
 }
 
 // learned returns when the register knew of the check.
-func (c *Check) learned() civil.Date { return max(c.On, c.Recorded) }
+func (c *Check) learned() date.Date { return max(c.On, c.Recorded) }
 
 // Measure is assistance for a cause of poverty.
 type Measure struct {
-	ID        string     `json:"id,omitempty"`
-	Cause     string     `json:"cause"`
-	Delivered civil.Date `json:"delivered,omitzero"` // zero while it is only planned
+	ID        string    `json:"id,omitempty"`
+	Cause     string    `json:"cause"`
+	Delivered date.Date `json:"delivered,omitzero"` // none while it is only planned
 }
 
 // Objection is what somebody said against a list or a decision.
 type Objection struct {
-	ID      string     `json:"id"`
-	Raised  civil.Date `json:"raised"`
-	Settled civil.Date `json:"settled,omitzero"`
+	ID      string    `json:"id"`
+	Raised  date.Date `json:"raised"`
+	Settled date.Date `json:"settled,omitzero"`
 }
 
 // Responsible is the official who answers for the household, for some time.
 type Responsible struct {
-	Person string         `json:"person"`
-	During civil.Interval `json:"during"`
+	Person string        `json:"person"`
+	During date.Interval `json:"during"`
 }
 
 // Change is a split or a merge of the household, and when somebody looked again at what it does to the exit.
 type Change struct {
-	Kind     string     `json:"kind"` // split or merge
-	On       civil.Date `json:"on"`
-	Reviewed civil.Date `json:"reviewed,omitzero"`
+	Kind     string    `json:"kind"` // split or merge
+	On       date.Date `json:"on"`
+	Reviewed date.Date `json:"reviewed,omitzero"`
 }

@@ -1,17 +1,17 @@
 package decision
 
-import "lastmile/internal/civil"
+import "lastmile/internal/date"
 
 // Exit is one household's leaving, as announced.
 type Exit struct {
 	Household string
-	Announced civil.Date
+	Announced date.Date
 	Persons   []string // who was lifted: see PersonsLifted
 }
 
 // PersonsLifted returns the members on the day of the announcement: those are the persons an exit lifts out of poverty.
 // A member who died between approval and announcement is not among them; one who dies after it stays counted.
-func PersonsLifted(members []Member, announced civil.Date) []string {
+func PersonsLifted(members []Member, announced date.Date) []string {
 	var persons []string
 	for i := range members {
 		if members[i].During.Contains(announced) {

@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"strings"
 
-	"lastmile/internal/civil"
+	"lastmile/internal/date"
 	"lastmile/internal/household/income"
 	"lastmile/internal/rule"
 )
@@ -18,7 +18,7 @@ type Reason struct {
 	Result   Result     `json:"result"` // unmet, unknown, or na when there is nobody to decide about
 	Person   string     `json:"person,omitempty"`
 	Category string     `json:"category,omitempty"`
-	Date     civil.Date `json:"date,omitzero"`
+	Date     date.Date  `json:"date,omitzero"`
 	Amount   income.Fen `json:"amount_fen,omitempty"`
 	Line     income.Fen `json:"line_fen,omitempty"`
 	Members  int        `json:"members,omitempty"`
@@ -70,7 +70,7 @@ func (r Reason) Text(language string) string {
 		"{of_person}", who,
 		"{person}", r.Person,
 		"{category}", category,
-		"{date}", r.Date.String(),
+		"{date}", string(r.Date),
 		"{amount}", r.Amount.String(),
 		"{each}", r.Amount.PerPerson(r.Members).String(),
 		"{line}", r.Line.String(),

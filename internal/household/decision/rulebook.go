@@ -12,7 +12,7 @@ import (
 	"strings"
 	"sync"
 
-	"lastmile/internal/civil"
+	"lastmile/internal/date"
 	"lastmile/internal/household/income"
 	"lastmile/internal/rule"
 )
@@ -68,7 +68,10 @@ type AgeRange struct {
 	To   int `json:"to"`
 }
 
-func (r *AgeRange) contains(age int) bool { return age >= r.From && (r.To == 0 || age <= r.To) }
+func (r *AgeRange) contains(birth, on date.Date) bool {
+	age := int(birth.YearsUntil(on))
+	return age >= r.From && (r.To == 0 || age <= r.To)
+}
 
 func (r *AgeRange) everybody() bool { return r.From == 0 && r.To == 0 }
 
@@ -101,7 +104,7 @@ func (c *CheckRule) saysNobody(category string) bool {
 // ErrNotInForce is returned for a decision under a rulebook that does not hold there or then.
 var ErrNotInForce = errors.New("the rulebook is not in force")
 
-func (b *Rulebook) notInForce(area string, on civil.Date) error {
+func (b *Rulebook) notInForce(area string, on date.Date) error {
 	return fmt.Errorf("%w: %s holds in %s from %s, not in area %q on %s", ErrNotInForce, b.name, b.Jurisdiction, b.Valid, area, on)
 }
 
@@ -175,7 +178,7 @@ func (c *Rulebooks) Get(id string) (*Rulebook, bool) {
 
 // InForce returns the rulebook in force in an area on a date: that of the narrowest jurisdiction, and of several of one
 // jurisdiction the one that came into force last.
-func (c *Rulebooks) InForce(area string, on civil.Date) (*Rulebook, error) {
+func (c *Rulebooks) InForce(area string, on date.Date) (*Rulebook, error) {
 	var best *Rulebook
 	for _, book := range c.books {
 		if book.Holds(area, on) && (best == nil || cmp.Or(book.Compare(best.Scope), cmp.Compare(book.ID, best.ID)) < 0) {

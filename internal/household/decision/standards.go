@@ -4,7 +4,7 @@ import (
 	"cmp"
 	"slices"
 
-	"lastmile/internal/civil"
+	"lastmile/internal/date"
 	"lastmile/internal/household/income"
 )
 
@@ -34,7 +34,7 @@ func (j *judge) judgeIncome() error {
 	return j.judgeSteady(ok && j.Members > 0 && account.Lines > 0)
 }
 
-func (j *judge) line(on civil.Date) (income.PovertyLine, bool) {
+func (j *judge) line(on date.Date) (income.PovertyLine, bool) {
 	if j.h.Line != nil {
 		return *j.h.Line, true
 	}
@@ -45,13 +45,13 @@ func (j *judge) line(on civil.Date) (income.PovertyLine, bool) {
 func (j *judge) judgePeriod() {
 	period := j.h.Income.Period
 	switch {
-	case period.From.IsZero() || period.To.IsZero():
+	case period.From == "" || period.To == "":
 		j.reason(Reason{Subject: Income, Code: "period_missing", Result: Unknown})
 	case period.From.AddMonths(j.rules.WindowMonths).AddDays(-1) != period.To:
 		j.reason(Reason{Subject: Income, Code: "period_length", Result: Unknown, Date: period.To, Limit: int64(j.rules.WindowMonths)})
 	case period.To > j.asOf:
 		j.reason(Reason{Subject: Income, Code: "period_ahead", Result: Unknown, Date: period.To})
-	case int(j.asOf-period.To) > j.rules.WindowAgeMaxDays:
+	case period.To.DaysUntil(j.asOf) > j.rules.WindowAgeMaxDays:
 		j.reason(Reason{Subject: Income, Code: "period_old", Result: Unknown, Date: period.To, Limit: int64(j.rules.WindowAgeMaxDays)})
 	}
 }
@@ -106,7 +106,7 @@ func (j *judge) judgeSteady(comparable bool) error {
 
 // judgePrevious compares the statement before with the line and the members of its own last day.
 func (j *judge) judgePrevious() error {
-	if j.h.Previous == nil || j.h.Previous.Period.To.IsZero() {
+	if j.h.Previous == nil || j.h.Previous.Period.To == "" {
 		j.reason(Reason{Subject: Steady, Code: "previous_missing", Result: Unknown})
 		return nil
 	}
@@ -125,7 +125,7 @@ func (j *judge) judgePrevious() error {
 	return nil
 }
 
-func (h *Household) sharing(on civil.Date) int {
+func (h *Household) sharing(on date.Date) int {
 	n := 0
 	for i := range h.Members {
 		if h.Members[i].SharesIncome && h.Members[i].During.Contains(on) {
@@ -154,14 +154,14 @@ func (j *judge) judgeCheck(rule *CheckRule) {
 			j.unknown(rule, "not_checked", "", &Check{})
 			return
 		}
-		j.judgeRecord(rule, household, "", 0)
+		j.judgeRecord(rule, household, "", "")
 		return
 	}
 	concerned, together, first := 0, false, len(j.Evidence)
 	for i := range j.h.Members {
 		member := &j.h.Members[i]
-		ageKnown := !member.Birth.IsZero()
-		if !member.During.Contains(j.asOf) || ageKnown && !rule.EachMember.contains(member.Birth.Age(j.asOf)) {
+		ageKnown := member.Birth != ""
+		if !member.During.Contains(j.asOf) || ageKnown && !rule.EachMember.contains(member.Birth, j.asOf) {
 			continue
 		}
 		concerned++
@@ -181,7 +181,7 @@ func (j *judge) judgeCheck(rule *CheckRule) {
 	}
 	switch {
 	case together:
-		j.judgeRecord(rule, household, "", 0)
+		j.judgeRecord(rule, household, "", "")
 	case concerned == 0:
 		j.find(Finding{Subject: rule.Subject, Result: None})
 	}
@@ -195,22 +195,22 @@ func (j *judge) unknown(rule *CheckRule, code, person string, check *Check) {
 }
 
 // judgeRecord answers by one record.
-func (j *judge) judgeRecord(rule *CheckRule, check *Check, person string, birth civil.Date) {
+func (j *judge) judgeRecord(rule *CheckRule, check *Check, person string, birth date.Date) {
 	outcome := rule.outcome(check.Category)
 	r := Reason{Subject: rule.Subject, Result: Unknown, Person: person, Category: check.Category, Date: check.On}
 	result := Unknown
 	switch {
 	case outcome == nil:
 		r.Code = "category_unlisted"
-	case int(j.asOf-check.On) > rule.AgeMaxDays:
+	case check.On.DaysUntil(j.asOf) > rule.AgeMaxDays:
 		r.Code, r.Limit = "evidence_old", int64(rule.AgeMaxDays)
 	case check.Assessor == "":
 		r.Code = "assessor_missing"
 	case outcome.NeedsEvidence && len(check.Files) == 0:
 		r.Code = "evidence_missing"
-	case outcome.DaysFromBirthMax > 0 && birth.IsZero():
+	case outcome.DaysFromBirthMax > 0 && birth == "":
 		r.Code = "birth_missing"
-	case outcome.DaysFromBirthMax > 0 && int(j.asOf-birth) > outcome.DaysFromBirthMax:
+	case outcome.DaysFromBirthMax > 0 && birth.DaysUntil(j.asOf) > outcome.DaysFromBirthMax:
 		r.Code, r.Limit = "newborn_no_more", int64(outcome.DaysFromBirthMax)
 	default:
 		result = outcome.Result

@@ -24,7 +24,7 @@ import (
 	"fmt"
 	"strings"
 
-	"lastmile/internal/civil"
+	"lastmile/internal/date"
 )
 
 // Kind is the kind of an identity document.
@@ -60,9 +60,9 @@ const (
 // Document is an identity document whose number passed every check.
 type Document struct {
 	Kind       Kind
-	ResidentID string     // the 18 characters, digits and a final capital X
-	Area       string     // the 6-digit area code of first registration; not where the person lives now
-	Birth      civil.Date // date of birth
+	ResidentID string    // the 18 characters, digits and a final capital X
+	Area       string    // the 6-digit area code of first registration; not where the person lives now
+	Birth      date.Date // date of birth
 	Sex        Sex
 	Disability Disability // type, on a disability certificate only
 	Grade      int        // grade of disability from 1, the most severe, to 4; on a certificate only
@@ -85,7 +85,7 @@ const (
 
 // Parse reads the number of an identity document as people write it: with spaces, full-width digits or a small x. The
 // date is the day of entry, against which the birth date is checked. The error is always an *Error.
-func Parse(number string, on civil.Date) (Document, error) {
+func Parse(number string, on date.Date) (Document, error) {
 	n := normalNumber(number)
 	if i := strings.IndexFunc(n, notNumeral); i >= 0 {
 		return Document{}, &Error{Reason: Malformed, Number: Mask(n)}
@@ -104,7 +104,7 @@ func Parse(number string, on civil.Date) (Document, error) {
 	return parseCertificate(certificate, on)
 }
 
-func parseCertificate(n string, on civil.Date) (Document, error) {
+func parseCertificate(n string, on date.Date) (Document, error) {
 	document, err := parseResident(n[:residentLength], on)
 	if err != nil {
 		return Document{}, err
@@ -122,7 +122,7 @@ func parseCertificate(n string, on civil.Date) (Document, error) {
 	return document, nil
 }
 
-func parseResident(n string, on civil.Date) (Document, error) {
+func parseResident(n string, on date.Date) (Document, error) {
 	refuse := func(reason Reason) (Document, error) {
 		return Document{}, &Error{Reason: reason, Number: Mask(n)}
 	}
@@ -132,7 +132,7 @@ func parseResident(n string, on civil.Date) (Document, error) {
 	if !provinces[n[:2]] || n[2:6] == "0000" && n[0] != '8' {
 		return refuse(WrongArea)
 	}
-	birth, err := civil.Parse(n[6:10] + "-" + n[10:12] + "-" + n[12:14])
+	birth, err := date.Parse(n[6:10] + "-" + n[10:12] + "-" + n[12:14])
 	if err != nil {
 		return refuse(WrongBirth)
 	}
@@ -142,7 +142,7 @@ func parseResident(n string, on civil.Date) (Document, error) {
 	if birth > on {
 		return refuse(FutureBirth)
 	}
-	if birth.Age(on) > ageMax {
+	if birth.YearsUntil(on) > ageMax {
 		return refuse(WrongBirth)
 	}
 	sex := Female
@@ -154,7 +154,7 @@ func parseResident(n string, on civil.Date) (Document, error) {
 
 // oldNumber explains a 15-digit number, and offers the 18-character number it most likely became: the century put in
 // and the check character added. The suggestion must be compared with the card: some people were given a new number.
-func oldNumber(n string, on civil.Date) *Error {
+func oldNumber(n string, on date.Date) *Error {
 	if !isDigits(n) {
 		return &Error{Reason: Malformed, Number: Mask(n)}
 	}

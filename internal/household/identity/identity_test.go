@@ -8,17 +8,17 @@ import (
 
 	"pgregory.net/rapid"
 
-	"lastmile/internal/civil"
+	"lastmile/internal/date"
 )
 
-var entry = civil.MustParse("2019-06-30")
+var entry = date.Date("2019-06-30")
 
 // The number 11010519491231002X is the example printed in GB 11643-1999.
 const example = "11010519491231002X"
 
 func TestParseReadsTheStandardsExample(t *testing.T) {
 	document, err := Parse(example, entry)
-	want := Document{Kind: ResidentID, ResidentID: example, Area: "110105", Birth: civil.MustParse("1949-12-31"), Sex: Female}
+	want := Document{Kind: ResidentID, ResidentID: example, Area: "110105", Birth: date.Date("1949-12-31"), Sex: Female}
 	if err != nil || document != want {
 		t.Errorf("Parse = %+v, %v, want %+v", document, err, want)
 	}
@@ -79,11 +79,11 @@ func TestEdgeCase13Identity(t *testing.T) {
 	}
 
 	people := []Person{
-		{ID: "wushan-1", Name: "马小明", Birth: civil.MustParse("1949-12-31"), Document: example, Phone: "138 0000 1234"},
-		{ID: "maigaiti-7", Name: "马　小明", Document: example + "42"},                                       // the same person, by certificate, in another county
-		{ID: "wushan-2", Name: "马小明", Birth: civil.MustParse("1949-12-31")},                              // a homonym, or the same man without a document
-		{ID: "wushan-3", Name: "李兰", Birth: civil.MustParse("1951-02-03"), Phone: "+86 138-0000-1234"},   // his wife, on his phone
-		{ID: "wushan-4", Name: "马小明", Birth: civil.MustParse("1986-05-05"), Document: "110105491231002"}, // his old number, on his son's card
+		{ID: "wushan-1", Name: "马小明", Birth: date.Date("1949-12-31"), Document: example, Phone: "138 0000 1234"},
+		{ID: "maigaiti-7", Name: "马　小明", Document: example + "42"},                                 // the same person, by certificate, in another county
+		{ID: "wushan-2", Name: "马小明", Birth: date.Date("1949-12-31")},                              // a homonym, or the same man without a document
+		{ID: "wushan-3", Name: "李兰", Birth: date.Date("1951-02-03"), Phone: "+86 138-0000-1234"},   // his wife, on his phone
+		{ID: "wushan-4", Name: "马小明", Birth: date.Date("1986-05-05"), Document: "110105491231002"}, // his old number, on his son's card
 	}
 	want := []Shared{
 		{Key{Certain, "document", example}, []string{"maigaiti-7", "wushan-1", "wushan-4"}},

@@ -9,15 +9,15 @@ import (
 
 	"golang.org/x/text/unicode/norm"
 
-	"lastmile/internal/civil"
+	"lastmile/internal/date"
 )
 
 // Person is what the duplicate guard compares. Every field but ID may be empty.
 type Person struct {
 	ID       string // the register's own id of the person
 	Name     string
-	Birth    civil.Date // as stated; when empty, taken from the document
-	Document string     // identity document number, as written
+	Birth    date.Date // as stated; when empty, taken from the document
+	Document string    // identity document number, as written
 	Phone    string
 	Account  string // bank account
 }
@@ -41,7 +41,7 @@ type Key struct {
 // Keys returns what may be compared about a person, strongest first. A disability certificate gives the key of the
 // resident number within it, and a 15-digit number the key of the number it most likely became. A document that fails
 // its checks still gives a key, so that the same mistyped number in two households is seen.
-func Keys(p Person, on civil.Date) []Key {
+func Keys(p Person, on date.Date) []Key {
 	var keys []Key
 	birth := p.Birth
 	if p.Document != "" {
@@ -51,7 +51,7 @@ func Keys(p Person, on civil.Date) []Key {
 		switch {
 		case err == nil:
 			value = document.ResidentID
-			if birth.IsZero() {
+			if birth == "" {
 				birth = document.Birth
 			}
 		case errors.As(err, &refused) && refused.Suggestion != "":
@@ -61,8 +61,8 @@ func Keys(p Person, on civil.Date) []Key {
 			keys = append(keys, Key{Certain, "document", value})
 		}
 	}
-	if name := FoldName(p.Name); name != "" && !birth.IsZero() {
-		keys = append(keys, Key{Probable, "name", name + " " + birth.String()})
+	if name := FoldName(p.Name); name != "" && birth != "" {
+		keys = append(keys, Key{Probable, "name", name + " " + string(birth)})
 	}
 	if phone := normalPhone(p.Phone); len(phone) >= 7 {
 		keys = append(keys, Key{Possible, "phone", phone})
@@ -80,7 +80,7 @@ type Shared struct {
 }
 
 // Match returns every key that more than one person has, strongest first, then by value.
-func Match(people []Person, on civil.Date) []Shared {
+func Match(people []Person, on date.Date) []Shared {
 	holders := map[Key][]string{}
 	for _, person := range people {
 		for _, key := range Keys(person, on) {

@@ -3,22 +3,22 @@ package income
 import (
 	"fmt"
 
-	"lastmile/internal/civil"
+	"lastmile/internal/date"
 )
 
 // Line is one amount of a household's account.
 type Line struct {
-	ID       string     `json:"id,omitempty"` // the register's id of the record
-	Code     Code       `json:"code"`
-	Amount   Fen        `json:"amount_fen"`        // not negative, except for the codes of kind Net; expenses are deducted by their code
-	On       civil.Date `json:"on"`                // when it was received or spent
-	Person   string     `json:"person,omitempty"`  // who earned it; empty when the household did together
-	Verified civil.Date `json:"verified,omitzero"` // when somebody proved it; zero when nobody has
+	ID       string    `json:"id,omitempty"` // the register's id of the record
+	Code     Code      `json:"code"`
+	Amount   Fen       `json:"amount_fen"`        // not negative, except for the codes of kind Net; expenses are deducted by their code
+	On       date.Date `json:"on"`                // when it was received or spent
+	Person   string    `json:"person,omitempty"`  // who earned it; empty when the household did together
+	Verified date.Date `json:"verified,omitzero"` // when somebody proved it; none when nobody has
 }
 
 // Account is the sum of a household's lines over a period. Amounts are verified unless their name says otherwise.
 type Account struct {
-	Period civil.Interval `json:"period"`
+	Period date.Interval `json:"period"`
 
 	Wage     Fen `json:"wage_fen"`
 	Business Fen `json:"business_fen"`
@@ -45,7 +45,7 @@ type Account struct {
 
 // Sum adds up the lines that fall in a period, taking as verified what was verified by the date known. It returns an
 // error for a line without a date, with an unknown code, or with an amount its code does not allow.
-func Sum(lines []Line, period civil.Interval, known civil.Date, rules Rules) (Account, error) {
+func Sum(lines []Line, period date.Interval, known date.Date, rules Rules) (Account, error) {
 	account := Account{Period: period}
 	migrants := false
 	for i := range lines {
@@ -61,7 +61,7 @@ func Sum(lines []Line, period civil.Interval, known civil.Date, rules Rules) (Ac
 			account.SwitchedOff += line.Amount
 			continue
 		}
-		verified := !line.Verified.IsZero() && line.Verified <= known
+		verified := line.Verified != "" && line.Verified <= known
 		migrants = migrants || verified && line.Code == "wage.migrant"
 		account.add(entry, line.Amount, verified)
 	}
@@ -108,7 +108,7 @@ func (l *Line) check(entry *CodeEntry) error {
 	switch {
 	case entry == nil:
 		return fmt.Errorf("income line %s: code %q is not in the code list", l.ID, l.Code)
-	case l.On.IsZero():
+	case l.On == "":
 		return fmt.Errorf("income line %s (%s): give the date on which it was received or spent", l.ID, l.Code)
 	case l.Amount < 0 && entry.Kind != Net:
 		return fmt.Errorf("income line %s (%s): the amount %s is negative; record a cost under an expense code", l.ID, l.Code, l.Amount)
@@ -120,7 +120,7 @@ func (l *Line) check(entry *CodeEntry) error {
 
 // migrantCostMissing looks for a person with a wage from away and no line of living there, verified or not: an
 // unverified one is already counted among the unverified expenses.
-func migrantCostMissing(lines []Line, period civil.Interval) bool {
+func migrantCostMissing(lines []Line, period date.Interval) bool {
 	for i := range lines {
 		if lines[i].Code != "wage.migrant" || !period.Contains(lines[i].On) {
 			continue
@@ -141,7 +141,7 @@ func migrantCostMissing(lines []Line, period civil.Interval) bool {
 
 // RollingYear returns the twelve months a household identified on a date is judged by: from the first day of the same
 // month last year to the last day of the month before (People's Daily, 2020-06-30, on marginal households).
-func RollingYear(identified civil.Date) civil.Interval {
+func RollingYear(identified date.Date) date.Interval {
 	first := identified.FirstOfMonth()
-	return civil.Interval{From: first.AddMonths(-12), To: first.AddDays(-1)}
+	return date.Interval{From: first.AddMonths(-12), To: first.AddDays(-1)}
 }

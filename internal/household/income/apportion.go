@@ -4,14 +4,14 @@ import (
 	"cmp"
 	"slices"
 
-	"lastmile/internal/civil"
+	"lastmile/internal/date"
 )
 
 // Membership is one person's time in one household.
 type Membership struct {
 	Person       string
 	Household    string
-	During       civil.Interval
+	During       date.Interval
 	SharesIncome bool
 }
 
@@ -25,7 +25,7 @@ type Membership struct {
 //
 // Parts are whole fen by the largest remainder, ties to the smaller household id, and always add up to the line. The
 // result has the lines of each household in the order they came.
-func Apportion(household string, lines []Line, memberships []Membership, on civil.Date) map[string][]Line {
+func Apportion(household string, lines []Line, memberships []Membership, on date.Date) map[string][]Line {
 	now := map[string]string{}
 	for _, m := range memberships {
 		if m.During.Contains(on) {

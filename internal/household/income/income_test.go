@@ -8,12 +8,12 @@ import (
 
 	"pgregory.net/rapid"
 
-	"lastmile/internal/civil"
+	"lastmile/internal/date"
 )
 
 var (
-	year2019 = civil.Interval{From: civil.MustParse("2019-01-01"), To: civil.MustParse("2019-12-31")}
-	endOf    = civil.MustParse("2019-12-31")
+	year2019 = date.Interval{From: date.Date("2019-01-01"), To: date.Date("2019-12-31")}
+	endOf    = date.Date("2019-12-31")
 	strict   = Rules{Concept: "net_income", MigrantWage: "net", SelfConsumption: "counted", InventoryRule: "when_sold"}
 )
 
@@ -27,7 +27,7 @@ func ledger(t *testing.T, text string) []Line {
 		if err != nil {
 			t.Fatal(err)
 		}
-		line := Line{ID: fmt.Sprint(i + 1), Code: Code(fields[0]), Amount: amount, On: civil.MustParse("2019-06-15"), Verified: endOf}
+		line := Line{ID: fmt.Sprint(i + 1), Code: Code(fields[0]), Amount: amount, On: date.Date("2019-06-15"), Verified: endOf}
 		if len(fields) > 2 {
 			line.Person = fields[2]
 		}
@@ -102,12 +102,12 @@ func TestEdgeCase3LossZeroNobody(t *testing.T) {
 
 // Edge case 4: a household of five splits into three and two in the middle of the year.
 func TestEdgeCase4SplitAndMerge(t *testing.T) {
-	until, from := civil.Interval{To: civil.MustParse("2019-06-30")}, civil.Interval{From: civil.MustParse("2019-07-01")}
-	member := func(person, household string, during civil.Interval) Membership {
+	until, from := date.Interval{To: date.Date("2019-06-30")}, date.Interval{From: date.Date("2019-07-01")}
+	member := func(person, household string, during date.Interval) Membership {
 		return Membership{person, household, during, true}
 	}
 	memberships := []Membership{
-		member("father", "H", civil.Interval{}), member("mother", "H", civil.Interval{}), member("aunt", "H", civil.Interval{}),
+		member("father", "H", date.Interval{}), member("mother", "H", date.Interval{}), member("aunt", "H", date.Interval{}),
 		member("son", "H", until), member("wife", "H", until),
 		member("son", "K", from), member("wife", "K", from),
 	}
@@ -127,18 +127,18 @@ func TestEdgeCase4SplitAndMerge(t *testing.T) {
 	}
 
 	// The aunt dies: what the household earned together stays with the four who remain.
-	memberships[2].During.To = civil.MustParse("2019-08-01")
+	memberships[2].During.To = date.Date("2019-08-01")
 	if got := describe(Apportion("H", lines[:1], memberships, endOf)["H"]); got != "business.crops 50.01" {
 		t.Errorf("after a death H has %s", got)
 	}
 	// All move to L: the two households have merged.
 	var merged []Membership
 	for _, m := range memberships {
-		m.During.To = civil.MustParse("2019-10-01")
+		m.During.To = date.Date("2019-10-01")
 		merged = append(merged, m)
 	}
 	for _, person := range []string{"father", "mother", "son", "wife"} {
-		merged = append(merged, member(person, "L", civil.Interval{From: civil.MustParse("2019-10-02")}))
+		merged = append(merged, member(person, "L", date.Interval{From: date.Date("2019-10-02")}))
 	}
 	if got := describe(Apportion("H", lines, merged, endOf)["L"]); got != "business.crops 100.01, wage.local 3000.00, net.repeating -0.03" {
 		t.Errorf("after the merger L has %s", got)
@@ -162,13 +162,13 @@ func TestApportionLosesNothing(t *testing.T) {
 		var memberships []Membership
 		for i := range rapid.IntRange(1, 9).Draw(t, "members") {
 			person, home := fmt.Sprint("p", i), rapid.SampledFrom([]string{"H", "K", "L", ""}).Draw(t, "home")
-			memberships = append(memberships, Membership{person, "H", civil.Interval{To: civil.MustParse("2019-06-30")}, rapid.Bool().Draw(t, "shares")})
+			memberships = append(memberships, Membership{person, "H", date.Interval{To: date.Date("2019-06-30")}, rapid.Bool().Draw(t, "shares")})
 			if home != "" {
-				memberships = append(memberships, Membership{person, home, civil.Interval{From: civil.MustParse("2019-07-01")}, true})
+				memberships = append(memberships, Membership{person, home, date.Interval{From: date.Date("2019-07-01")}, true})
 			}
 		}
 		amount := Fen(rapid.Int64Range(-int64(AmountMax), int64(AmountMax)).Draw(t, "amount"))
-		parts := Apportion("H", []Line{{Code: "net.repeating", Amount: amount, On: civil.MustParse("2019-05-01")}}, memberships, endOf)
+		parts := Apportion("H", []Line{{Code: "net.repeating", Amount: amount, On: date.Date("2019-05-01")}}, memberships, endOf)
 		total := Fen(0)
 		for _, lines := range parts {
 			for _, line := range lines {
@@ -249,7 +249,7 @@ func TestEdgeCase7Switches(t *testing.T) {
 
 func TestSumSeparatesVerifiedFromUnverified(t *testing.T) {
 	lines := ledger(t, "wage.local 5000\nexpense.production 700\nbusiness.crops 900\nexpense.tax 30")
-	lines[2].Verified = 0
+	lines[2].Verified = ""
 	lines[3].Verified = endOf.AddDays(1)
 	account, err := Sum(lines, year2019, endOf, strict)
 	if err != nil {
@@ -258,7 +258,7 @@ func TestSumSeparatesVerifiedFromUnverified(t *testing.T) {
 	if account.Net != 430000 || account.UnverifiedIncome != 90000 || account.UnverifiedExpense != 3000 || account.Lines != 2 {
 		t.Errorf("account = %+v", account)
 	}
-	lines[0].On = civil.MustParse("2020-01-01")
+	lines[0].On = date.Date("2020-01-01")
 	if account, _ = Sum(lines, year2019, endOf, strict); account.Net != -70000 {
 		t.Errorf("net with the wage of the next year = %s", account.Net)
 	}
@@ -272,7 +272,7 @@ func TestSumRefuses(t *testing.T) {
 		want  string
 	}{
 		{"code", func(l *Line) { l.Code = "wage.royal" }, `code "wage.royal" is not in the code list`},
-		{"date", func(l *Line) { l.On = 0 }, "give the date"},
+		{"date", func(l *Line) { l.On = "" }, "give the date"},
 		{"negative", func(l *Line) { l.Amount = -1 }, "expense code"},
 		{"large", func(l *Line) { l.Amount = AmountMax + 1 }, "larger than"},
 	} {
@@ -297,12 +297,12 @@ func TestEdgeCase8LineOfYearAndProvince(t *testing.T) {
 		{"620524103", "2020-11-30", "4000.00"},
 		{"", "2016-06-30", "3146.00"},
 	} {
-		line, ok := published.At("administrative", c.area, civil.MustParse(c.on))
+		line, ok := published.At("administrative", c.area, date.Date(c.on))
 		if !ok || line.Amount.String() != c.want {
 			t.Errorf("area %q on %s: line %s (%t), want %s", c.area, c.on, line.Amount, ok, c.want)
 		}
 	}
-	if line, ok := published.At("administrative", "62", civil.MustParse("2013-12-31")); ok {
+	if line, ok := published.At("administrative", "62", date.Date("2013-12-31")); ok {
 		t.Errorf("before 2014 the administrative series has %s", line.ID)
 	}
 
@@ -314,9 +314,9 @@ a,33,2019,4800,x,2019-07-01,2019-12-31,B,x
 	if err != nil {
 		t.Fatal(err)
 	}
-	before, _ := province.At("a", "330100", civil.MustParse("2019-06-30"))
-	after, _ := province.At("a", "330100", civil.MustParse("2019-07-01"))
-	national, _ := province.At("a", "620524", civil.MustParse("2019-07-01"))
+	before, _ := province.At("a", "330100", date.Date("2019-06-30"))
+	after, _ := province.At("a", "330100", date.Date("2019-07-01"))
+	national, _ := province.At("a", "620524", date.Date("2019-07-01"))
 	net := yuan(t, "4700")
 	if !national.Exceeded(net, 1) || after.Exceeded(net, 1) || !before.Exceeded(net, 1) {
 		t.Errorf("4,700 yuan: national %s, province before %s and after %s", national.ID, before.ID, after.ID)
@@ -331,7 +331,7 @@ func TestAdministrativeSeriesIsSixPerCentAYear(t *testing.T) {
 	}
 	exact := big.NewRat(2800, 1)
 	for year := 2014; year <= 2019; year++ {
-		line, ok := published.At("administrative", "", civil.MustParse(fmt.Sprintf("%d-07-01", year)))
+		line, ok := published.At("administrative", "", date.Date(fmt.Sprintf("%d-07-01", year)))
 		if want := exact.FloatString(0) + ".00"; !ok || line.Amount.String() != want {
 			t.Errorf("%d: %s, want %s", year, line.Amount, want)
 		}
@@ -379,10 +379,10 @@ func TestYuanRoundTrip(t *testing.T) {
 }
 
 func TestRollingYear(t *testing.T) {
-	if got := RollingYear(civil.MustParse("2020-06-15")).String(); got != "2019-06-01 to 2020-05-31" {
+	if got := RollingYear(date.Date("2020-06-15")).String(); got != "2019-06-01 to 2020-05-31" {
 		t.Errorf("identified on 2020-06-15: %s", got)
 	}
-	if got := RollingYear(civil.MustParse("2020-03-31")).String(); got != "2019-03-01 to 2020-02-29" {
+	if got := RollingYear(date.Date("2020-03-31")).String(); got != "2019-03-01 to 2020-02-29" {
 		t.Errorf("identified on 2020-03-31: %s", got)
 	}
 }

@@ -12,7 +12,7 @@ import (
 	"strings"
 	"sync"
 
-	"lastmile/internal/civil"
+	"lastmile/internal/date"
 	"lastmile/internal/rule"
 )
 
@@ -96,7 +96,7 @@ func readLine(row []string) (PovertyLine, error) {
 	if line.Amount <= 0 {
 		return line, fmt.Errorf("a poverty line of %s yuan is not possible", line.Amount)
 	}
-	if line.Valid.From, err = civil.Parse(row[5]); err != nil {
+	if line.Valid.From, err = date.Parse(row[5]); err != nil {
 		return line, fmt.Errorf("valid_from: %w", err)
 	}
 	if err = line.Valid.To.UnmarshalText([]byte(row[6])); err != nil {
@@ -136,7 +136,7 @@ func (t *Lines) All() []PovertyLine {
 
 // At returns the line of a series in force in an area on a date: that of the narrowest jurisdiction the area lies in,
 // and the national one when no narrower is set.
-func (t *Lines) At(series, area string, on civil.Date) (PovertyLine, bool) {
+func (t *Lines) At(series, area string, on date.Date) (PovertyLine, bool) {
 	for end := len(area); end > 0; end-- {
 		if line, ok := t.find(lineKey{series, area[:end]}, on); ok {
 			return line, true
@@ -145,7 +145,7 @@ func (t *Lines) At(series, area string, on civil.Date) (PovertyLine, bool) {
 	return t.find(lineKey{series, rule.National}, on)
 }
 
-func (t *Lines) find(key lineKey, on civil.Date) (PovertyLine, bool) {
+func (t *Lines) find(key lineKey, on date.Date) (PovertyLine, bool) {
 	for _, line := range t.rows[key] {
 		if line.Valid.Contains(on) {
 			return line, true

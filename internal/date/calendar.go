@@ -1,4 +1,4 @@
-package civil
+package date
 
 import (
 	_ "embed"
@@ -81,16 +81,16 @@ func (c *Calendar) add(kind, from, to string) error {
 	if err := days.Check(); err != nil {
 		return err
 	}
-	if last-first > intervalMaxDays {
+	if first.DaysUntil(last) > intervalMaxDays {
 		return fmt.Errorf("%s is longer than a hundred years", days)
 	}
 	switch kind {
 	case "complete":
 		c.complete = append(c.complete, days)
 	case "holiday", "workday":
-		for day := first; day <= last; day++ {
+		for day := first; day <= last; day = day.AddDays(1) {
 			if kind == "workday" && !weekend(day) {
-				return fmt.Errorf("%s is a %s: only a weekend day can be exchanged for a working day", day, day.Weekday())
+				return fmt.Errorf("%s is a %s: only a weekend day can be exchanged for a working day", day, day.Time().Weekday())
 			}
 			c.worked[day] = kind == "workday"
 		}
@@ -129,9 +129,9 @@ var ErrNotCovered = errors.New("the calendar has no complete list of holidays fo
 func (c *Calendar) AddWorkingDays(d Date, n int) (Date, error) {
 	day := d
 	for left := n; left > 0; {
-		day++
+		day = day.AddDays(1)
 		if !c.Covers(Interval{From: d, To: day}) {
-			return 0, fmt.Errorf("calendar %s: count %d working days from %s: %w", c.name, n, d, ErrNotCovered)
+			return "", fmt.Errorf("calendar %s: count %d working days from %s: %w", c.name, n, d, ErrNotCovered)
 		}
 		if c.IsWorkingDay(day) {
 			left--
@@ -141,6 +141,6 @@ func (c *Calendar) AddWorkingDays(d Date, n int) (Date, error) {
 }
 
 func weekend(d Date) bool {
-	day := d.Weekday()
+	day := d.Time().Weekday()
 	return day == time.Saturday || day == time.Sunday
 }

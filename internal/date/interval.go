@@ -1,8 +1,8 @@
-package civil
+package date
 
 import "fmt"
 
-// Interval is a run of days, both ends included. A zero From means "always", a zero To means "until further notice".
+// Interval is a run of days, both ends included. No From means "always", no To means "until further notice".
 type Interval struct {
 	From Date `json:"from,omitzero"`
 	To   Date `json:"to,omitzero"`
@@ -10,12 +10,12 @@ type Interval struct {
 
 // Contains reports whether a date lies in the interval.
 func (i Interval) Contains(d Date) bool {
-	return d >= i.From && (i.To.IsZero() || d <= i.To)
+	return d >= i.From && (i.To == "" || d <= i.To)
 }
 
 // Check reports an interval that ends before it begins.
 func (i Interval) Check() error {
-	if !i.To.IsZero() && i.To < i.From {
+	if i.To != "" && i.To < i.From {
 		return fmt.Errorf("interval from %s to %s ends before it begins", i.From, i.To)
 	}
 	return nil
@@ -23,12 +23,12 @@ func (i Interval) Check() error {
 
 // String returns "from to", with "..." for an open end.
 func (i Interval) String() string {
-	from, to := i.From.String(), i.To.String()
+	from, to := i.From, i.To
 	if from == "" {
 		from = "..."
 	}
 	if to == "" {
 		to = "..."
 	}
-	return from + " to " + to
+	return string(from + " to " + to)
 }
