@@ -96,9 +96,12 @@ func judge(name string) (time.Duration, map[decision.Outcome]int, error) {
 		return 0, nil, err
 	}
 	defer rows.Close()
-	err = decide.Stream(rows, books, nil, "2019-12-10", func(a decide.Answer) error {
+	err = decide.Stream(rows, books, nil, "2019-12-10", nil, func(a decide.Answer) error {
 		count[a.Decision.Outcome]++
-		return a.Err
+		if a.Err != nil {
+			return a.Err
+		}
+		return nil
 	})
 	return time.Since(start), count, err
 }

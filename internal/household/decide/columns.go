@@ -132,8 +132,8 @@ const (
 	listMax    = 1000 // entries of one cell
 )
 
-// household reads one row. The error is a fault.List of every cell that cannot be read.
-func (l *layout) household(number int, cells []string) (*decision.Household, date.Date, error) {
+// household reads one row, or says of every cell that cannot be read why.
+func (l *layout) household(number int, cells []string) (*decision.Household, date.Date, fault.List) {
 	r := row{layout: l, number: number, cells: cells}
 	h := &decision.Household{ID: r.text("household"), Area: r.text("area")}
 	if h.ID == "" {
@@ -154,10 +154,7 @@ func (l *layout) household(number int, cells []string) (*decision.Household, dat
 	r.money(h, asOf)
 	r.checks(h)
 	r.gates(h)
-	if len(r.problems) > 0 {
-		return nil, "", r.problems
-	}
-	return h, asOf, nil
+	return h, asOf, r.problems
 }
 
 func (r *row) registration(h *decision.Household) {

@@ -11,7 +11,7 @@ import (
 	"strings"
 	"testing"
 
-	"lastmile/internal/date"
+	"lastmile/internal/fault"
 	"lastmile/internal/household/decision"
 	"lastmile/internal/table"
 )
@@ -42,24 +42,25 @@ func golden(t *testing.T, path, got string) {
 	t.Errorf("%s goes on after line %d", path, len(gotLines))
 }
 
-func runCommand(t *testing.T, stdin string, args ...string) (stdout, stderr string, status int) {
+func answers(t *testing.T, o Options, stdin string) (string, error) {
 	t.Helper()
-	var out, errs bytes.Buffer
-	status = Run(args, strings.NewReader(stdin), &out, &errs)
-	return out.String(), errs.String(), status
+	var out bytes.Buffer
+	err := Run(o, strings.NewReader(stdin), &out)
+	return out.String(), err
 }
 
 func TestRunPrintsEveryFormat(t *testing.T) {
-	for name, args := range map[string][]string{
-		"households.en.txt": nil, "households.zh.txt": {"--language", "zh"}, "households.out.csv": {"--format", "csv"}, "households.out.json": {"--json"},
+	for name, o := range map[string]Options{
+		"households.en.txt": {}, "households.zh.txt": {Language: "zh"}, "households.out.csv": {Format: "csv"}, "households.out.json": {Format: "json"},
 	} {
-		out, errs, status := runCommand(t, "", append(args, "--as-of", "2019-12-10", "testdata/households.csv")...)
-		if status != 0 || errs != "" {
-			t.Errorf("%s: status %d, %s", name, status, errs)
+		o.File, o.AsOf = "testdata/households.csv", "2019-12-10"
+		out, err := answers(t, o, "")
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
 		}
 		golden(t, filepath.Join("testdata", name), out)
 	}
-	out, _, _ := runCommand(t, "", "--json", "--as-of", "2019-12-10", "testdata/households.csv")
+	out, _ := answers(t, Options{File: "testdata/households.csv", AsOf: "2019-12-10", Format: "json"}, "")
 	var decisions []map[string]any
 	if err := json.Unmarshal([]byte(out), &decisions); err != nil || len(decisions) != 6 {
 		t.Errorf("the JSON does not read: %d decisions, %v", len(decisions), err)
@@ -79,9 +80,9 @@ func TestRecordAndRowAgree(t *testing.T) {
 	}
 	var records []*decision.Household
 	for rows.Next() {
-		h, _, err := layout.household(rows.Row().Number, rows.Row().Cells)
-		if err != nil {
-			t.Fatal(err)
+		h, _, problems := layout.household(rows.Row().Number, rows.Row().Cells)
+		if problems != nil {
+			t.Fatal(problems)
 		}
 		records = append(records, h)
 	}
@@ -90,9 +91,9 @@ func TestRecordAndRowAgree(t *testing.T) {
 	if err != nil || os.WriteFile(file, text, 0o600) != nil {
 		t.Fatal(err)
 	}
-	byRecord, errs, status := runCommand(t, "", "--format", "csv", "--as-of", "2019-12-10", file)
-	if status != 0 {
-		t.Fatal(errs)
+	byRecord, err := answers(t, Options{File: file, AsOf: "2019-12-10", Format: "csv"}, "")
+	if err != nil {
+		t.Fatal(err)
 	}
 	golden(t, "testdata/households.out.csv", byRecord)
 
@@ -100,8 +101,8 @@ func TestRecordAndRowAgree(t *testing.T) {
 	if err != nil || os.WriteFile(file, one, 0o600) != nil {
 		t.Fatal(err)
 	}
-	if out, errs, status := runCommand(t, "", "--as-of", "2019-12-10", file); status != 0 || !strings.Contains(out, "W-2  HOLD") {
-		t.Errorf("one record: status %d, %s %s", status, out, errs)
+	if out, err := answers(t, Options{File: file, AsOf: "2019-12-10"}, ""); err != nil || !strings.Contains(out, "W-2  HOLD") {
+		t.Errorf("one record: %s %v", out, err)
 	}
 }
 
@@ -129,19 +130,23 @@ func TestRunNamesRowAndColumn(t *testing.T) {
 		{"no rulebook", good + "a,620524,1,1,2021-12-10\n", "row 2: household a: the rulebook is not in force"},
 		{"the third row, second column", good + "a,620524,1,1,2019-12-10\nb,,2,2,2019-12-10\n", "row 3, column area"},
 		{"quoting", good + "a,\"620524,1\n", "line 2, column area"},
-		{"a cell too many", good + "a,620524,1,1,2019-12-10,,,,,,,,,x\n", "line 2"},
+		{"a cell too many", good + "a,620524,1,1,2019-12-10,,,,,,,,,x\n", "row 2: the row has 14 cells"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			_, errs, status := runCommand(t, padded(c.table), "-")
-			if status != 1 || !strings.Contains(errs, c.want) {
-				t.Errorf("status %d, %q, want 1 and %q", status, errs, c.want)
+			if _, err := answers(t, Options{File: "-"}, padded(c.table)); err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("error %v, want one with %q", err, c.want)
 			}
 		})
 	}
 	// Several cells of one row are all named, and the good rows are still answered.
-	out, errs, status := runCommand(t, padded(good+"a,x,y,z,2019-12-10\nb,620524,1,1,2019-12-10\n"), "-")
-	if status != 1 || strings.Count(errs, "row 2, column") != 3 || !strings.Contains(out, "b  ") {
-		t.Errorf("status %d\n%s\n%s", status, out, errs)
+	out, err := answers(t, Options{File: "-"}, padded(good+"a,x,y,z,2019-12-10\nb,620524,1,1,2019-12-10\n"))
+	if problems := fault.All(err); len(problems) != 3 || problems[2].Row != 2 || !strings.Contains(out, "b  ") {
+		t.Errorf("%v\n%s", err, out)
+	}
+	// Of very many problems the first are told, and how many more there are.
+	_, err = answers(t, Options{File: "-"}, padded(good+strings.Repeat("a,x,1,1,2019-12-10\n", problemsMax+7)))
+	if problems := fault.All(err); len(problems) != problemsMax+1 || !strings.Contains(problems[problemsMax].Error(), "7 problems more") {
+		t.Errorf("%d problems are told", len(problems))
 	}
 }
 
@@ -166,38 +171,42 @@ func TestJSONLines(t *testing.T) {
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	out, errs, status := runCommand(t, "", "--as-of", "2019-12-10", "--format", "csv", file)
-	if status != 1 || !strings.Contains(errs, `row 3, column members: "0.5"`) || !strings.Contains(out, "b,2019-12-10,gansu-2018 1,NOT_APPLICABLE") {
-		t.Errorf("status %d\n%s\n%s", status, out, errs)
+	out, err := answers(t, Options{File: file, AsOf: "2019-12-10", Format: "csv"}, "")
+	if err == nil || !strings.Contains(err.Error(), `row 3, column members: "0.5"`) || !strings.Contains(out, "b,2019-12-10,gansu-2018 1,NOT_APPLICABLE") {
+		t.Errorf("%v\n%s", err, out)
 	}
 }
 
-func TestRunUsage(t *testing.T) {
+func TestRunRefuses(t *testing.T) {
+	broken := filepath.Join(t.TempDir(), "broken.json")
+	if err := os.WriteFile(broken, []byte(`{"id": "a", "members": [{"birth": "1975-02-30"}]}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	for _, c := range []struct {
-		name   string
-		args   []string
-		status int
-		want   string
+		name string
+		o    Options
+		want string
 	}{
-		{"no file", nil, 2, "give one file"},
-		{"no such flag", []string{"--as-off", "2019-01-01", "-"}, 2, "as-off"},
-		{"bad date", []string{"--as-of", "yesterday", "-"}, 2, "--as-of"},
-		{"format", []string{"--format", "xml", "-"}, 2, "use text, csv or json"},
-		{"language", []string{"--language", "fr", "-"}, 2, "use en or zh"},
-		{"records without a date", []string{"testdata/households.out.json"}, 2, "--as-of"},
-		{"help", []string{"-h"}, 0, "lastmile decide [flags] FILE"},
-		{"missing file", []string{"testdata/none.csv"}, 1, "none.csv"},
-		{"missing rulebook", []string{"--rulebook", "gansu-2019", "-"}, 1, "gansu-2018, gansu-2020, national-2016"},
-		{"not a household", []string{"--as-of", "2019-12-10", "testdata/households.out.json"}, 1, "record 1"},
+		{"format", Options{File: "-", Format: "xml"}, "Use text, csv or json"},
+		{"language", Options{File: "-", Language: "fr"}, "Use en or zh"},
+		{"records without a date", Options{File: broken}, "--as-of"},
+		{"a bad date in a record", Options{File: broken, AsOf: "2019-12-10"}, "record 1: \"1975-02-30\" is not a date"},
+		{"missing file", Options{File: "testdata/none.csv"}, "none.csv"},
+		{"missing rulebook", Options{File: "-", Rulebook: "gansu-2019"}, "gansu-2018, gansu-2020, national-2016"},
+		{"not households", Options{File: "testdata/households.out.json", AsOf: "2019-12-10"}, "record 1"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			if _, errs, status := runCommand(t, "", c.args...); status != c.status || !strings.Contains(errs, c.want) {
-				t.Errorf("status %d, %q, want %d and %q", status, errs, c.status, c.want)
+			if _, err := answers(t, c.o, ""); err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("error %v, want one with %q", err, c.want)
 			}
 		})
 	}
-	if out, _, status := runCommand(t, "", "--rulebooks"); status != 0 || !strings.Contains(out, "gansu-2018     version 1") {
-		t.Errorf("status %d, %q", status, out)
+}
+
+func TestListRulebooks(t *testing.T) {
+	var out bytes.Buffer
+	if err := ListRulebooks("en", &out); err != nil || !strings.Contains(out.String(), "gansu-2018     version 1") {
+		t.Errorf("%v, %q", err, out.String())
 	}
 }
 
@@ -209,10 +218,10 @@ func TestRulebookFromFile(t *testing.T) {
 	}
 	const table = "household,area,members,income,period_to,previous_income,previous_period_to,line,registered_on\nx,620524,2,7001,2019-11-30,%s,2018-11-30,3500,2014-01-01\n"
 	for previous, want := range map[string]string{"7000": "was", "7000.01": ""} {
-		out, errs, status := runCommand(t, fmt.Sprintf(table, previous), "--rulebook", file, "--as-of", "2019-12-10", "--format", "csv", "-")
+		out, err := answers(t, Options{File: "-", Rulebook: file, AsOf: "2019-12-10", Format: "csv"}, fmt.Sprintf(table, previous))
 		held := strings.Contains(out, "steady.previous_not_above_line")
-		if status != 0 || held != (want != "") || !strings.Contains(out, "stricter 2019-05") {
-			t.Errorf("before %s: status %d, %s %s", previous, status, out, errs)
+		if err != nil || held != (want != "") || !strings.Contains(out, "stricter 2019-05") {
+			t.Errorf("before %s: %s %v", previous, out, err)
 		}
 	}
 }
@@ -229,7 +238,7 @@ func TestStreamKeepsOrderAndStops(t *testing.T) {
 		fmt.Fprintf(&rows, "h%d,620524,%d,1000\n", i, i%5)
 	}
 	next := 0
-	err = Stream(inMemory(t, rows.String()), books, nil, date.Date("2019-12-10"), func(a Answer) error {
+	err = Stream(inMemory(t, rows.String()), books, nil, "2019-12-10", nil, func(a Answer) error {
 		if want := fmt.Sprintf("h%d", next); a.Row != next+2 || a.Decision.Household != want {
 			t.Fatalf("answer %d is row %d, household %s", next, a.Row, a.Decision.Household)
 		}
@@ -240,7 +249,7 @@ func TestStreamKeepsOrderAndStops(t *testing.T) {
 		t.Errorf("%d answers, %v", next, err)
 	}
 	enough, seen := errors.New("enough"), 0
-	err = Stream(inMemory(t, rows.String()), books, nil, date.Date("2019-12-10"), func(Answer) error {
+	err = Stream(inMemory(t, rows.String()), books, nil, "2019-12-10", nil, func(Answer) error {
 		if seen++; seen == 10 {
 			return enough
 		}
@@ -306,7 +315,7 @@ func FuzzStream(f *testing.F) {
 		if err != nil {
 			return
 		}
-		_ = Stream(rows, books, nil, date.Date("2019-12-10"), func(a Answer) error {
+		_ = Stream(rows, books, nil, "2019-12-10", nil, func(a Answer) error {
 			if a.Err == nil && a.Decision.Outcome == "" {
 				t.Errorf("row %d has no answer", a.Row)
 			}

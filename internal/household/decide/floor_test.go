@@ -30,9 +30,12 @@ func TestSpeedFloor(t *testing.T) {
 	}
 	count := map[decision.Outcome]int{}
 	before := processorTime(t)
-	err = Stream(rows, books, nil, "2019-12-10", func(a Answer) error {
+	err = Stream(rows, books, nil, "2019-12-10", nil, func(a Answer) error {
 		count[a.Decision.Outcome]++
-		return a.Err
+		if a.Err != nil {
+			return a.Err
+		}
+		return nil
 	})
 	used := processorTime(t) - before
 	if err != nil || count[decision.Hold] != 989 || count[decision.ExitEligible] != households-989 {

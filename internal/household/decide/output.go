@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"lastmile/internal/fault"
 	"lastmile/internal/household/decision"
 )
 
@@ -20,7 +21,7 @@ type printer interface {
 
 func newPrinter(format, language string, w *bufio.Writer) (printer, error) {
 	switch format {
-	case "text":
+	case "", "text":
 		return &textPrinter{w: w, language: language, count: map[decision.Outcome]int{}}, nil
 	case "csv":
 		p := &csvPrinter{w: csv.NewWriter(w), language: language}
@@ -28,7 +29,7 @@ func newPrinter(format, language string, w *bufio.Writer) (printer, error) {
 	case "json":
 		return &jsonPrinter{w: w}, nil
 	}
-	return nil, fmt.Errorf("format %q: use text, csv or json", format)
+	return nil, fault.New(fault.Invalid, "decide.format", "there is no format %q", format).For("format").Mend("Use text, csv or json.")
 }
 
 // textPrinter writes a line a household, its reasons below it, and the counts at the end.

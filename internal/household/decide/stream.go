@@ -1,7 +1,6 @@
 package decide
 
 import (
-	"errors"
 	"fmt"
 	"runtime"
 	"slices"
@@ -17,7 +16,7 @@ import (
 type Answer struct {
 	Row      int // as a person sees it in the file
 	Decision decision.Decision
-	Err      error
+	Err      fault.List // every cell of the row that cannot be read, or why it cannot be decided
 }
 
 // entry is a row that waits to be decided.
@@ -32,8 +31,9 @@ const batchRows = 512 // rows a worker takes at once
 
 // Stream decides every row of a table on all processors and hands the answers over in the order of the rows, on the
 // caller's goroutine. The rulebook is the one given or, when that is nil, the one in force in the area on the date. An
-// error of the table itself, of its columns or of accept ends the stream; a bad row is an answer like any other.
-func Stream(rows *table.Reader, books *decision.Rulebooks, rules *decision.Rulebook, asOf date.Date, accept func(Answer) error) error {
+// error of the table itself, of its columns or of accept ends the stream; a bad row is an answer like any other. Progress,
+// unless nil, is told how many bytes of how many have been read.
+func Stream(rows *table.Reader, books *decision.Rulebooks, rules *decision.Rulebook, asOf date.Date, progress func(done, total int64), accept func(Answer) error) error {
 	layout, err := readLayout(rows.Columns(), asOf)
 	if err != nil {
 		return err
@@ -43,6 +43,8 @@ func Stream(rows *table.Reader, books *decision.Rulebooks, rules *decision.Ruleb
 		entries []entry
 		answers []Answer
 		done    chan struct{}
+
+		read, size int64 // bytes, when the batch was full
 	}
 	workers := runtime.GOMAXPROCS(0)
 	work, order := make(chan *batch, workers), make(chan *batch, 2*workers)
@@ -79,6 +81,7 @@ func Stream(rows *table.Reader, books *decision.Rulebooks, rules *decision.Ruleb
 				row := rows.Row()
 				b.entries = append(b.entries, entry{row.Number, slices.Clone(row.Cells), slices.Clone(row.Problems), layout})
 			}
+			b.read, b.size = rows.Progress()
 			select {
 			case order <- b:
 			case <-stop:
@@ -91,6 +94,9 @@ func Stream(rows *table.Reader, books *decision.Rulebooks, rules *decision.Ruleb
 	var acceptErr error
 	for b := range order {
 		<-b.done
+		if progress != nil {
+			progress(b.read, b.size)
+		}
 		for _, a := range b.answers {
 			if acceptErr == nil {
 				acceptErr = accept(a)
@@ -113,21 +119,26 @@ func Stream(rows *table.Reader, books *decision.Rulebooks, rules *decision.Ruleb
 
 func (e *entry) answer(books *decision.Rulebooks, rules *decision.Rulebook) Answer {
 	if len(e.problems) > 0 {
-		problems := make([]error, len(e.problems))
+		problems := make(fault.List, len(e.problems))
 		for i, problem := range e.problems {
-			problems[i] = problem
+			problems[i] = fault.New(fault.Invalid, string(problem.Code), "%s", problem.Text()).At(problem.Row, problem.Column).Mend("%s", problem.Remedy()).Wrap(problem)
 		}
-		return Answer{Row: e.number, Err: errors.Join(problems...)}
+		return Answer{Row: e.number, Err: problems}
 	}
-	h, asOf, err := e.layout.household(e.number, e.cells)
-	if err != nil {
-		return Answer{Row: e.number, Err: err}
+	h, asOf, problems := e.layout.household(e.number, e.cells)
+	if len(problems) > 0 {
+		return Answer{Row: e.number, Err: problems}
 	}
 	result, err := decide(h, asOf, books, rules)
+	return answerOf(e.number, result, err)
+}
+
+// answerOf places the error of a decision, if any, at its row.
+func answerOf(number int, result decision.Decision, err error) Answer {
 	if err != nil {
-		err = fault.New(fault.Invalid, "decide.household", "%v", err).Wrap(err).At(e.number, "")
+		return Answer{Row: number, Err: fault.List{fault.New(fault.Invalid, "decide.household", "%v", err).Wrap(err).At(number, "")}}
 	}
-	return Answer{e.number, result, err}
+	return Answer{Row: number, Decision: result}
 }
 
 func decide(h *decision.Household, asOf date.Date, books *decision.Rulebooks, rules *decision.Rulebook) (decision.Decision, error) {
