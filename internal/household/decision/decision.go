@@ -116,7 +116,7 @@ func DecideKnown(h *Household, asOf, known date.Date, rules *Rulebook) (Decision
 	j := judge{h: h, asOf: asOf, known: known, rules: rules}
 	j.Household, j.AsOf, j.Known, j.Rulebook = h.ID, asOf, known, rules.Name()
 	j.Reasons = []Reason{}
-	j.Evidence = make([]Finding, 0, len(Subjects)+len(h.Members))
+	j.Evidence = make([]Finding, 0, len(Subjects))
 	if !j.applicable() {
 		j.Outcome = NotApplicable
 		return j.Decision, nil
