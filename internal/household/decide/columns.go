@@ -132,10 +132,15 @@ const (
 	listMax    = 1000 // entries of one cell
 )
 
-// household reads one row, or says of every cell that cannot be read why.
-func (l *layout) household(number int, cells []string) (*decision.Household, date.Date, fault.List) {
+// household reads one row into h, or says of every cell that cannot be read why. The lists of h are written over, to
+// spare making them for every row: nothing may keep them.
+func (l *layout) household(number int, cells []string, h *decision.Household) (date.Date, fault.List) {
 	r := row{layout: l, number: number, cells: cells}
-	h := &decision.Household{ID: r.text("household"), Area: r.text("area")}
+	*h = decision.Household{
+		ID: r.text("household"), Area: r.text("area"),
+		Statuses: h.Statuses[:0], Members: h.Members[:0], Checks: h.Checks[:0], Measures: h.Measures[:0], Objections: h.Objections[:0], Responsible: h.Responsible[:0],
+		Income: decision.Statement{Lines: h.Income.Lines[:0]},
+	}
 	if h.ID == "" {
 		r.problem("household", "is empty")
 	}
@@ -154,7 +159,7 @@ func (l *layout) household(number int, cells []string) (*decision.Household, dat
 	r.money(h, asOf)
 	r.checks(h)
 	r.gates(h)
-	return h, asOf, r.problems
+	return asOf, r.problems
 }
 
 func (r *row) registration(h *decision.Household) {
@@ -170,7 +175,6 @@ func (r *row) registration(h *decision.Household) {
 	default:
 		r.problem("status", "%q is no status: use registered, pre_exit, relapsed, exited, exit_reversed, cancelled or removed", status)
 	}
-	h.Statuses = make([]decision.StatusEvent, 0, 2)
 	if registered != "" && status != decision.InPoverty {
 		h.Statuses = append(h.Statuses, decision.StatusEvent{Status: decision.InPoverty, On: registered})
 	}
@@ -189,12 +193,12 @@ func (r *row) membership(h *decision.Household) {
 		r.problem("births", "there are %d dates for %d members", len(births), n)
 		return
 	}
-	h.Members = make([]decision.Member, n)
-	for i := range h.Members {
-		h.Members[i] = decision.Member{Person: memberNames[i], SharesIncome: true}
+	for i := range n {
+		member := decision.Member{Person: memberNames[i], SharesIncome: true}
 		if i < len(births) {
-			h.Members[i].Birth = births[i]
+			member.Birth = births[i]
 		}
+		h.Members = append(h.Members, member)
 	}
 }
 
@@ -207,7 +211,7 @@ var memberNames = func() (names [membersMax]string) {
 }()
 
 func (r *row) money(h *decision.Household, asOf date.Date) {
-	h.Income = decision.Statement{Period: r.period("period_from", "period_to"), Lines: make([]income.Line, 0, 2)}
+	h.Income.Period = r.period("period_from", "period_to")
 	r.line(&h.Income, "income", "net.repeating", asOf)
 	r.line(&h.Income, "income_once", "net.once", asOf)
 	if to := r.date("previous_period_to"); to != "" {
@@ -261,7 +265,6 @@ func twelveMonthsTo(last date.Date) date.Interval {
 
 func (r *row) checks(h *decision.Household) {
 	checkedOn, assessor := r.date("checked_on"), r.text("assessor")
-	h.Checks = make([]decision.Check, 0, len(r.check))
 	for _, column := range r.check {
 		category := r.cell(column.category)
 		if category == "" {

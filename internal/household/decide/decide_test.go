@@ -80,7 +80,8 @@ func TestRecordAndRowAgree(t *testing.T) {
 	}
 	var records []*decision.Household
 	for rows.Next() {
-		h, _, problems := layout.household(rows.Row().Number, rows.Row().Cells)
+		h := new(decision.Household)
+		_, problems := layout.household(rows.Row().Number, rows.Row().Cells, h)
 		if problems != nil {
 			t.Fatal(problems)
 		}

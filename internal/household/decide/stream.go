@@ -52,10 +52,11 @@ func Stream(rows *table.Reader, books *decision.Rulebooks, rules *decision.Ruleb
 	var running sync.WaitGroup
 	for range workers {
 		running.Go(func() {
+			var h decision.Household
 			for b := range work {
 				b.answers = make([]Answer, len(b.entries))
 				for i := range b.entries {
-					b.answers[i] = b.entries[i].answer(books, rules)
+					b.answers[i] = b.entries[i].answer(books, rules, &h)
 				}
 				close(b.done)
 			}
@@ -117,7 +118,8 @@ func Stream(rows *table.Reader, books *decision.Rulebooks, rules *decision.Ruleb
 	return readErr
 }
 
-func (e *entry) answer(books *decision.Rulebooks, rules *decision.Rulebook) Answer {
+// answer decides a row, using h to read it into.
+func (e *entry) answer(books *decision.Rulebooks, rules *decision.Rulebook, h *decision.Household) Answer {
 	if len(e.problems) > 0 {
 		problems := make(fault.List, len(e.problems))
 		for i, problem := range e.problems {
@@ -125,7 +127,7 @@ func (e *entry) answer(books *decision.Rulebooks, rules *decision.Rulebook) Answ
 		}
 		return Answer{Row: e.number, Err: problems}
 	}
-	h, asOf, problems := e.layout.household(e.number, e.cells)
+	asOf, problems := e.layout.household(e.number, e.cells, h)
 	if len(problems) > 0 {
 		return Answer{Row: e.number, Err: problems}
 	}
