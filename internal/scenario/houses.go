@@ -10,12 +10,18 @@ import (
 	"lastmile/internal/party"
 )
 
-// Grants for a house, in yuan: for a whole house, paid when it is finished or in three instalments as the work goes on, or for the repair of a
-// part.
-var (
-	wholeHouse  int64 = 15_000
-	instalments       = []int64{4_500, 6_000, 4_500}
-	partOfHouse int64 = 7_500
+// Grants for a house, in yuan: for a whole house, paid when it is finished or as the work goes on, or for the repair of a part.
+const (
+	wholeHouse  = 15_000
+	partOfHouse = 7_500
+)
+
+var instalments = []int64{4_500, 6_000, 4_500}
+
+const (
+	housingProject = "W-L-01"
+	listVillages   = 12 // villages of a town that a list takes in
+	inInstalments  = 2  // households of a list that are paid as the work goes on
 )
 
 // houseList is a year's list of houses in three towns.
@@ -35,7 +41,6 @@ var houseLists = []houseList{
 
 // houses plans the renovation of dilapidated houses: 15 towns in five years, each household paid directly.
 func (p *plan) houses() error {
-	n := 0
 	for _, l := range houseLists {
 		whole, err := ledger.Split(l.whole, []int64{1, 1, 1})
 		if err != nil {
@@ -46,43 +51,34 @@ func (p *plan) houses() error {
 			return err
 		}
 		for i, town := range l.towns {
-			if err := p.housesOf(l.year, p.byCode[town], whole[i], part[i], &n); err != nil {
-				return err
-			}
+			p.housesOf(l.year, p.byCode[town], whole[i], part[i])
 		}
 	}
 	return nil
 }
 
-const (
-	listVillages    = 12 // villages of a town that a list takes in
-	inInstalments   = 2  // households of a list that are paid as the work goes on
-	housingProject  = "W-L-01"
-	housingContract = "House list %d, %s"
-)
-
-// housesOf plans one town's list. n counts households over all lists.
-func (p *plan) housesOf(year int, town *area.Area, whole, part int64, n *int) error {
+// housesOf plans one town's list.
+func (p *plan) housesOf(year int, town *area.Area, whole, part int64) {
 	villages := p.shuffled(town.Code)
 	villages = villages[:min(len(villages), listVillages)]
 	day := func(m time.Month, d int) date.Date { return date.New(year, m, d) }
 	p.promise(promise{
 		project: housingProject, on: day(time.May, 12), fund: own(year), amount: yuan(whole*wholeHouse + part*partOfHouse),
-		contract: fmt.Sprintf(housingContract, year, town.Name),
+		contract: fmt.Sprintf("House list %d, %s", year, town.Name),
 	})
 	for k := range int(whole + part) {
-		*n++
+		p.households++
 		village := villages[k%len(villages)]
 		household := p.party(day(time.April, 14), party.Party{
-			ID: fmt.Sprintf("H-%04d", *n), Name: fmt.Sprintf("农户 %s-%03d", village.Code[6:], k/len(villages)+1), Kind: "household", Area: village.Code,
+			ID: fmt.Sprintf("H-%04d", p.households), Name: fmt.Sprintf("农户 %s-%03d", village.Code[6:], k/len(villages)+1), Kind: "household", Area: village.Code,
 		})
 		grant := func(on date.Date, amount int64, what string) {
 			p.pay(payment{project: housingProject, to: household, fund: own(year), on: on, amount: yuan(amount), purpose: what})
 		}
-		switch payday := day(time.Month(8+k%4), 8+k%3*7); {
+		switch payday := day(time.August+time.Month(k%4), 8+k%3*7); {
 		case k < inInstalments:
 			for i, amount := range instalments {
-				grant(day(time.Month(6+2*i), 18), amount, fmt.Sprintf("House renovation, instalment %d of %d 危房改造分期拨款", i+1, len(instalments)))
+				grant(day(time.June+time.Month(2*i), 18), amount, fmt.Sprintf("House renovation, instalment %d of %d 危房改造分期拨款", i+1, len(instalments)))
 			}
 		case k < int(whole):
 			grant(payday, wholeHouse, "House renovation 危房改造补助")
@@ -90,5 +86,4 @@ func (p *plan) housesOf(year int, town *area.Area, whole, part int64, n *int) er
 			grant(payday, partOfHouse, "Repair of part of a house 房屋局部修缮补助")
 		}
 	}
-	return nil
 }

@@ -2,6 +2,7 @@ package scenario
 
 import (
 	"fmt"
+	"slices"
 
 	"lastmile/internal/area"
 	"lastmile/internal/date"
@@ -29,11 +30,8 @@ func (p *plan) tiechu() error {
 	supplier := p.supplier("sheep-breeder", "Dolan sheep breeding farm 多浪羊良种繁育场")
 	carrier := p.supplier("sheep-services", "Veterinary and transport services 畜牧兽医运输服务")
 	villages := p.shuffled(Maigaiti)
-	for i, v := range villages { // the pilot village comes first
-		if v.Code == kakexiale {
-			villages[0], villages[i] = villages[i], villages[0]
-		}
-	}
+	pilot := slices.IndexFunc(villages, func(v *area.Area) bool { return v.Code == kakexiale })
+	villages[0], villages[pilot] = villages[pilot], villages[0]
 	type lot struct {
 		on       date.Date
 		ewes     int64

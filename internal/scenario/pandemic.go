@@ -82,7 +82,7 @@ func (p *plan) hospitals(county string) []string {
 		p.party(opened, party.Party{ID: "HO-" + county, Name: c.Name + "人民医院", Kind: "hospital", Area: county}),
 		p.party(opened, party.Party{ID: "HO-" + county + "-2", Name: c.Name + "第二医院", Kind: "hospital", Area: county}),
 	}
-	for _, town := range p.towns(county)[:7] {
+	for _, town := range p.inside(county)[:7] {
 		list = append(list, p.payeeOf("hospital", town))
 	}
 	return list
@@ -96,7 +96,7 @@ func (p *plan) masks() {
 		toHospital, toSchool int64
 	}
 	counties := []county{{"W-L-15", nil, 12_000, 24_000}, {"M-L-11", p.connected, 13_000, 5_000}}
-	for _, town := range p.towns(Wushan) {
+	for _, town := range p.inside(Wushan) {
 		counties[0].schools = append(counties[0].schools, p.payeeOf("school", town))
 	}
 	for _, g := range []struct {

@@ -31,17 +31,17 @@ type planned struct {
 
 // plan gathers the facts of the programme, in any order of time.
 type plan struct {
-	chance   *rand.Rand
-	areas    []*area.Area
-	byCode   map[string]*area.Area
-	facts    []planned
-	sheets   []*slip
-	promises []promise
-	vouchers map[string]bool
-	parties  map[string]bool
-	rows     map[string]*undertaking // projects.csv by id
-	// connected are the schools of Class Connect.
-	connected []string
+	chance     *rand.Rand
+	areas      []*area.Area
+	byCode     map[string]*area.Area
+	facts      []planned
+	sheets     []*slip
+	promises   []promise
+	vouchers   map[string]bool
+	parties    map[string]bool
+	rows       map[string]*undertaking // projects.csv by id
+	connected  []string                // schools of Class Connect
+	households int                     // with a grant for their house
 }
 
 // newPlan makes the whole plan.
@@ -169,16 +169,10 @@ func (p *plan) party(on date.Date, q party.Party) string {
 	return q.ID
 }
 
-// between draws a day from a to b.
-func (p *plan) between(a, b date.Date) date.Date {
-	days := int(b.Time().Sub(a.Time()).Hours() / 24)
-	return a.AddDays(p.chance.IntN(days + 1))
-}
-
 // voucher draws the number of a bank slip of a day: BK-17-0506-118.
 func (p *plan) voucher(on date.Date) string {
+	on = workday(on)
 	for {
-		on := workday(on)
 		v := fmt.Sprintf("BK-%s-%s%s-%03d", on[2:4], on[5:7], on[8:10], 1+p.chance.IntN(999))
 		if !p.vouchers[v] {
 			p.vouchers[v] = true

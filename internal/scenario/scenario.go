@@ -11,6 +11,7 @@ package scenario
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -34,6 +35,10 @@ const seed = 2013_2020
 // Build records the whole programme in a store that was opened with clock.Now as its clock. What a stopped Build has recorded is not
 // recorded again. Progress, if not nil, hears how many of the slips and facts are done.
 func Build(ctx context.Context, s *store.Store, clock *Clock, progress func(done, total int)) error {
+	defer clock.set(time.Time{})
+	if clock.set(AsOf.Time()); s.Today() != AsOf {
+		return errors.New("build the model programme: the store goes by another clock: open it with store.Options{Clock: clock.Now}")
+	}
 	p, err := newPlan()
 	if err != nil {
 		return fmt.Errorf("plan the model programme: %w", err)
@@ -49,7 +54,6 @@ func Build(ctx context.Context, s *store.Store, clock *Clock, progress func(done
 	if err := p.keepSlips(ctx, s.Evidence, count); err != nil {
 		return fmt.Errorf("draw the slips of the model programme: %w", err)
 	}
-	defer clock.set(time.Time{})
 	for _, b := range p.batches() {
 		clock.set(b.at)
 		if _, err := s.Recorder.Record(ctx, b.drafts...); err != nil {

@@ -41,7 +41,7 @@ var inks = color.Palette{color.Gray{0xff}, color.Gray{0xd8}, color.Gray{0x20}}
 // blank is the sheet that all slips are written on, with the word SYNTHETIC across it.
 var blank = sync.OnceValue(func() *image.Paletted {
 	img := image.NewPaletted(image.Rect(0, 0, slipWidth, slipHeight), inks)
-	const scale = 5
+	const scale = 4
 	write(img, slipWidth/2-9*basicfont.Face7x13.Advance*scale/2, slipHeight/2+4*scale, scale, watermark, "SYNTHETIC")
 	for x := range slipWidth {
 		img.SetColorIndex(x, 0, ink)

@@ -41,6 +41,9 @@ func own(year int) string { return "OWN-" + strconv.Itoa(year) }
 
 func yuan(n int64) fact.Money { return fact.Money(n * 100) }
 
+// runningUntil is when the projects that run on are to be accepted.
+const runningUntil date.Date = "2021-12-31"
+
 func (p *plan) projects() error {
 	return readTable(projectsFile, func(cell func(string) string) error {
 		u := &undertaking{
@@ -81,16 +84,17 @@ func (p *plan) open(u *undertaking) {
 		return
 	}
 	signed := u.start.AddDays(30)
-	accepted := u.finish
-	if accepted == "" {
-		accepted = "2021-12-31"
+	due := u.finish
+	if due == "" {
+		due = runningUntil
 	}
 	p.add(u.book(), u.start, &project.Milestone{Project: u.id, ID: u.id + "-signed", Name: "Contract signed 签订合同", Due: signed}, nil)
-	p.add(u.book(), u.start, &project.Milestone{Project: u.id, ID: u.id + "-accepted", Name: "Work accepted 通过验收", Due: accepted}, nil)
-	p.add(u.book(), signed, &project.MilestoneReached{Project: u.id, Milestone: u.id + "-signed"}, nil)
+	p.add(u.book(), u.start, &project.Milestone{Project: u.id, ID: u.id + "-accepted", Name: "Work accepted 通过验收", Due: due}, nil)
+	p.add(u.book(), signed, &project.MilestoneReached{Project: u.id, Milestone: u.id + "-signed"}, document("CONTRACT SIGNED "+u.id, "Date    "+string(workday(signed)), u.name))
 	if u.finish != "" {
-		p.add(u.book(), u.finish, &project.MilestoneReached{Project: u.id, Milestone: u.id + "-accepted"}, nil)
-		p.add(u.book(), u.finish, &project.Status{Project: u.id, Status: project.Finished}, nil)
+		minutes := document("WORK ACCEPTED "+u.id, "Date    "+string(workday(u.finish)), u.name)
+		p.add(u.book(), u.finish, &project.MilestoneReached{Project: u.id, Milestone: u.id + "-accepted"}, minutes)
+		p.add(u.book(), u.finish, &project.Status{Project: u.id, Status: project.Finished}, minutes)
 	}
 }
 
@@ -102,26 +106,8 @@ func (p *plan) carryOut(u *undertaking) error {
 		return err
 	}
 	for i, share := range shares {
-		year := first + i
-		promised := max(u.start.AddDays(14), date.New(year, time.March, 24))
-		until := min(u.finish.AddDays(-14), date.New(year, time.December, 4))
-		p.promise(promise{project: u.id, on: promised, fund: own(year), amount: yuan(share)})
-		amounts, err := divide(share-u.unproved, u.payments-boolInt(u.unproved > 0))
-		if err != nil {
+		if err := p.carryOutYear(u, first+i, share); err != nil {
 			return err
-		}
-		if u.unproved > 0 {
-			amounts = append(amounts, u.unproved)
-		}
-		span := int(until.Time().Sub(promised.Time()).Hours()/24) - 10
-		for j, amount := range amounts {
-			on := promised.AddDays(10 + (j+1)*span/len(amounts) - p.chance.IntN(max(1, span/len(amounts)/2)))
-			pay := payment{project: u.id, to: p.payee(u, j), fund: own(year), on: on, amount: yuan(amount), purpose: fmt.Sprintf("%s, payment %d of %d", u.name, j+1, len(amounts))}
-			if u.payee == "schools" {
-				pay.purpose = u.name + ", " + p.towns(u.book())[j%len(p.towns(u.book()))].Name
-			}
-			pay.unproved = u.unproved > 0 && j == len(amounts)-1
-			p.pay(pay)
 		}
 	}
 	if u.refund > 0 {
@@ -130,12 +116,35 @@ func (p *plan) carryOut(u *undertaking) error {
 	return nil
 }
 
-func boolInt(b bool) int {
-	if b {
-		return 1
+// carryOutYear plans a year's promise of a project and its payments, spread over the rest of the year.
+func (p *plan) carryOutYear(u *undertaking, year int, share int64) error {
+	promised := max(u.start.AddDays(14), date.New(year, time.March, 24))
+	first, last := promised.AddDays(10), min(u.finish.AddDays(-14), date.New(year, time.December, 4))
+	p.promise(promise{project: u.id, on: promised, fund: own(year), amount: yuan(share)})
+	proved := u.payments
+	if u.unproved > 0 {
+		proved--
 	}
-	return 0
+	amounts, err := divide(share-u.unproved, proved)
+	if err != nil {
+		return err
+	}
+	if u.unproved > 0 {
+		amounts = append(amounts, u.unproved)
+	}
+	step := days(first, last) / len(amounts)
+	for i, amount := range amounts {
+		to, purpose := p.payee(u, i)
+		p.pay(payment{
+			project: u.id, to: to, fund: own(year), on: first.AddDays((i+1)*step - p.chance.IntN(max(1, step/2))), amount: yuan(amount),
+			purpose: fmt.Sprintf("%s, payment %d of %d%s", u.name, i+1, len(amounts), purpose), unproved: i == proved,
+		})
+	}
+	return nil
 }
+
+// days counts from one day to another.
+func days(from, to date.Date) int { return int(to.Time().Sub(from.Time()).Hours() / 24) }
 
 // divide gives yuan in n parts that differ a little, of whole hundreds but for the last.
 func divide(amount int64, n int) ([]int64, error) {
@@ -154,25 +163,28 @@ func divide(amount int64, n int) ([]int64, error) {
 	return parts, nil
 }
 
-// settle plans what came back from a finished project. Projects of one county and year are settled one a fortnight.
+// settled is the day from which a year's projects were settled, one a fortnight in each county.
+var settled = map[int]date.Date{2018: "2019-11-04", 2019: "2020-02-17"}
+
+// settle plans what came back from a finished project.
 func (p *plan) settle(u *undertaking) {
 	year := u.start.Year()
-	first := map[int]date.Date{2018: "2019-11-04", 2019: "2020-02-17"}[year]
+	first, ok := settled[year]
+	if !ok {
+		first = u.finish
+	}
 	before := 0
-	for id, other := range p.rows {
-		if id != u.id && other.refund > 0 && other.book() == u.book() && other.start.Year() == year {
+	for _, other := range p.rows {
+		if other != u && other.refund > 0 && other.book() == u.book() && other.start.Year() == year {
 			before++
 		}
 	}
 	on := first.AddDays(14 * before)
-	from := p.payee(u, 0)
+	from, _ := p.payee(u, 0)
 	voucher := p.voucher(on)
 	r := &project.Refund{Project: u.id, From: from, Amount: yuan(u.refund), Voucher: voucher, Fund: own(year), Reason: "Settlement of the finished project: money that was not needed 项目结算结余"}
 	p.add(u.book(), on, r, bankSlip(voucher, on, from, u.book(), r.Amount, "refund, "+u.id))
 }
-
-// towns lists the town-level units of a county that are towns.
-func (p *plan) towns(county string) []*area.Area { return p.inside(county) }
 
 // payeeNames end the names of payees, by kind.
 var payeeNames = map[string][2]string{
@@ -184,17 +196,18 @@ var payeeNames = map[string][2]string{
 	"government":         {"GO", "扶贫工作站"},
 }
 
-// payee is who is paid for a project of the usual course: the one party of its kind in the project's town or county.
-func (p *plan) payee(u *undertaking, payment int) string {
-	kind, place := u.payee, u.area
-	if kind == "schools" {
-		kind = "school"
-		towns := p.towns(u.book())
-		place = towns[payment%len(towns)]
+// payee is who gets a payment of a project of the usual course, and what to add to its purpose: the one party of its kind in the project's
+// town or county, or the central schools of the county's towns in turn.
+func (p *plan) payee(u *undertaking, payment int) (to, purpose string) {
+	if u.payee != "schools" {
+		return p.payeeOf(u.payee, u.area), ""
 	}
-	return p.payeeOf(kind, place)
+	towns := p.inside(u.book())
+	town := towns[payment%len(towns)]
+	return p.payeeOf("school", town), ", " + town.Name
 }
 
+// payeeOf plans the party of a kind in a place.
 func (p *plan) payeeOf(kind string, place *area.Area) string {
 	name := payeeNames[kind]
 	return p.party(designated(bookOf(place.Code)).AddDays(28), party.Party{
