@@ -184,6 +184,9 @@ func (r *Recorder) submit(req *request) error {
 	if err != nil {
 		return err
 	}
+	if err := req.ctx.Err(); err != nil {
+		return err // whoever asked has left; once it is queued it is recorded
+	}
 	w.carryOut(req)
 	return nil
 }
@@ -461,7 +464,8 @@ func (w *writer) attempt(ctx context.Context, batch []*request) error {
 		return err
 	}
 	err := w.record(ctx, batch)
-	if err == nil && w.trusting && len(w.refused) > 0 {
+	if len(w.refused) > 0 && (w.trusting || !w.lookUp) && (err == nil || errors.Is(err, errAgain)) {
+		w.lookUp = true
 		err = journal.ErrMoved // refuse nothing on trust: look again
 	}
 	if err == nil {
@@ -640,10 +644,10 @@ func (w *writer) recordRequest(ctx context.Context, req *request, taken map[book
 		for i := g[0]; i < g[1]; i++ {
 			req.errs[i] = err
 		}
+		w.refused = append(w.refused, refusal{req, g})
 		if w.wrote && !w.trial {
 			return errAgain
 		}
-		w.refused = append(w.refused, refusal{req, g})
 	}
 	return nil
 }
