@@ -21,6 +21,16 @@ CREATE TABLE appointment (
   PRIMARY KEY (person, role, area, on_date)
 ) STRICT;
 
+CREATE TABLE approval_rule (
+  kind        TEXT NOT NULL,
+  from_amount INTEGER NOT NULL,
+  on_date     TEXT NOT NULL,
+  until       TEXT NOT NULL,
+  approvers   INTEGER NOT NULL,
+  seq         INTEGER NOT NULL,
+  PRIMARY KEY (kind, from_amount, on_date)
+) STRICT;
+
 CREATE TABLE balance (
   book      TEXT NOT NULL,
   account   TEXT NOT NULL,

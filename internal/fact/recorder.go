@@ -52,6 +52,8 @@ const Operator = "operator"
 type Authority interface {
 	// May tells whether a person holds one of the roles for an area of a book ("" for all of it) on a day.
 	May(tx *Tx, person string, roles []string, area string, on date.Date) (bool, error)
+	// Approvers is how many people must approve an amount (fen) of a kind on a day, where a recorded rule says so.
+	Approvers(tx *Tx, kind string, amount int64, on date.Date) (n int, ok bool, err error)
 }
 
 // Recorder is the only way into the journal. It is safe for concurrent use: what arrives while a commit is on its way to disk is
@@ -718,7 +720,7 @@ func (w *writer) recordOne(ctx context.Context, old *journal.Entry, d *Draft, p 
 			return Receipt{}, err
 		}
 		if propose {
-			return w.propose(ctx, d, p, taken)
+			return w.propose(ctx, tx, d, p, taken)
 		}
 	}
 	grade := gradeOf(d.Fact, d.Evidence)

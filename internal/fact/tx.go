@@ -607,6 +607,16 @@ func (tx *Tx) May(person string, roles ...string) (bool, error) {
 	return tx.wr.r.authority.May(tx, person, roles, tx.Area, tx.On)
 }
 
+// approvers is how many people must approve the fact: by the rule in force, else as its kind says.
+func (tx *Tx) approvers(p *prepared) (int, error) {
+	if a := tx.wr.r.authority; a != nil {
+		if n, ok, err := a.Approvers(tx, p.kind.Name, p.amount, tx.On); ok || err != nil {
+			return n, err
+		}
+	}
+	return p.kind.Approval.Need(p.amount), nil
+}
+
 // checkPeople makes sure that the actor may record the fact, and that enough others who may have approved it. propose is true when
 // approval is needed and nobody has given it yet.
 func (tx *Tx) checkPeople(p *prepared, d *Draft) (propose bool, err error) {
@@ -627,7 +637,10 @@ func (tx *Tx) checkPeople(p *prepared, d *Draft) (propose bool, err error) {
 	if len(d.Approvers) == 0 {
 		return true, nil
 	}
-	need := k.Approval.Need(p.amount)
+	need, err := tx.approvers(p)
+	if err != nil {
+		return false, err
+	}
 	if len(d.Approvers) < need {
 		return false, fault.New(fault.Forbidden, "approval.few", "a %s of this amount needs %d approvers, %d are named", k.Name, need, len(d.Approvers)).For("approvers").
 			Mend("Ask another person with role %s.", k.Approval.Role)
