@@ -24,7 +24,7 @@ type slip struct {
 
 const (
 	slipWidth  = 320
-	slipHeight = 168
+	slipHeight = 136
 	slipMargin = 12
 	lineHeight = 18
 )
