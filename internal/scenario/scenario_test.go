@@ -28,8 +28,10 @@ import (
 
 // TestModelProgramme builds the programme on both databases, on one of them in two goes, and holds the account's figures against the books.
 func TestModelProgramme(t *testing.T) {
-	whole := open(t, "sqlite:"+filepath.Join(t.TempDir(), "lastmile.db"))
-	stopped := open(t, testenv.Postgres(t))
+	folder := t.TempDir()
+	evidence := filepath.Join(folder, "evidence") // the same files prove both books
+	whole := open(t, "sqlite:"+filepath.Join(folder, "lastmile.db"), evidence)
+	stopped := open(t, testenv.Postgres(t), evidence)
 	var building sync.WaitGroup
 	building.Go(func() {
 		if err := scenario.Build(t.Context(), whole.Store, whole.clock, nil); err != nil {
@@ -84,9 +86,9 @@ type model struct {
 	clock *scenario.Clock
 }
 
-func open(t *testing.T, url string) *model {
+func open(t *testing.T, url, evidence string) *model {
 	clock := new(scenario.Clock)
-	s, err := store.Open(t.Context(), url, store.Options{Clock: clock.Now, EvidenceDir: filepath.Join(t.TempDir(), "evidence")})
+	s, err := store.Open(t.Context(), url, store.Options{Clock: clock.Now, EvidenceDir: evidence})
 	if err != nil {
 		t.Fatal(err)
 	}
