@@ -49,7 +49,7 @@ const (
 	Latest   Aggregate = "latest"   // value of the record with the latest effective date
 	Minimum  Aggregate = "minimum"
 	Maximum  Aggregate = "maximum"
-	Years    Aggregate = "years" // whole years from the earliest date recorded to the as-of date
+	Years    Aggregate = "years" // whole years from the earliest date recorded to the as-of date, or to Until when that is earlier
 	Ratio    Aggregate = "ratio" // of two figures
 )
 

@@ -418,7 +418,11 @@ func (q *query) ranked(ctx context.Context, v *Value) error {
 	v.Known, v.Of = true, 1
 	v.Number = best.value
 	if q.d.Aggregate == Years {
-		v.Number = date.FromInt(best.value).YearsUntil(q.asOf)
+		end := q.asOf
+		if q.until != "" && q.until < end {
+			end = q.until
+		}
+		v.Number = date.FromInt(best.value).YearsUntil(end)
 	}
 	return q.db.QueryRow(ctx, `SELECT COUNT(*) FROM entry e WHERE e.book = $1 AND e.seq = $2
 AND (e.grade = 2 OR EXISTS (SELECT 1 FROM proof f WHERE f.book = e.book AND f.seq = e.seq))`, best.book, best.seq).Scan(&v.Traced)

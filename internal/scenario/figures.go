@@ -53,6 +53,8 @@ func figures() []indicator.Figure {
 		f.Projects = []string{project}
 		return f
 	}
+	years := countOf("programme-years", "Years of the programme at the time of the account", "至报告时的帮扶年数", "years", "years", "designated-on")
+	years.Until = AsOf
 	return []indicator.Figure{
 		yuanOf("direct-funds", "Direct funds", "直接投入资金", "sum", money),
 		yuanOf("industry-funds", "Industry funds drawn in", "引入产业资金", "sum", "investment-paid-in"),
@@ -60,7 +62,7 @@ func figures() []indicator.Figure {
 		countOf("projects-finished", "Projects finished", "已完成项目", "projects", "distinct", "project-finished"),
 		countOf("counties", "Counties", "定点县", "counties", "distinct", "designation"),
 		countOf("channels", "Channels", "帮扶渠道", "channels", "distinct", "channel-used"),
-		countOf("programme-years", "Years of the programme", "帮扶年数", "years", "years", "designated-on"),
+		years,
 		dateOf("designated-wushan", "Wushan designated", "武山县结对日期", "designated-on", Wushan),
 		dateOf("designated-maigaiti", "Maigaiti designated", "麦盖提县结对日期", "designated-on", Maigaiti),
 		dateOf("accepted-wushan", "Wushan passed the acceptance check", "武山县通过验收日期", "acceptance-passed-on", Wushan),
