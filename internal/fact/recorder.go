@@ -232,9 +232,7 @@ func (r *Recorder) prepare(ctx context.Context, d *Draft, p *prepared) error {
 		return err
 	}
 	p.body, p.private = p.kind.Encode(d.Fact)
-	if a := p.kind.Approval; a != nil && a.Field != "" {
-		p.amount = reflect.ValueOf(d.Fact).Elem().Field(p.kind.Field(a.Field).index).Int()
-	}
+	p.amount = p.kind.amount(d.Fact)
 	if d.Book == "" {
 		book, err := r.bookOf(ctx, p.kind, d.Fact)
 		if err != nil {
