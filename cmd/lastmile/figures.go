@@ -266,6 +266,23 @@ type claimSummary struct {
 	NotComputed int `json:"not_computed"`
 }
 
+func (s *claimSummary) count(v figure.Verdict) {
+	switch v {
+	case figure.Holds:
+		s.Holds++
+	case figure.Differs:
+		s.Differs++
+	case figure.Forecast:
+		s.Forecast++
+	default:
+		s.NotComputed++
+	}
+}
+
+func (s claimSummary) String() string {
+	return fmt.Sprintf("Claims: %d hold, %d differ, %d are forecasts, %d are not computed.", s.Holds, s.Differs, s.Forecast, s.NotComputed)
+}
+
 func (p *program) claimsCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "claims [FILE]",
@@ -310,16 +327,7 @@ func (p *program) checkClaims(ctx context.Context, s *store.Store, claims []figu
 			grade = r.Value.Grade().String()
 		}
 		rows = append(rows, claimRow{r.ID, r.Sentence, r.Qualifier, r.Stated, r.Unit, r.Figure, r.Computed, string(r.Verdict), grade})
-		switch r.Verdict {
-		case figure.Holds:
-			sum.Holds++
-		case figure.Differs:
-			sum.Differs++
-		case figure.Forecast:
-			sum.Forecast++
-		default:
-			sum.NotComputed++
-		}
+		sum.count(r.Verdict)
 	}
 	if p.json {
 		err = p.printJSON(struct {
@@ -344,8 +352,8 @@ func (p *program) printClaims(rows []claimRow, sum claimSummary) error {
 	if err := w.Flush(); err != nil {
 		return err
 	}
-	fmt.Fprintf(p.out, "\n%d hold, %d differ, %d are forecasts, %d are not computed.\n", sum.Holds, sum.Differs, sum.Forecast, sum.NotComputed)
-	return nil
+	_, err := fmt.Fprintf(p.out, "\n%s\n", sum)
+	return err
 }
 
 // shorten cuts a sentence to what fits on a line.

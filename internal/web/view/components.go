@@ -12,7 +12,7 @@ import (
 // components is one of each, to check that each has its template.
 var components = []Component{
 	Heading{}, KeyFigures{}, Section{}, Columns{}, Text{}, Flow{}, Drawing{}, Villages{}, BarList{}, Breakdown{},
-	Chain{}, Trail{}, Table{}, Facts{}, Filters{}, Timeline{}, Assurances{}, Form{}, Field{}, Answer{}, Photos{}, Steps{},
+	Chain{}, Trail{}, Table{}, Facts{}, Filters{}, Timeline{}, Album{}, Assurances{}, Form{}, Field{}, Answer{}, Photos{}, Steps{},
 	Approval{}, Notice{}, Import{}, Job{}, Status{}, Empty{}, Button{}, Buttons{}, State{}, Lineage{}, Legend{}, GradeLegend{},
 }
 
@@ -403,6 +403,11 @@ func (Timeline) Template() string { return "timeline" }
 type Photo struct {
 	Src, Alt, Caption, Href string
 }
+
+// Album is pictures of papers, large enough to be read.
+type Album []Photo
+
+func (Album) Template() string { return "album" }
 
 // Assurances is the strip of what a household is assured of, then and now. It never
 // is a score.

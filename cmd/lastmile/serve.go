@@ -1,0 +1,236 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"lastmile/internal/database"
+	"lastmile/internal/entity"
+	"lastmile/internal/fault"
+	"lastmile/internal/figure"
+	"lastmile/internal/indicator"
+	"lastmile/internal/journal"
+	"lastmile/internal/scenario"
+	"lastmile/internal/store"
+	"lastmile/internal/web"
+)
+
+const defaultAddress = "127.0.0.1:8080"
+
+func (p *program) serveCommand() *cobra.Command {
+	var address string
+	c := &cobra.Command{
+		Use:   "serve",
+		Short: "Serve the pages of a programme",
+		Long: `Serve the pages of the programme that --db names. A SQLite database that does not exist is made,
+empty. Stop with Ctrl-C: requests that are being answered are finished first.`,
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			s, err := p.create(c.Context())
+			if err != nil {
+				return err
+			}
+			defer s.Close()
+			return p.serve(c.Context(), s, address)
+		},
+	}
+	c.Flags().StringVar(&address, "addr", defaultAddress, "address to serve on, HOST:PORT; port 0 takes a free one")
+	return c
+}
+
+// Limits of a connection. Answers may be long: tables to download have no end set.
+const (
+	headerTimeout = 10 * time.Second
+	idleTimeout   = 2 * time.Minute
+	stopTimeout   = 10 * time.Second
+)
+
+// serve answers until ctx ends, then lets what is being answered finish.
+func (p *program) serve(ctx context.Context, s *store.Store, address string) error {
+	log := slog.New(slog.NewTextHandler(p.err, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	pages, err := web.New(s, web.Options{Log: log})
+	if err != nil {
+		return err
+	}
+	l, err := net.Listen("tcp", address)
+	if err != nil {
+		return fault.New(fault.Unavailable, "serve.address", "cannot serve on %s: %v", address, err).Mend("Name another address with --addr, such as 127.0.0.1:8081.").Wrap(err)
+	}
+	if p.json {
+		if err := p.printJSON(map[string]string{"url": "http://" + l.Addr().String()}); err != nil {
+			return err
+		}
+	} else {
+		fmt.Fprintf(p.out, "Serving on http://%s  (stop with Ctrl-C)\n", l.Addr())
+	}
+	server := &http.Server{Handler: pages, ReadHeaderTimeout: headerTimeout, IdleTimeout: idleTimeout, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn)}
+	stopped := make(chan error, 1)
+	go func() {
+		<-ctx.Done()
+		soon, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
+		defer cancel()
+		stopped <- server.Shutdown(soon)
+	}()
+	if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("serve on %s: %w", address, err)
+	}
+	if err := <-stopped; err != nil {
+		return fmt.Errorf("stop serving: %w", err)
+	}
+	return nil
+}
+
+func (p *program) demoCommand() *cobra.Command {
+	var dir, address string
+	var noServe bool
+	c := &cobra.Command{
+		Use:   "demo",
+		Short: "Build the model programme, check its claims and serve it",
+		Long: `Build the model programme in --dir if it is not there, check the claims of its public account
+against the records, and serve its pages. With --no-serve it ends there, with exit code 1 when the
+records contradict a claim. Everything in the model programme is marked synthetic.`,
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			ctx := c.Context()
+			s, err := p.model(ctx, dir, c.Flags().Changed("db"))
+			if err != nil {
+				return err
+			}
+			defer s.Close()
+			sum, err := p.summarize(ctx, s)
+			if err != nil {
+				return err
+			}
+			if noServe {
+				if sum.Differs > 0 {
+					return errSilent
+				}
+				return nil
+			}
+			return p.serve(ctx, s, address)
+		},
+	}
+	c.Flags().StringVar(&dir, "dir", "lastmile-data", "folder of the model programme")
+	c.Flags().StringVar(&address, "addr", defaultAddress, "address to serve on, HOST:PORT; port 0 takes a free one")
+	c.Flags().BoolVar(&noServe, "no-serve", false, "build, check and end")
+	return c
+}
+
+// model opens the model programme, in a folder or where --db says, and builds it first when it is not there.
+func (p *program) model(ctx context.Context, dir string, named bool) (*store.Store, error) {
+	url := string(database.SQLite) + ":" + filepath.Join(dir, "lastmile.db")
+	if named {
+		url = p.url
+	}
+	if path, ok := strings.CutPrefix(url, string(database.SQLite)+":"); ok {
+		if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+			if err := p.buildFile(ctx, path); err != nil {
+				return nil, err
+			}
+		}
+		return store.Open(ctx, url, store.Options{})
+	}
+	return p.buildServer(ctx, url)
+}
+
+// buildFile builds the model programme beside path and gives it its name only when it is whole: a build that was stopped leaves no
+// half-made programme. Evidence is named by its content, so what a stopped build left of it is taken up.
+func (p *program) buildFile(ctx context.Context, path string) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return fmt.Errorf("make folder of the model programme: %w", err)
+	}
+	unfinished := path + ".unfinished"
+	for _, suffix := range []string{"", "-wal", "-shm"} {
+		if err := os.Remove(unfinished + suffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("clear what a stopped build left: %w", err)
+		}
+	}
+	var clock scenario.Clock
+	s, err := store.Open(ctx, string(database.SQLite)+":"+unfinished, store.Options{Clock: clock.Now})
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(p.build(ctx, s, &clock), s.Close()); err != nil {
+		return err
+	}
+	if err := os.Rename(unfinished, path); err != nil {
+		return fmt.Errorf("name the finished programme: %w", err)
+	}
+	return nil
+}
+
+// buildServer builds the model programme in a database server. A build that was stopped is taken up where it was: no fact is recorded twice.
+func (p *program) buildServer(ctx context.Context, url string) (*store.Store, error) {
+	var clock scenario.Clock
+	s, err := store.Open(ctx, url, store.Options{Clock: clock.Now})
+	if err != nil {
+		return nil, err
+	}
+	first, found, err := journal.Get(ctx, s.DB, entity.Headquarters, 1)
+	if err == nil && found && first.Source != scenario.Source {
+		err = fault.New(fault.Conflict, "demo.other", "the database holds another programme").Mend("Name an empty database with --db, or leave it out.")
+	}
+	if err == nil {
+		err = p.build(ctx, s, &clock)
+	}
+	if err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
+}
+
+func (p *program) build(ctx context.Context, s *store.Store, clock *scenario.Clock) error {
+	bar := p.progress("Building the model programme")
+	return scenario.Build(ctx, s, clock, func(done, total int) { bar(int64(done), int64(total)) })
+}
+
+// summarize checks the claims and says what came of it.
+func (p *program) summarize(ctx context.Context, s *store.Store) (claimSummary, error) {
+	var sum claimSummary
+	claims, err := indicator.Claims(ctx, s.DB)
+	if err != nil {
+		return sum, err
+	}
+	figures, err := s.Figures(ctx)
+	if err != nil {
+		return sum, err
+	}
+	for _, c := range claims {
+		r, err := figures.Check(ctx, c)
+		if err != nil {
+			return sum, err
+		}
+		sum.count(r.Verdict)
+		if r.Verdict == figure.Differs && !p.json {
+			fmt.Fprintf(p.out, "%s differs: stated %s %s, computed %s\n", r.ID, r.Qualifier, r.Stated, r.Computed)
+		}
+	}
+	heads, err := journal.Heads(ctx, s.DB)
+	if err != nil {
+		return sum, err
+	}
+	var entries int64
+	for _, h := range heads {
+		entries += h.Seq
+	}
+	if p.json {
+		return sum, p.printJSON(struct {
+			Entries int64        `json:"entries"`
+			Books   int          `json:"books"`
+			Summary claimSummary `json:"summary"`
+		}{entries, len(heads), sum})
+	}
+	_, err = fmt.Fprintf(p.out, "The model programme: %d entries in %d books, all of them synthetic.\n%s\n", entries, len(heads), sum)
+	return sum, err
+}

@@ -1,0 +1,317 @@
+package web
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/mozillazg/go-pinyin"
+
+	"lastmile/internal/date"
+	"lastmile/internal/entity"
+	"lastmile/internal/fact"
+	"lastmile/internal/figure"
+	"lastmile/internal/journal"
+	"lastmile/internal/ledger"
+	"lastmile/internal/programme"
+	"lastmile/internal/web/view"
+)
+
+// countyEvent is what happened to a county in the programme.
+type countyEvent struct {
+	code  string
+	since date.Date // designated
+	at    string    // entry of the designation
+	left  []countyStep
+}
+
+// countyStep is an acceptance check passed, or a county lifted out of poverty.
+type countyStep struct {
+	event string // passed, lifted
+	on    date.Date
+	book  string
+	seq   int64
+}
+
+// countyEvents are the designated counties and what they went through, in the order of their designation.
+func (q *request) countyEvents() ([]countyEvent, error) {
+	return remember(q.ctx, q.read, "county events", func(ctx context.Context) ([]countyEvent, error) {
+		books, err := q.books()
+		if err != nil {
+			return nil, err
+		}
+		var list []countyEvent
+		for _, b := range books {
+			e, f, err := q.recorded(b.Book, b.Seq)
+			if err != nil {
+				return nil, err
+			}
+			c := countyEvent{code: b.ID, at: entryHref(e.Book, e.Seq)}
+			if _, ok := f.(*programme.Designation); ok {
+				c.since = e.On
+			}
+			var left []journal.Entry
+			err = journal.Each(ctx, q.site.store.DB, journal.Filter{Book: b.ID, Kind: "acceptance"}, func(e journal.Entry) error {
+				left = append(left, e)
+				return nil
+			})
+			if err != nil {
+				return nil, err
+			}
+			for _, e := range left {
+				by, err := journal.ReversedBy(ctx, q.site.store.DB, e.Book, e.Seq)
+				if err != nil {
+					return nil, err
+				}
+				f, err := fact.DecodeBody(e.Kind, e.Body, "")
+				if err != nil {
+					return nil, err
+				}
+				if a, ok := f.(*programme.Acceptance); ok && by == 0 {
+					c.left = append(c.left, countyStep{a.Event, e.On, e.Book, e.Seq})
+				}
+			}
+			list = append(list, c)
+		}
+		slices.SortStableFunc(list, func(a, b countyEvent) int { return strings.Compare(string(a.since), string(b.since)) })
+		return list, nil
+	})
+}
+
+// programmeName is what a programme is called in the reader's language.
+func (q *request) programmeName(e entity.Entity) (string, error) {
+	_, f, err := q.recorded(e.Book, e.Seq)
+	if err != nil {
+		return "", err
+	}
+	p, ok := f.(*programme.Programme)
+	if !ok {
+		return e.Name, nil
+	}
+	return q.pick(p.Name, p.NameZh), nil
+}
+
+// pronounced is an area's name as it is read aloud, for those who do not read its script.
+func pronounced(name string) string {
+	text := strings.Join(pinyin.LazyPinyin(name, pinyin.NewArgs()), "")
+	if text == "" {
+		return ""
+	}
+	return strings.ToUpper(text[:1]) + text[1:]
+}
+
+// levelName is what a level of area is called.
+func (q *request) levelName(level string) string {
+	if _, ok := q.site.engine.Catalog().Arguments("level." + level); ok {
+		return q.text("level." + level)
+	}
+	return level
+}
+
+// programme lists the counties of the programme.
+func (q *request) programme() error {
+	counties, err := q.countyEvents()
+	if err != nil {
+		return err
+	}
+	at := figure.At{AsOf: q.read.today}
+	t := view.Table{
+		Columns: []view.Column{{Label: q.text("level.county")}, {Label: q.text("areas.since")}, {Label: q.text("areas.left")}, {Label: q.text("nav.projects"), Kind: view.NumberColumn}, {Label: q.text("areas.funds"), Kind: view.NumberColumn}},
+		Empty:   &view.Empty{Icon: "map", Title: q.text("areas.empty"), Text: q.text("areas.empty.text")},
+	}
+	for _, c := range counties {
+		row := view.Row{Cells: []view.Cell{q.areaRow(c.code), {Text: q.Printer.Date(c.since), Href: c.at}, {Text: none}}}
+		for _, s := range c.left {
+			row.Cells[2] = view.Cell{Text: q.Printer.Date(s.on), Href: entryHref(s.book, s.seq), Sub: q.choice("acceptance", "event", s.event)}
+		}
+		for _, id := range []string{projectCount, directFunds} {
+			cell, err := q.figureCell(id, figure.At{AsOf: at.AsOf, Filter: figure.Filter{Area: c.code}})
+			if err != nil {
+				return err
+			}
+			row.Cells = append(row.Cells, cell)
+		}
+		t.Rows = append(t.Rows, row)
+	}
+	return q.show(view.Heading{Eyebrow: []string{q.text("nav.areas"), q.asOfText(at.AsOf)}, Title: q.text("areas.title"), Lead: view.Plain(q.text("areas.lead", len(counties)))},
+		view.Section{Head: view.SectionHead{ID: "counties", Title: q.text("areas.counties")}, Parts: []view.Component{t}})
+}
+
+// figureCell is a figure in a table; what nobody defined is not applicable.
+func (q *request) figureCell(id string, at figure.At) (view.Cell, error) {
+	v, err := q.evaluate(id, at)
+	if err != nil || v == nil {
+		return view.Cell{Text: none}, err
+	}
+	figure := q.figureLink(v)
+	return view.Cell{Figure: &figure}, nil
+}
+
+// areaRow names an area at the head of a row, with how it is read in English.
+func (q *request) areaRow(code string) view.Cell {
+	cell := view.Cell{Text: q.areaName(code), Href: link("areas", code), Sub: code}
+	if !q.chinese() {
+		cell.Sub = pronounced(cell.Text)
+	}
+	return cell
+}
+
+// area is one county, town or village.
+func (q *request) area() error {
+	code := q.PathValue("code")
+	e, ok := q.entity(entity.Headquarters, "area", code)
+	if !ok {
+		return missing("area.unknown", "area %q is not recorded", code)
+	}
+	above, err := figure.Ancestors(q.ctx, q.site.store.DB, code)
+	if err != nil {
+		return err
+	}
+	heading := view.Heading{Title: e.Name, Crumbs: []view.Link{{Label: q.text("nav.areas"), Href: "/areas"}}}
+	for i := len(above) - 1; i > 0; i-- {
+		heading.Crumbs = append(heading.Crumbs, view.Link{Label: q.areaName(above[i]), Href: link("areas", above[i])})
+	}
+	heading.Crumbs = append(heading.Crumbs, view.Link{Label: code})
+	if !q.chinese() {
+		heading.Title = e.Name + " " + pronounced(e.Name)
+	}
+	at := figure.At{AsOf: q.read.today, Filter: figure.Filter{Area: code}}
+	funds, err := q.evaluate(directFunds, at)
+	if err != nil {
+		return err
+	}
+	projects, err := q.evaluate(projectCount, at)
+	if err != nil {
+		return err
+	}
+	if funds != nil && projects != nil {
+		heading.Lead = q.write("area.lead", q.levelName(e.Class), q.figureLink(funds), q.figureLink(projects), q.Printer.Date(at.AsOf))
+		if funds.Of == 0 && projects.Of == 0 {
+			heading.Lead = view.Plain(q.text("area.lead.none", q.levelName(e.Class), q.Printer.Date(at.AsOf)))
+		}
+	}
+	var body []view.Component
+	counties, err := q.countyEvents()
+	if err != nil {
+		return err
+	}
+	isCounty := false
+	for _, c := range counties {
+		if c.code == code {
+			isCounty = true
+			body = append(body, q.countyTimeline(c))
+		}
+	}
+	row, err := q.keyRow([]string{directFunds, "industry-funds", projectCount, "people-lifted", "ewes-delivered", "class-connect-sets", "ambulances", "masks-delivered", "milestones-reached"}, at)
+	if err != nil {
+		return err
+	}
+	body = append(row, body...)
+	if isCounty {
+		flow, err := q.flowSection(flowQuestion{commodity: cmp.Or(q.FormValue("flow"), ledger.Currency), book: code})
+		if err != nil {
+			return err
+		}
+		body = append(body, flow...)
+	}
+	below, err := q.belowSection(code, at)
+	if err != nil {
+		return err
+	}
+	body = append(body, below...)
+	list, err := q.projectSection(code)
+	if err != nil {
+		return err
+	}
+	return q.show(heading, append(body, list)...)
+}
+
+// countyTimeline is the way of a county through the programme.
+func (q *request) countyTimeline(c countyEvent) view.Component {
+	line := view.Timeline{{Date: q.Printer.Date(c.since), DateTime: string(c.since), Icon: "flag", Node: view.DecisionNode, Title: q.text("county.designated"),
+		Link: view.Link{Label: q.text("county.document"), Href: c.at}}}
+	for _, s := range c.left {
+		line = append(line, view.Event{Date: q.Printer.Date(s.on), DateTime: string(s.on), Icon: "check", Node: view.DecisionNode, Title: q.choice("acceptance", "event", s.event),
+			Link: view.Link{Label: q.text("county.document"), Href: entryHref(s.book, s.seq)}})
+	}
+	return view.Section{Head: view.SectionHead{ID: "road", Title: q.text("county.road")}, Parts: []view.Component{line}}
+}
+
+// belowSection lists the areas that lie directly in an area, with what reached each.
+func (q *request) belowSection(code string, at figure.At) ([]view.Component, error) {
+	list, err := entity.Find(q.ctx, q.site.store.DB, entity.Filter{Book: entity.Headquarters, Type: "area", Parent: code})
+	if err != nil || len(list) == 0 {
+		return nil, err
+	}
+	type below struct {
+		entity.Entity
+		funds *figure.Value
+	}
+	rows := make([]below, len(list))
+	money := map[string]*figure.Value{}
+	members, err := q.by(directFunds, "area", at)
+	if err != nil && len(members) > 0 {
+		return nil, err
+	}
+	for _, m := range members {
+		money[m.ID] = m.Value
+	}
+	for i, a := range list {
+		rows[i] = below{a, money[a.ID]}
+	}
+	l := listing[below]{
+		rows: rows, empty: view.Empty{Icon: "map", Title: q.text("areas.empty"), Text: q.text("areas.empty.text")},
+		columns: []column[below]{
+			{"area", view.TextColumn, func(a, b below) int { return strings.Compare(a.ID, b.ID) }, func(b below) view.Cell { return q.areaRow(b.ID) }, nil},
+			{"code", view.TextColumn, nil, func(b below) view.Cell { return view.Cell{Text: b.ID} }, nil},
+			{"level", view.TextColumn, nil, func(b below) view.Cell { return view.Cell{Text: q.levelName(b.Class)} }, nil},
+			{"funds", view.NumberColumn, func(a, b below) int { return cmp.Compare(numberOf(a.funds), numberOf(b.funds)) }, func(b below) view.Cell {
+				if b.funds == nil {
+					return view.Cell{Text: q.text("areas.nothing")}
+				}
+				figure := q.figureLink(b.funds)
+				return view.Cell{Figure: &figure}
+			}, nil},
+		},
+	}
+	return []view.Component{view.Section{Head: view.SectionHead{ID: "below", Title: q.text("area.below", len(list), q.levelName(list[0].Class)),
+		Note: view.Plain(q.text("area.below.note"))}, Parts: []view.Component{l.table(q)}}}, nil
+}
+
+func numberOf(v *figure.Value) int64 {
+	if v == nil {
+		return 0
+	}
+	return v.Number
+}
+
+// projectSection lists the projects of an area.
+func (q *request) projectSection(area string) (view.Component, error) {
+	all, err := q.projectLines()
+	if err != nil {
+		return nil, err
+	}
+	var rows []projectLine
+	for _, p := range all {
+		if q.within(p.Area, area) {
+			rows = append(rows, p)
+		}
+	}
+	return view.Section{Head: view.SectionHead{ID: "projects", Title: q.text("area.projects", len(rows)),
+		Note: q.write("area.projects.note", view.Link{Label: q.text("projects.all"), Href: query("/projects", "area", area)})},
+		Parts: []view.Component{q.projectListing(rows).table(q)}}, nil
+}
+
+// within tells whether an area is another or lies in it.
+func (q *request) within(code, above string) bool {
+	const depthMax = 12
+	for range depthMax {
+		if code == above || code == "" {
+			break
+		}
+		e, _ := q.entity(entity.Headquarters, "area", code)
+		code = e.Parent
+	}
+	return code == above
+}

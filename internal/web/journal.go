@@ -1,0 +1,192 @@
+package web
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"lastmile/internal/date"
+	"lastmile/internal/entity"
+	"lastmile/internal/fact"
+	"lastmile/internal/fault"
+	"lastmile/internal/journal"
+	"lastmile/internal/web/view"
+)
+
+// journal lists the entries of a book as they came in, the newest first, each page from where the last one ended.
+func (q *request) journal() error {
+	book := q.FormValue("book")
+	if book == "" {
+		book = entity.Headquarters
+	}
+	head := q.read.head(book)
+	before, err := position(q.FormValue("after"))
+	if err != nil {
+		return err
+	}
+	filter := journal.Filter{Book: book, Kind: q.FormValue("kind"), Actor: q.FormValue("actor"), Before: before, Descending: true, Limit: pageSize + 1}
+	var entries []journal.Entry
+	if err := journal.Each(q.ctx, q.site.store.DB, filter, func(e journal.Entry) error {
+		entries = append(entries, e)
+		return nil
+	}); err != nil {
+		return err
+	}
+	t := view.Table{
+		Columns: []view.Column{{Label: q.text("column.record")}, {Label: q.text("column.kind")}, {Label: q.text("column.on")}, {Label: q.text("column.recorded")}, {Label: q.text("column.actor")}, {Label: q.text("column.grade"), Kind: view.StateColumn}},
+		Empty:   &view.Empty{Icon: "ledger", Title: q.text("journal.empty"), Text: q.text("journal.empty.text")},
+	}
+	more := len(entries) > pageSize
+	entries = entries[:min(len(entries), pageSize)]
+	for _, e := range entries {
+		title, ref, err := q.titled(e.Book, e.Seq)
+		if err != nil {
+			return err
+		}
+		number := q.text("entry.number", strconv.FormatInt(e.Seq, 10))
+		if ref != fmt.Sprintf("%s:%d", e.Book, e.Seq) {
+			number += " · " + ref
+		}
+		who := q.person(e.Actor)
+		approvers := q.text("entry.alone")
+		if len(e.Approvers) > 0 {
+			approvers = q.text("entry.with", q.people(e.Approvers))
+		}
+		at := time.UnixMicro(e.RecordedAt).UTC()
+		t.Rows = append(t.Rows, view.Row{Cells: []view.Cell{
+			{Text: title, Href: entryHref(e.Book, e.Seq), Sub: number}, {Text: q.kind(e.Kind)}, {Text: q.Printer.Date(e.On)},
+			{Text: q.Printer.Date(date.Of(at)), Sub: q.Printer.Clock(at)}, {Text: who, Sub: approvers}, {Text: q.gradeWord(e.Grade), Grade: grades[e.Grade]},
+		}})
+	}
+	if more || before > 0 {
+		last := entries[len(entries)-1].Seq
+		t.Pager = &view.Pager{Text: q.text("journal.range", strconv.FormatInt(entries[0].Seq, 10), strconv.FormatInt(last, 10))}
+		if more {
+			t.Pager.Next = q.with("after", strconv.FormatInt(last, 10))
+		}
+		if before > 0 {
+			t.Pager.Previous = q.with()
+		}
+	}
+	books, err := q.books()
+	if err != nil {
+		return err
+	}
+	segments := []view.Link{{Label: q.bookName(entity.Headquarters), Href: query("/journal", "book", entity.Headquarters), Current: book == entity.Headquarters}}
+	for _, b := range books {
+		segments = append(segments, view.Link{Label: q.bookName(b.ID), Href: query("/journal", "book", b.ID), Current: book == b.ID})
+	}
+	filters := view.Filters{Action: "/journal", Hidden: []view.Hidden{{Name: "book", Value: book}}, Fields: []view.Field{
+		{Kind: view.SelectField, Name: "kind", Label: q.text("column.kind"), Options: q.kindOptions(filter.Kind)},
+		{Kind: view.SelectField, Name: "actor", Label: q.text("column.actor"), Options: q.actorOptions(filter.Actor)},
+	}}
+	return q.show(view.Heading{
+		Eyebrow: []string{q.text("nav.journal"), q.bookName(book)}, Title: q.text("journal.title"),
+		Lead: q.write("journal.lead", head.Seq, view.Link{Label: q.text("journal.chain"), Href: "/chain"}),
+	}, view.Section{Head: view.SectionHead{ID: "entries", Title: q.text("journal.section", q.bookName(book)), Segments: segments}, Parts: []view.Component{filters, t}})
+}
+
+func position(text string) (int64, error) {
+	if text == "" {
+		return 0, nil
+	}
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || n < 0 {
+		return 0, fault.New(fault.Invalid, "position.form", "%q is not a number of an entry", text).For("after").Mend("Follow the links of the page.")
+	}
+	return n, nil
+}
+
+func (q *request) kindOptions(chosen string) []view.Option {
+	options := []view.Option{{Label: q.text("filter.every")}}
+	for _, k := range fact.Kinds() {
+		options = append(options, view.Option{Value: k.Name, Label: q.pick(k.En, k.Zh), Chosen: k.Name == chosen})
+	}
+	slices.SortFunc(options[1:], func(a, b view.Option) int { return strings.Compare(a.Label, b.Label) })
+	return options
+}
+
+func (q *request) actorOptions(chosen string) []view.Option {
+	options := []view.Option{{Label: q.text("filter.everybody")}, {Value: fact.Operator, Label: q.person(fact.Operator), Chosen: chosen == fact.Operator}}
+	people, err := entity.Find(q.ctx, q.site.store.DB, entity.Filter{Book: entity.Headquarters, Type: "person", Limit: peopleMax})
+	if err != nil {
+		q.fault(err)
+	}
+	for _, p := range people {
+		options = append(options, view.Option{Value: p.ID, Label: p.Name, Chosen: p.ID == chosen})
+	}
+	return options
+}
+
+// peopleMax bounds a list of persons to choose from.
+const peopleMax = 500
+
+// chain shows where each book ends and what the last verification found.
+func (q *request) chain() error {
+	t := view.Table{
+		Columns: []view.Column{{Label: q.text("column.book")}, {Label: q.text("column.entries"), Kind: view.NumberColumn}, {Label: q.text("column.hash")}},
+		Empty:   &view.Empty{Icon: "shield", Title: q.text("journal.empty"), Text: q.text("journal.empty.text")},
+	}
+	var entries int64
+	for _, h := range q.read.heads {
+		entries += h.Seq
+		t.Rows = append(t.Rows, view.Row{Cells: []view.Cell{
+			{Text: q.bookName(h.Book), Href: query("/journal", "book", h.Book), Sub: h.Book},
+			{Text: q.Printer.Count(h.Seq), Href: entryHref(h.Book, h.Seq)},
+			{Text: h.Hash.String()},
+		}})
+	}
+	body := []view.Component{view.Section{Head: view.SectionHead{ID: "heads", Title: q.text("chain.heads")}, Parts: []view.Component{t}}}
+	if q.site.o.Verify != nil {
+		body = append(body, q.verificationSection())
+	}
+	return q.show(view.Heading{
+		Eyebrow: []string{q.text("nav.chain")}, Title: q.text("chain.title"), Lead: view.Plain(q.text("chain.lead", entries, len(q.read.heads))),
+	}, body...)
+}
+
+func (q *request) verificationSection() view.Section {
+	s := view.Section{Head: view.SectionHead{ID: "verified", Title: q.text("chain.verified")}}
+	q.site.mu.Lock()
+	last := q.site.verified
+	q.site.mu.Unlock()
+	if last == nil {
+		s.Parts = append(s.Parts, view.Text{Prose: view.Plain(q.text("chain.never"))})
+	} else {
+		at := last.At.UTC()
+		when := q.Printer.Date(date.Of(at)) + " " + q.Printer.Clock(at) + " UTC"
+		status := view.Status{Kind: view.Sent, Icon: "check", Lead: q.text("chain.whole"), Text: q.text("chain.counts", when, last.Entries, last.Postings, last.Observations, last.Files)}
+		if len(last.Differences) > 0 {
+			status = view.Status{Kind: view.Refused, Icon: "warning", Lead: q.text("chain.broken", len(last.Differences)), Text: q.text("chain.counts", when, last.Entries, last.Postings, last.Observations, last.Files)}
+		}
+		s.Parts = append(s.Parts, status)
+		for _, d := range last.Differences {
+			s.Parts = append(s.Parts, view.Text{Prose: view.Plain(d)})
+		}
+	}
+	s.Parts = append(s.Parts, view.Form{Action: "/chain", Plain: true, Buttons: []view.Button{{Label: q.text("chain.verify"), Kind: view.Primary, Icon: "shield"}}})
+	return s
+}
+
+// verify recomputes everything, one run at a time, and shows what came of it.
+func (q *request) verify() error {
+	if q.site.o.Verify == nil {
+		return missing("page.missing", "there is no page %s", q.URL.Path)
+	}
+	if !q.site.checking.TryLock() {
+		return fault.New(fault.Unavailable, "verify.running", "a verification runs already").Mend("Look again in a moment.")
+	}
+	defer q.site.checking.Unlock()
+	v, err := q.site.o.Verify(q.ctx)
+	if err != nil {
+		return fmt.Errorf("verify: %w", err)
+	}
+	q.site.mu.Lock()
+	q.site.verified = &v
+	q.site.mu.Unlock()
+	q.w.Header().Set("Location", "/chain#verified")
+	q.w.WriteHeader(303)
+	return nil
+}

@@ -1,0 +1,242 @@
+package web
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"lastmile/internal/date"
+	"lastmile/internal/fact"
+	"lastmile/internal/figure"
+	"lastmile/internal/journal"
+	"lastmile/internal/ledger"
+	"lastmile/internal/project"
+)
+
+// projectRow is a project with what its defining entry says beyond its name.
+type projectRow struct {
+	Book, Status string
+	Seq          int64
+	On           string // start
+	*project.Project
+}
+
+// allProjects reads every project with its defining entry.
+func (q *request) allProjects() ([]*projectRow, error) {
+	return remember(q.ctx, q.read, "projects", func(ctx context.Context) ([]*projectRow, error) {
+		rows, err := q.site.store.DB.Query(ctx, `SELECT p.book, p.status, p.seq, e.on_date, e.kind, e.body
+FROM entity p
+JOIN entry e ON e.book = p.book AND e.seq = p.seq
+WHERE p.type = 'project'
+ORDER BY p.book, p.id`)
+		if err != nil {
+			return nil, fmt.Errorf("read projects: %w", err)
+		}
+		defer rows.Close()
+		var list []*projectRow
+		for rows.Next() {
+			var p projectRow
+			var kind, body string
+			if err := rows.Scan(&p.Book, &p.Status, &p.Seq, &p.On, &kind, &body); err != nil {
+				return nil, err
+			}
+			f, err := fact.DecodeBody(kind, body, "")
+			if err != nil {
+				return nil, err
+			}
+			var ok bool
+			if p.Project, ok = f.(*project.Project); !ok {
+				return nil, fmt.Errorf("project of entry %s:%d is defined by a %s", p.Book, p.Seq, kind)
+			}
+			list = append(list, &p)
+		}
+		return list, rows.Err()
+	})
+}
+
+// approved counts the records whose kind asks for a second person, and those of them that somebody else approved.
+func (q *request) approved(list []figure.Contribution) (n, of int64, err error) {
+	seqs := map[string][]any{}
+	for _, c := range list {
+		if k := fact.Find(c.Kind); k != nil && k.Approval != nil {
+			seqs[c.Book] = append(seqs[c.Book], c.Seq)
+			of++
+		}
+	}
+	const batch = 500
+	for book, list := range seqs {
+		for len(list) > 0 {
+			part := list[:min(len(list), batch)]
+			list = list[len(part):]
+			marks := make([]string, len(part))
+			for i := range part {
+				marks[i] = fmt.Sprintf("$%d", i+2)
+			}
+			var count int64
+			err := q.site.store.DB.QueryRow(q.ctx, "SELECT COUNT(*) FROM entry WHERE book = $1 AND approvers <> '' AND approvers <> actor AND seq IN ("+strings.Join(marks, ", ")+")",
+				append([]any{book}, part...)...).Scan(&count)
+			if err != nil {
+				return 0, 0, fmt.Errorf("count approvals: %w", err)
+			}
+			n += count
+		}
+	}
+	return n, of, nil
+}
+
+// stock is what came in and went out of a project of one commodity.
+type stock struct {
+	commodity string
+	in, out   int64
+}
+
+// projectFlows adds up the goods that came into a project's store and left it.
+func (q *request) projectFlows(p projectLine) ([]stock, error) {
+	rows, err := q.site.store.DB.Query(q.ctx, `SELECT commodity,
+  CAST(SUM(CASE WHEN to_account LIKE 'store:%' THEN amount * sign ELSE 0 END) AS BIGINT),
+  CAST(SUM(CASE WHEN from_account LIKE 'store:%' THEN amount * sign ELSE 0 END) AS BIGINT)
+FROM posting
+WHERE book = $1 AND project = $2 AND (to_account LIKE 'store:%' OR from_account LIKE 'store:%')
+GROUP BY commodity
+ORDER BY commodity`, p.Book, p.ID)
+	if err != nil {
+		return nil, fmt.Errorf("read goods of project %s: %w", p.ID, err)
+	}
+	defer rows.Close()
+	var list []stock
+	for rows.Next() {
+		var s stock
+		if err := rows.Scan(&s.commodity, &s.in, &s.out); err != nil {
+			return nil, err
+		}
+		list = append(list, s)
+	}
+	return list, rows.Err()
+}
+
+// received is what a party was paid by a project, in fen.
+type received struct {
+	party  string
+	amount int64
+}
+
+// receivers are the parties that a project paid most, and how many it paid in all.
+func (q *request) receivers(p projectLine) (list []received, total int64, err error) {
+	rows, err := q.site.store.DB.Query(q.ctx, `SELECT a.owner, CAST(SUM(CASE WHEN p.to_account = a.id THEN p.amount * p.sign ELSE -1 * p.amount * p.sign END) AS BIGINT) AS paid
+FROM posting p
+JOIN account a ON a.book = p.book AND a.class = 'recipient' AND (a.id = p.to_account OR a.id = p.from_account)
+WHERE p.book = $1 AND p.project = $2 AND p.commodity = $3
+GROUP BY a.owner
+ORDER BY paid DESC, a.owner`, p.Book, p.ID, ledger.Currency)
+	if err != nil {
+		return nil, 0, fmt.Errorf("read receivers of project %s: %w", p.ID, err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var r received
+		if err := rows.Scan(&r.party, &r.amount); err != nil {
+			return nil, 0, err
+		}
+		total++
+		if r.amount > 0 && len(list) < peopleShown {
+			list = append(list, r)
+		}
+	}
+	return list, total, rows.Err()
+}
+
+// entriesOf are the latest entries that moved or counted something for a project.
+func (q *request) entriesOf(p projectLine, limit int) ([]figure.Contribution, error) {
+	rows, err := q.site.store.DB.Query(q.ctx, `SELECT e.seq, e.kind, e.on_date, e.grade + 2 * (SELECT COUNT(*) FROM proof f WHERE f.book = e.book AND f.seq = e.seq)
+FROM entry e
+WHERE e.book = $1 AND e.seq IN (
+  SELECT seq FROM posting WHERE book = $2 AND project = $3
+  UNION
+  SELECT seq FROM observation WHERE book = $4 AND project = $5)
+ORDER BY e.on_date DESC, e.seq DESC
+LIMIT `+fmt.Sprint(limit), p.Book, p.Book, p.ID, p.Book, p.ID)
+	if err != nil {
+		return nil, fmt.Errorf("read entries of project %s: %w", p.ID, err)
+	}
+	defer rows.Close()
+	var list []figure.Contribution
+	for rows.Next() {
+		c := figure.Contribution{Book: p.Book}
+		var on string
+		if err := rows.Scan(&c.Seq, &c.Kind, &on, &c.Grade); err != nil {
+			return nil, err
+		}
+		c.On, c.Grade = date.Date(on), min(c.Grade, journal.Traced)
+		list = append(list, c)
+	}
+	return list, rows.Err()
+}
+
+// moved are the commodities that have reached anybody outside, money first.
+func (q *request) moved() ([]string, error) {
+	return remember(q.ctx, q.read, "moved", func(ctx context.Context) ([]string, error) {
+		rows, err := q.site.store.DB.Query(ctx, `SELECT DISTINCT b.commodity
+FROM balance b
+JOIN account a ON a.book = b.book AND a.id = b.account
+WHERE a.class IN ('recipient', 'loss') AND b.amount <> 0
+ORDER BY b.commodity`)
+		if err != nil {
+			return nil, fmt.Errorf("list commodities: %w", err)
+		}
+		defer rows.Close()
+		var list []string
+		for rows.Next() {
+			var c string
+			if err := rows.Scan(&c); err != nil {
+				return nil, err
+			}
+			if c == ledger.Currency {
+				list = append([]string{c}, list...)
+			} else {
+				list = append(list, c)
+			}
+		}
+		return list, rows.Err()
+	})
+}
+
+// byPaper finds entries by their place BOOK:SEQ, or by the beginning of a voucher's or receipt's number in their body.
+func (q *request) byPaper(text string, limit int) ([]figure.Contribution, error) {
+	if book, number, ok := strings.Cut(text, ":"); ok {
+		seq, err := strconv.ParseInt(number, 10, 64)
+		if err != nil {
+			return nil, nil
+		}
+		_, found, err := journal.Get(q.ctx, q.site.store.DB, book, seq)
+		if err != nil || !found {
+			return nil, err
+		}
+		return []figure.Contribution{{Book: book, Seq: seq}}, nil
+	}
+	const shortest = 4
+	if len([]rune(text)) < shortest {
+		return nil, nil
+	}
+	pattern := strings.NewReplacer(`\`, `\\`, "%", `\%`, "_", `\_`).Replace(text) + "%"
+	var conds []string
+	var args []any
+	for _, field := range []string{"voucher", "receipt", "transfer", "contract"} {
+		args = append(args, `%"`+field+`":"`+pattern)
+		conds = append(conds, fmt.Sprintf(`e.body LIKE $%d ESCAPE '\'`, len(args)))
+	}
+	rows, err := q.site.store.DB.Query(q.ctx, "SELECT e.book, e.seq FROM entry e WHERE "+strings.Join(conds, " OR ")+fmt.Sprintf(" ORDER BY e.book, e.seq DESC LIMIT %d", limit), args...)
+	if err != nil {
+		return nil, fmt.Errorf("look for vouchers: %w", err)
+	}
+	defer rows.Close()
+	var list []figure.Contribution
+	for rows.Next() {
+		var c figure.Contribution
+		if err := rows.Scan(&c.Book, &c.Seq); err != nil {
+			return nil, err
+		}
+		list = append(list, c)
+	}
+	return list, rows.Err()
+}
