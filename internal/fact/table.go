@@ -30,10 +30,9 @@ var HeaderColumns = []table.Column{
 
 // mapping says which column of a table goes where.
 type mapping struct {
-	kind     *Kind
-	fields   []*Field // by column; nil for a header column
-	headers  []string // by column; "" for a field
-	required []string
+	kind    *Kind
+	fields  []*Field // by column; nil for a header column
+	headers []string // by column; "" for a field
 }
 
 // mapColumns matches columns with fields by name or label. Unknown and missing columns are problems of the whole table.

@@ -34,7 +34,6 @@ type Tx struct {
 	seq     int64
 	traced  bool
 	areas   []string // Area and those above it, below the book's own
-	sign    int64
 	effects effects
 	wr      *writer
 	replay  bool

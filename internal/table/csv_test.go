@@ -207,7 +207,6 @@ func readAll(t *testing.T, name string, file []byte) {
 // repeated is a file made of a heading and one line over and over, without holding it.
 type repeated struct {
 	heading, line string
-	at            int64
 	size          int64
 }
 
