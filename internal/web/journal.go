@@ -127,7 +127,7 @@ const peopleMax = 500
 // chain shows where each book ends and what the last verification found.
 func (q *request) chain() error {
 	t := view.Table{
-		Columns: []view.Column{{Label: q.text("column.book")}, {Label: q.text("column.entries"), Kind: view.NumberColumn}, {Label: q.text("column.hash")}},
+		Columns: []view.Column{{Label: q.text("column.book")}, {Label: q.text("column.entries"), Kind: view.NumberColumn}, {Label: q.text("column.hash"), Kind: view.CodeColumn}},
 		Empty:   &view.Empty{Icon: "shield", Title: q.text("journal.empty"), Text: q.text("journal.empty.text")},
 	}
 	var entries int64
