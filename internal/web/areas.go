@@ -92,8 +92,20 @@ func (q *request) programmeName(e entity.Entity) (string, error) {
 	return q.pick(p.Name, p.NameZh), nil
 }
 
-// pronounced is an area's name as it is read aloud, for those who do not read its script.
+// levelWords end the names of areas and say of what level they are; the longest first.
+var levelWords = []string{"维吾尔自治区", "社区居委会", "村民委员会", "居民委员会", "自治区", "自治州", "自治县", "村委会", "居委会", "社区", "地区", "街道", "省", "市", "县", "区", "镇", "乡", "村"}
+
+// pronounced is how an area's name is read aloud, for those who do not read its script: in pinyin, without the word for its level unless
+// only one character would be left.
 func pronounced(name string) string {
+	for _, w := range levelWords {
+		if short, ok := strings.CutSuffix(name, w); ok {
+			if len([]rune(short)) > 1 {
+				name = short
+			}
+			break
+		}
+	}
 	text := strings.Join(pinyin.LazyPinyin(name, pinyin.NewArgs()), "")
 	if text == "" {
 		return ""
@@ -109,6 +121,14 @@ func (q *request) levelName(level string) string {
 	return level
 }
 
+// countLevel counts areas of a level.
+func (q *request) countLevel(n int, level string) string {
+	if _, ok := q.site.engine.Catalog().Arguments("areas." + level); ok {
+		return q.text("areas."+level, n)
+	}
+	return q.text("area.below", n, level)
+}
+
 // programme lists the counties of the programme.
 func (q *request) programme() error {
 	counties, err := q.countyEvents()
@@ -121,9 +141,9 @@ func (q *request) programme() error {
 		Empty:   &view.Empty{Icon: "map", Title: q.text("areas.empty"), Text: q.text("areas.empty.text")},
 	}
 	for _, c := range counties {
-		row := view.Row{Cells: []view.Cell{q.areaRow(c.code), {Text: q.Printer.Date(c.since), Href: c.at}, {Text: none}}}
+		row := view.Row{Cells: []view.Cell{q.areaRow(c.code), {Text: q.day(c.since), Href: c.at}, {Text: none}}}
 		for _, s := range c.left {
-			row.Cells[2] = view.Cell{Text: q.Printer.Date(s.on), Href: entryHref(s.book, s.seq), Sub: q.choice("acceptance", "event", s.event)}
+			row.Cells[2] = view.Cell{Text: q.day(s.on), Href: entryHref(s.book, s.seq), Sub: q.choice("acceptance", "event", s.event)}
 		}
 		for _, id := range []string{projectCount, directFunds} {
 			cell, err := q.figureCell(id, figure.At{AsOf: at.AsOf, Filter: figure.Filter{Area: c.code}})
@@ -148,13 +168,9 @@ func (q *request) figureCell(id string, at figure.At) (view.Cell, error) {
 	return view.Cell{Figure: &figure}, nil
 }
 
-// areaRow names an area at the head of a row, with how it is read in English.
+// areaRow names an area at the head of a row.
 func (q *request) areaRow(code string) view.Cell {
-	cell := view.Cell{Text: q.areaName(code), Href: link("areas", code), Sub: code}
-	if !q.chinese() {
-		cell.Sub = pronounced(cell.Text)
-	}
-	return cell
+	return view.Cell{Text: q.areaName(code), Href: link("areas", code)}
 }
 
 // area is one county, town or village.
@@ -168,14 +184,11 @@ func (q *request) area() error {
 	if err != nil {
 		return err
 	}
-	heading := view.Heading{Title: e.Name, Crumbs: []view.Link{{Label: q.text("nav.areas"), Href: "/areas"}}}
+	heading := view.Heading{Title: q.areaName(code), Crumbs: []view.Link{{Label: q.text("nav.areas"), Href: "/areas"}}}
 	for i := len(above) - 1; i > 0; i-- {
 		heading.Crumbs = append(heading.Crumbs, view.Link{Label: q.areaName(above[i]), Href: link("areas", above[i])})
 	}
 	heading.Crumbs = append(heading.Crumbs, view.Link{Label: code})
-	if !q.chinese() {
-		heading.Title = e.Name + " " + pronounced(e.Name)
-	}
 	at := figure.At{AsOf: q.read.today, Filter: figure.Filter{Area: code}}
 	funds, err := q.evaluate(directFunds, at)
 	if err != nil {
@@ -275,7 +288,7 @@ func (q *request) belowSection(code string, at figure.At) ([]view.Component, err
 			}, nil},
 		},
 	}
-	return []view.Component{view.Section{Head: view.SectionHead{ID: "below", Title: q.text("area.below", len(list), q.levelName(list[0].Class)),
+	return []view.Component{view.Section{Head: view.SectionHead{ID: "below", Title: q.countLevel(len(list), list[0].Class),
 		Note: view.Plain(q.text("area.below.note"))}, Parts: []view.Component{l.table(q)}}}, nil
 }
 

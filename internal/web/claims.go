@@ -59,12 +59,20 @@ func (q *request) claimListing(all []figure.Checked) listing[figure.Checked] {
 	if v := q.FormValue("verdict"); v != "" {
 		all = slices.DeleteFunc(slices.Clone(all), func(c figure.Checked) bool { return slug(c.Verdict) != v })
 	}
+	last := "" // a sentence that states several values stands once
 	return listing[figure.Checked]{
 		rows:  all,
 		empty: view.Empty{Icon: "approve", Title: q.text("claims.empty"), Text: q.text("claims.empty.text")},
 		columns: []column[figure.Checked]{
 			{"claim", view.TextColumn, func(a, b figure.Checked) int { return strings.Compare(a.ID, b.ID) },
-				func(c figure.Checked) view.Cell { return view.Cell{Text: c.Sentence, Sub: noteOf(c)} },
+				func(c figure.Checked) view.Cell {
+					cell := view.Cell{Text: c.Sentence, Sub: noteOf(c)}
+					if c.Sentence == last {
+						cell.Text = q.text("claims.same")
+					}
+					last = c.Sentence
+					return cell
+				},
 				func(c figure.Checked) string { return c.ID }},
 			{"verdict", view.StateColumn, func(a, b figure.Checked) int {
 				return cmp.Compare(slices.Index(verdicts, a.Verdict), slices.Index(verdicts, b.Verdict))
@@ -82,7 +90,7 @@ func (q *request) claimListing(all []figure.Checked) listing[figure.Checked] {
 					if c.Computed == "" {
 						return view.Cell{Text: none}
 					}
-					return view.Cell{Text: q.proof(c.Value), Grade: grades[c.Value.Grade()]}
+					return view.Cell{Sub: q.proof(c.Value), Grade: grades[c.Value.Grade()]}
 				},
 				func(c figure.Checked) string {
 					if c.Value == nil {

@@ -69,8 +69,8 @@ func (q *request) describe(e *journal.Entry, f fact.Fact) (title, ref string) {
 		return q.pick(get("en"), get("zh")), ref
 	case get("sentence") != "":
 		return get("sentence"), ref
-	case get("purpose") != "" && !q.chinese():
-		return get("purpose"), ref
+	case get("purpose") != "" && (!q.chinese() || q.name(get("purpose")) != get("purpose")):
+		return q.name(get("purpose")), ref
 	}
 	var parts []string
 	for _, name := range []string{"project", "milestone", "investment", "county", "to", "supplier", "from", "fund", "person", "entry"} {
@@ -316,14 +316,14 @@ func (q *request) historySection(e *journal.Entry) (view.Section, error) {
 			facts = append(facts, view.Fact{Name: q.text(step.name), Value: entryLink(seq)})
 		}
 	}
-	facts = append(facts, view.Fact{Name: q.text("entry.hash"), Value: isolated(e.Hash.String())})
+	facts = append(facts, view.Fact{Name: q.text("entry.hash"), Value: view.Plain(e.Hash.String())})
 	if e.Seq > 1 {
 		before, ok, err := journal.Get(q.ctx, q.site.store.DB, e.Book, e.Seq-1)
 		if err != nil {
 			return view.Section{}, err
 		}
 		if ok {
-			facts = append(facts, view.Fact{Name: q.text("entry.hash-before"), Value: append(entryLink(e.Seq-1), view.Phrase{Text: " "}, view.Phrase{Text: before.Hash.String(), Isolated: true})})
+			facts = append(facts, view.Fact{Name: q.text("entry.hash-before"), Value: append(entryLink(e.Seq-1), view.Phrase{Text: " " + before.Hash.String()})})
 		}
 	}
 	return view.Section{Head: view.SectionHead{ID: "history", Title: q.text("entry.history")}, Parts: []view.Component{facts}}, nil

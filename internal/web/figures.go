@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -14,6 +15,7 @@ import (
 	"lastmile/internal/fault"
 	"lastmile/internal/figure"
 	"lastmile/internal/journal"
+	"lastmile/internal/ledger"
 	"lastmile/internal/web/chart"
 	"lastmile/internal/web/view"
 )
@@ -135,7 +137,7 @@ func (q *request) figureListing() (listing[*figure.Value], error) {
 				func(v *figure.Value) view.Cell { return view.Cell{Text: q.unit(v.Definition.Unit)} },
 				func(v *figure.Value) string { return v.Definition.Unit }},
 			{"grade", view.TextColumn, func(a, b *figure.Value) int { return cmp.Compare(a.Grade(), b.Grade()) },
-				func(v *figure.Value) view.Cell { return view.Cell{Text: q.proof(v), Grade: grades[v.Grade()]} },
+				func(v *figure.Value) view.Cell { return view.Cell{Sub: q.proof(v), Grade: grades[v.Grade()]} },
 				func(v *figure.Value) string { return v.Grade().String() }},
 		},
 	}, nil
@@ -157,20 +159,19 @@ func (q *request) figure() error {
 	if q.failed != nil {
 		return q.failed
 	}
-	if q.Header.Get("HX-Request") == "true" {
+	if forDrawer(q.Request) {
 		card.Close = q.with()
-		return q.site.engine.RenderPart(q.w, 200, q.Printer.Language, card)
+		return q.site.engine.RenderPart(q.w, http.StatusOK, q.Printer.Language, card)
 	}
 	breakdown, err := q.breakdown(v)
 	if err != nil {
 		return err
 	}
-	q.Title = card.Name
-	card.Breakdown = nil
 	heading := view.Heading{
 		Crumbs: []view.Link{{Label: q.text("nav.figures"), Href: "/figures"}, {Label: v.Definition.ID}},
 		Title:  card.Name,
 	}
+	card.Name, card.Breakdown = q.asOfText(cmp.Or(v.At.AsOf, q.read.today)), nil
 	return q.show(heading, view.Columns{Main: []view.Component{card}, Side: breakdown})
 }
 
@@ -296,7 +297,11 @@ func (q *request) bars(members []figure.Member, label func(figure.Member) string
 	}
 	var bars []chart.Bar
 	for _, m := range members {
-		bars = append(bars, chart.Bar{Label: label(m), Value: q.value(m.Value), Href: figureHref(m.Value.Definition.ID, m.Value.At), Length: chart.Length(m.Value.Number, most)})
+		value := q.value(m.Value)
+		if m.Value.Known && m.Value.Definition.Unit == ledger.Currency {
+			value = q.Printer.MoneyAs(m.Value.Number, most, yuan)
+		}
+		bars = append(bars, chart.Bar{Label: label(m), Value: value, Href: figureHref(m.Value.Definition.ID, m.Value.At), Length: chart.Length(m.Value.Number, most)})
 	}
 	return bars
 }
@@ -377,7 +382,11 @@ func (q *request) measureName(measure string, aggregate figure.Aggregate) string
 		if aggregate == figure.Balance {
 			return q.text("says.held", q.text("class."+first), q.commodity(commodity))
 		}
-		return q.text("says.flow", q.flowName(first), q.commodity(commodity))
+		what := q.commodity(commodity)
+		if commodity == ledger.Currency {
+			what = q.text("commodity.money")
+		}
+		return q.text("says.flow", q.flowName(first), what)
 	}
 	for _, m := range figure.Measures() {
 		if m.ID == measure {
@@ -461,7 +470,7 @@ func (q *request) records() error {
 	return q.show(view.Heading{
 		Crumbs: []view.Link{{Label: q.text("nav.figures"), Href: "/figures"}, {Label: name, Href: figureHref(v.Definition.ID, v.At)}, {Label: q.text("records.crumb")}},
 		Title:  q.Title, Lead: q.write("records.lead", q.figureLink(v)),
-	}, view.Section{Head: view.SectionHead{ID: "records", Title: q.text("lineage.all", len(l.rows)), Segments: segments,
+	}, view.Section{Head: view.SectionHead{ID: "records", Title: q.text("records.count", len(l.rows)), Segments: segments,
 		Note: q.write("ways.csv", view.Link{Label: "CSV", Href: q.csvHref()})}, Parts: []view.Component{l.table(q)}})
 }
 
@@ -508,7 +517,7 @@ func (q *request) recordListing() (*figure.Value, listing[figure.Contribution], 
 			{"on", view.TextColumn, func(a, b figure.Contribution) int {
 				return cmp.Or(strings.Compare(string(a.On), string(b.On)), strings.Compare(a.Book, b.Book), cmp.Compare(a.Seq, b.Seq))
 			},
-				func(c figure.Contribution) view.Cell { return view.Cell{Text: q.Printer.Date(c.On)} },
+				func(c figure.Contribution) view.Cell { return view.Cell{Text: q.day(c.On)} },
 				func(c figure.Contribution) string { return string(c.On) }},
 			{"kind", view.TextColumn, func(a, b figure.Contribution) int { return strings.Compare(q.kind(a.Kind), q.kind(b.Kind)) },
 				func(c figure.Contribution) view.Cell { return view.Cell{Text: q.kind(c.Kind)} },
@@ -518,7 +527,7 @@ func (q *request) recordListing() (*figure.Value, listing[figure.Contribution], 
 				func(c figure.Contribution) string { return c.Area }},
 			{"grade", view.TextColumn, func(a, b figure.Contribution) int { return cmp.Compare(a.Grade, b.Grade) },
 				func(c figure.Contribution) view.Cell {
-					return view.Cell{Text: q.gradeWord(c.Grade), Grade: grades[c.Grade]}
+					return q.gradeCell(c.Grade)
 				},
 				func(c figure.Contribution) string { return c.Grade.String() }},
 			{"contribution", view.NumberColumn, func(a, b figure.Contribution) int { return cmp.Compare(a.Contribution, b.Contribution) },
@@ -528,6 +537,11 @@ func (q *request) recordListing() (*figure.Value, listing[figure.Contribution], 
 				func(c figure.Contribution) string { return c.Decimal() }},
 		},
 	}, nil
+}
+
+// gradeCell is how well a record is proved.
+func (q *request) gradeCell(g journal.Grade) view.Cell {
+	return view.Cell{Sub: q.gradeWord(g), Grade: grades[g]}
 }
 
 // areaCell is an area that leads to its page.

@@ -20,19 +20,14 @@ type flowQuestion struct {
 	book      string
 }
 
-// share is what went one way: who gave, what it paid for, where, who received it. Ids are as records have them; purpose is the project that
-// is not part of another.
+// share is what went one way: who gave (the fund's sponsor), what it paid for, where, who received it. Ids are as records have them;
+// purpose is the project, as "BOOK ID", at the top of what it is part of.
 type share struct {
 	giver, purpose, place, receiver string
 	amount, untraced, n             int64
 }
 
-// purposesMax is how many projects a flow names by themselves; the rest is one node.
-const purposesMax = 8
-
-const otherPurposes = "" // id of the node for the rest
-
-// shares adds stages up to what the flow shows. The giver is the fund's sponsor, or the fund itself where all came from one.
+// shares adds stages up to what the flow shows.
 func (q *request) shares(f flowQuestion) ([]share, error) {
 	var areas []string
 	stages, err := q.stages(f.commodity, f.book, areas)
@@ -43,17 +38,10 @@ func (q *request) shares(f flowQuestion) ([]share, error) {
 	if err != nil {
 		return nil, err
 	}
-	givers := map[string]bool{}
-	for _, s := range stages {
-		givers[q.sponsor(s.Fund)] = true
-	}
 	sums := map[share]int{}
 	var list []share
 	for _, s := range stages {
-		key := share{giver: s.Fund, purpose: cmp.Or(parents[s.Book+" "+s.Project], s.Book+" "+s.Project), place: s.Book, receiver: s.Receiver}
-		if len(givers) > 1 {
-			key.giver = q.sponsor(s.Fund)
-		}
+		key := share{giver: q.sponsor(s.Fund), purpose: cmp.Or(parents[s.Book+" "+s.Project], s.Book+" "+s.Project), place: s.Book, receiver: s.Receiver}
 		i, ok := sums[key]
 		if !ok {
 			i = len(list)
@@ -185,39 +173,17 @@ func collect(list []share, id func(share) string) *nodes {
 		}
 		n.sums[key] += s.amount
 	}
-	slices.SortStableFunc(n.ids, func(a, b string) int {
-		if rest := boolCompare(a == otherPurposes, b == otherPurposes); rest != 0 {
-			return rest
-		}
-		return cmp.Compare(n.sums[b], n.sums[a])
-	})
+	slices.SortStableFunc(n.ids, func(a, b string) int { return cmp.Compare(n.sums[b], n.sums[a]) })
 	for i, key := range n.ids {
 		n.at[key] = i
 	}
 	return n
 }
 
-func boolCompare(a, b bool) int {
-	switch {
-	case a == b:
-		return 0
-	case a:
-		return 1
-	}
-	return -1
-}
-
 // drawFlow lays the chart out.
 func (q *request) drawFlow(f flowQuestion, list []share, total int64) (view.Flow, error) {
-	byProject := collect(list, func(s share) string { return s.purpose })
-	purpose := func(s share) string {
-		if i := byProject.at[s.purpose]; len(byProject.ids) > purposesMax+1 && i >= purposesMax {
-			return otherPurposes
-		}
-		return s.purpose
-	}
 	columns := [4]*nodes{
-		collect(list, func(s share) string { return s.giver }), collect(list, purpose),
+		collect(list, func(s share) string { return s.giver }), collect(list, func(s share) string { return s.purpose }),
 		collect(list, func(s share) string { return s.place }), collect(list, func(s share) string { return s.receiver }),
 	}
 	table := func(pairs ...string) string {
@@ -241,13 +207,10 @@ func (q *request) drawFlow(f flowQuestion, list []share, total int64) (view.Flow
 			case "giver":
 				node = chart.Node{Label: q.giverName(id), Href: table("giver", id)}
 			case "purpose":
-				node = chart.Node{Label: q.text("flow.rest", len(byProject.ids)-purposesMax), Theme: chart.Other, Href: table()}
-				if id != otherPurposes {
-					book, project, _ := strings.Cut(id, " ")
-					node = chart.Node{Label: project, Href: link("projects", book, project), Theme: chart.Other}
-					if p := projects[id]; p != nil {
-						node.Label, node.Theme = q.pick(p.Name, p.NameZh), chart.Theme(p.Theme)
-					}
+				book, project, _ := strings.Cut(id, " ")
+				node = chart.Node{Label: project, Href: link("projects", book, project), Theme: chart.Other}
+				if p := projects[id]; p != nil {
+					node.Label, node.Theme = shortName(q.pick(p.Name, p.NameZh)), chart.Theme(p.Theme)
 				}
 			case "place":
 				node = chart.Node{Label: q.areaName(id), Href: link("areas", id)}
@@ -258,7 +221,7 @@ func (q *request) drawFlow(f flowQuestion, list []share, total int64) (view.Flow
 		}
 	}
 	for _, x := range list {
-		way := [4]int{columns[0].at[x.giver], columns[1].at[purpose(x)], columns[2].at[x.place], columns[3].at[x.receiver]}
+		way := [4]int{columns[0].at[x.giver], columns[1].at[x.purpose], columns[2].at[x.place], columns[3].at[x.receiver]}
 		if known := x.amount - x.untraced; known > 0 {
 			s.Flows = append(s.Flows, chart.Flow{Through: way, Amount: known})
 		}
@@ -275,6 +238,14 @@ func (q *request) drawFlow(f flowQuestion, list []share, total int64) (view.Flow
 		return view.Flow{}, err
 	}
 	return view.NewFlow(layout), nil
+}
+
+// shortName is what stands before the colon of a name, for the labels of a chart.
+func shortName(name string) string {
+	if i := strings.IndexAny(name, ":：（"); i > 0 {
+		return name[:i]
+	}
+	return name
 }
 
 // flowAsked reads from the address which flow and which part of it is asked for.
@@ -310,8 +281,7 @@ func (q *request) flow() error {
 	t := q.flowListing(f, list)
 	drawn := t.table(q)
 	if len(drawn.Rows) > 0 {
-		drawn.Total = []view.Cell{{Text: q.text("total")}, {Text: ""}, {Text: ""}, {Text: ""}, {Text: q.Printer.Count(n)}, {Text: q.amount(untraced, f.commodity)}, {Text: q.amount(total, f.commodity)}}
-		drawn.Total[1].Text, drawn.Total[2].Text, drawn.Total[3].Text = none, none, none
+		drawn.Total = []view.Cell{{Text: q.text("total")}, {Text: none}, {Text: none}, {Text: none}, {Text: q.Printer.Count(n)}, {Text: q.amount(untraced, f.commodity)}, {Text: q.amount(total, f.commodity)}}
 	}
 	title := q.text("flow.title")
 	if f.commodity != ledger.Currency {
@@ -322,7 +292,7 @@ func (q *request) flow() error {
 			{Label: q.text("flow.not-traced"), Href: q.with("open", "1"), Current: q.FormValue("open") != ""}}}, Parts: []view.Component{drawn}}
 	return q.show(view.Heading{
 		Crumbs: []view.Link{{Label: q.text("nav.overview"), Href: "/"}, {Label: title}},
-		Title:  title, Lead: view.Plain(q.text("flow.lead", q.reading(total, f.commodity, total), q.reading(untraced, f.commodity, total))),
+		Title:  title, Lead: q.write("flow.lead", view.Link{Label: q.reading(total, f.commodity, total), Href: "#flow"}, view.Link{Label: q.reading(untraced, f.commodity, total), Href: q.with("open", "1") + "#flow"}),
 	}, section)
 }
 

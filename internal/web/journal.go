@@ -2,6 +2,7 @@ package web
 
 import (
 	"fmt"
+	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -35,7 +36,7 @@ func (q *request) journal() error {
 		return err
 	}
 	t := view.Table{
-		Columns: []view.Column{{Label: q.text("column.record")}, {Label: q.text("column.kind")}, {Label: q.text("column.on")}, {Label: q.text("column.recorded")}, {Label: q.text("column.actor")}, {Label: q.text("column.grade"), Kind: view.StateColumn}},
+		Columns: []view.Column{{Label: q.text("column.record")}, {Label: q.text("column.kind")}, {Label: q.text("column.on")}, {Label: q.text("column.recorded")}, {Label: q.text("column.actor")}, {Label: q.text("column.grade")}},
 		Empty:   &view.Empty{Icon: "ledger", Title: q.text("journal.empty"), Text: q.text("journal.empty.text")},
 	}
 	more := len(entries) > pageSize
@@ -56,8 +57,8 @@ func (q *request) journal() error {
 		}
 		at := time.UnixMicro(e.RecordedAt).UTC()
 		t.Rows = append(t.Rows, view.Row{Cells: []view.Cell{
-			{Text: title, Href: entryHref(e.Book, e.Seq), Sub: number}, {Text: q.kind(e.Kind)}, {Text: q.Printer.Date(e.On)},
-			{Text: q.Printer.Date(date.Of(at)), Sub: q.Printer.Clock(at)}, {Text: who, Sub: approvers}, {Text: q.gradeWord(e.Grade), Grade: grades[e.Grade]},
+			{Text: title, Href: entryHref(e.Book, e.Seq), Sub: number}, {Text: q.kind(e.Kind)}, {Text: q.day(e.On)},
+			{Text: q.day(date.Of(at)), Sub: q.Printer.Clock(at)}, {Text: who, Sub: approvers}, q.gradeCell(e.Grade),
 		}})
 	}
 	if more || before > 0 {
@@ -126,7 +127,7 @@ const peopleMax = 500
 // chain shows where each book ends and what the last verification found.
 func (q *request) chain() error {
 	t := view.Table{
-		Columns: []view.Column{{Label: q.text("column.book")}, {Label: q.text("column.entries"), Kind: view.NumberColumn}, {Label: q.text("column.hash")}},
+		Columns: []view.Column{{Label: q.text("column.book")}, {Label: q.text("column.entries"), Kind: view.NumberColumn}, {Label: q.text("column.hash"), Kind: view.CodeColumn}},
 		Empty:   &view.Empty{Icon: "shield", Title: q.text("journal.empty"), Text: q.text("journal.empty.text")},
 	}
 	var entries int64
@@ -187,6 +188,6 @@ func (q *request) verify() error {
 	q.site.verified = &v
 	q.site.mu.Unlock()
 	q.w.Header().Set("Location", "/chain#verified")
-	q.w.WriteHeader(303)
+	q.w.WriteHeader(http.StatusSeeOther)
 	return nil
 }

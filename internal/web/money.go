@@ -15,7 +15,7 @@ import (
 // money is what the programme holds and owes: funds, accounts, goods in store, transfers on the way.
 func (q *request) money() error {
 	at := figure.At{AsOf: q.read.today}
-	row, err := q.keyRow([]string{"funds-injected", directFunds, "commitments-balance", "treasury-balance", "funds-refunded"}, at)
+	row, err := q.keyRow([]string{"funds-injected", directFunds, "commitments-balance", "treasury-balance"}, at)
 	if err != nil {
 		return err
 	}
@@ -70,7 +70,10 @@ func (q *request) fundSection(at figure.At) (view.Component, error) {
 		if f.Class != "" {
 			restricted = q.choice("fund", "channel", f.Class)
 		}
-		rest := view.Cell{Text: q.Printer.Money(left[f.ID], yuan), Href: query("/accounts", "fund", f.ID, "commodity", ledger.Currency)}
+		rest := view.Cell{Text: none}
+		if in.Figure != nil || left[f.ID] != 0 {
+			rest = view.Cell{Text: q.Printer.Money(left[f.ID], yuan), Href: query("/accounts", "fund", f.ID, "commodity", ledger.Currency)}
+		}
 		t.Rows = append(t.Rows, view.Row{Cells: []view.Cell{
 			{Text: q.name(f.Name), Href: entryHref(f.Book, f.Seq), Sub: f.ID}, {Text: q.giverName(f.Parent)}, {Text: restricted}, in, out, rest,
 		}})
@@ -118,7 +121,7 @@ func (q *request) heldSection() (view.Component, error) {
 	}
 	l := q.balanceListing(list)
 	l.empty = view.Empty{Icon: "yuan", Title: q.text("money.held.empty"), Text: q.text("money.held.empty.text")}
-	return view.Section{Head: view.SectionHead{ID: "held", Title: q.text("money.held"), Note: view.Plain(q.text("money.held.note", q.Printer.Money(total, yuan)))}, Parts: []view.Component{l.table(q)}}, nil
+	return view.Section{Head: view.SectionHead{ID: "held", Title: q.text("money.held"), Note: q.write("money.held.note", view.Link{Label: q.Printer.Money(total, yuan), Href: query("/accounts", "commodity", ledger.Currency)})}, Parts: []view.Component{l.table(q)}}, nil
 }
 
 // stockSection lists the goods in the projects' stores.

@@ -229,7 +229,7 @@ func (q *request) postingTable(f postingFilter) (view.Component, error) {
 			return nil, err
 		}
 		t.Rows = append(t.Rows, view.Row{Cells: []view.Cell{
-			{Text: title, Href: entryHref(p.Book, p.Seq), Sub: ref}, {Text: q.Printer.Date(p.On)}, {Text: q.flowName(p.Flow), Sub: q.commodity(p.Commodity)},
+			{Text: title, Href: entryHref(p.Book, p.Seq), Sub: ref}, {Text: q.day(p.On)}, {Text: q.flowName(p.Flow), Sub: q.commodity(p.Commodity)},
 			q.accountCell(p.Book, p.From), q.accountCell(p.Book, p.To), {Text: q.fund(p.Fund)},
 			{Text: q.amount(p.Amount*p.Sign, p.Commodity), Href: entryHref(p.Book, p.Seq)},
 		}})

@@ -11,7 +11,6 @@ import (
 	"lastmile/internal/entity"
 	"lastmile/internal/fact"
 	"lastmile/internal/figure"
-	"lastmile/internal/journal"
 	"lastmile/internal/ledger"
 	"lastmile/internal/project"
 	"lastmile/internal/web/chart"
@@ -136,9 +135,21 @@ func (q *request) projects() error {
 	}}
 	return q.show(view.Heading{
 		Eyebrow: []string{q.text("nav.projects"), q.asOfText(q.read.today)}, Title: q.text("projects.title"),
-		Lead: view.Plain(q.text("projects.lead", len(rows), states[project.Finished], states[project.Running], q.Printer.Money(paid, yuan))),
+		Lead: q.write("projects.lead", len(rows), states[project.Finished], states[project.Running], view.FigureLink{Value: q.Printer.Money(paid, yuan), Href: q.paidHref(rows)}),
 	}, view.Section{Head: view.SectionHead{ID: "projects", Title: q.text("projects.of", len(rows), len(all)), Note: q.write("ways.csv", view.Link{Label: "CSV", Href: q.csvHref()})},
 		Parts: []view.Component{filters, q.projectListing(rows).table(q)}})
+}
+
+// paidHref opens what was paid for the projects in a list.
+func (q *request) paidHref(rows []projectLine) string {
+	if q.FormValue("theme") == "" && q.FormValue("status") == "" { // a figure narrows by area and channel itself
+		return query(link("figures", directFunds), "area", q.FormValue("area"), "channel", q.FormValue("channel"))
+	}
+	ids := make([]string, len(rows))
+	for i, p := range rows {
+		ids[i] = p.ID
+	}
+	return query(link("figures", directFunds), "project", strings.Join(ids, ","))
 }
 
 func (q *request) projectsCSV() error {
@@ -330,7 +341,7 @@ func (q *request) projectRoad(p projectLine) (view.Component, error) {
 	var line view.Timeline
 	for _, m := range milestones {
 		due := date.Date(m.Class)
-		e := view.Event{Date: q.Printer.Date(due), DateTime: string(due), Icon: "clock", Title: m.Name, Text: q.text("project.due"), Link: view.Link{Label: q.text("project.planned"), Href: entryHref(m.Book, m.Seq)}}
+		e := view.Event{Date: q.Printer.Date(due), DateTime: string(due), Icon: "clock", Title: q.name(m.Name), Text: q.text("project.due"), Link: view.Link{Label: q.text("project.planned"), Href: entryHref(m.Book, m.Seq)}}
 		if r, ok := reached[m.ID]; ok {
 			e.Date, e.DateTime, e.Icon, e.Node, e.Text = q.Printer.Date(r.On), string(r.On), "check", view.DecisionNode, q.text("project.reached", q.Printer.Date(due))
 			e.Link = view.Link{Label: q.text("project.record"), Href: entryHref(r.Book, r.Seq)}
@@ -407,7 +418,7 @@ func (q *request) projectMoney(p projectLine, parts []projectLine) (projectSums,
 			{Label: q.text("column.budget"), Figure: open(sum.budget, postings("budget"))},
 			{Label: q.text("column.promised"), Figure: open(sum.promised, postings(ledger.Committed)), Note: q.text("project.of-budget", q.Printer.Share(sum.promised, sum.budget))},
 			paid,
-			{Label: q.text("column.held"), Figure: open(sum.held, link("accounts", p.Book, ledger.NewAccount(p.Book, ledger.Commitment, p.Book, "", p.ID, "").ID)), Note: q.text("project.held")},
+			{Label: q.text("column.held"), Figure: open(sum.held, link("accounts", p.Book, ledger.NewAccount(p.Book, ledger.Commitment, p.Book, "", p.ID, "").ID))},
 		}}
 	}
 	section := view.Section{Head: view.SectionHead{ID: "money", Title: q.text("project.money")}}
@@ -468,18 +479,14 @@ func (q *request) projectEntries(p projectLine) (view.Component, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := view.Table{Columns: []view.Column{{Label: q.text("column.record")}, {Label: q.text("column.kind")}, {Label: q.text("column.on")}, {Label: q.text("column.proof"), Kind: view.StateColumn}},
+	t := view.Table{Columns: []view.Column{{Label: q.text("column.record")}, {Label: q.text("column.kind")}, {Label: q.text("column.on")}, {Label: q.text("column.proof")}},
 		Empty: &view.Empty{Icon: "ledger", Title: q.text("project.entries.empty"), Text: q.text("project.entries.empty.text")}}
 	for _, e := range list {
 		title, ref, err := q.titled(e.Book, e.Seq)
 		if err != nil {
 			return nil, err
 		}
-		proof := view.Cell{Text: q.gradeWord(e.Grade), Grade: grades[e.Grade]}
-		if e.Grade == journal.Traced {
-			proof.Href = entryHref(e.Book, e.Seq) + "#proof"
-		}
-		t.Rows = append(t.Rows, view.Row{Cells: []view.Cell{{Text: title, Href: entryHref(e.Book, e.Seq), Sub: ref}, {Text: q.kind(e.Kind)}, {Text: q.Printer.Date(e.On)}, proof}})
+		t.Rows = append(t.Rows, view.Row{Cells: []view.Cell{{Text: title, Href: entryHref(e.Book, e.Seq), Sub: ref}, {Text: q.kind(e.Kind)}, {Text: q.day(e.On)}, q.gradeCell(e.Grade)}})
 	}
 	return view.Section{Head: view.SectionHead{ID: "entries", Title: q.text("project.entries"), Note: q.write("project.entries.note", view.Link{Label: q.text("project.postings"), Href: query("/postings", "book", p.Book, "project", p.ID)})},
 		Parts: []view.Component{t}}, nil

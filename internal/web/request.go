@@ -22,8 +22,24 @@ type request struct {
 	failed error // first error of a look-up in the middle of a sentence; show reports it
 }
 
-// page makes a handler of a page.
+// page makes a handler of a page. A script that asks for a part of it, to show in the drawer, is told that there is none: it then goes to
+// the page.
 func (s *site) page(make func(*request) error) http.HandlerFunc {
+	whole := s.part(make)
+	return func(w http.ResponseWriter, r *http.Request) {
+		if forDrawer(r) {
+			w.WriteHeader(http.StatusNoContent)
+			return
+		}
+		whole(w, r)
+	}
+}
+
+// forDrawer tells whether a script asks for what a number opens.
+func forDrawer(r *http.Request) bool { return r.Header.Get("HX-Request") == "true" }
+
+// part makes a handler of a page that can answer with a part of itself.
+func (s *site) part(make func(*request) error) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		q := &request{Request: r, site: s, ctx: r.Context(), w: w, Page: s.engine.Page(r)}
 		q.frame()

@@ -34,11 +34,9 @@ var groups = []string{"figure", "project", "area", "party", "fund", "entry"}
 func (q *request) search() error {
 	asked := strings.TrimSpace(q.FormValue("q"))
 	heading := view.Heading{Eyebrow: []string{q.text("search.eyebrow")}, Title: q.text("search.title")}
-	form := view.Form{Action: "/search", Method: "get", Plain: true, Fields: []view.Component{view.Field{Name: "q", Label: q.text("search.field"), Hint: q.text("search.hint"), Value: asked, MaxLength: 80}},
-		Buttons: []view.Button{{Label: q.text("search.go"), Kind: view.Primary, Icon: "search"}}}
+	form := view.Filters{Action: "/search", Fields: []view.Field{{Name: "q", Label: q.text("search.field"), Value: asked, MaxLength: 80}}}
 	if asked == "" {
-		heading.Lead = view.Plain(q.text("search.lead"))
-		return q.show(heading, form, q.everywhere())
+		return q.show(heading, view.Section{Head: view.SectionHead{ID: "ask", Title: q.text("search.ask"), Note: view.Plain(q.text("search.lead"))}, Parts: []view.Component{form}}, q.everywhere())
 	}
 	index, err := q.index()
 	if err != nil {
@@ -54,7 +52,7 @@ func (q *request) search() error {
 	if hits["entry"], err = q.findEntries(asked); err != nil {
 		return err
 	}
-	body := []view.Component{form}
+	var body []view.Component
 	n := 0
 	for _, g := range groups {
 		list := hits[g]
@@ -74,12 +72,11 @@ func (q *request) search() error {
 		}
 		body = append(body, view.Section{Head: view.SectionHead{ID: "found-" + g, Title: q.text("search."+g) + " " + q.Printer.Count(int64(len(list)))}, Parts: []view.Component{t}})
 	}
-	heading.Lead = view.Plain(q.text("search.found", n, asked))
+	ask := view.Section{Head: view.SectionHead{ID: "ask", Title: q.text("search.found", n, asked)}, Parts: []view.Component{form}}
 	if n == 0 {
-		heading.Lead = nil
-		body = append(body, view.Empty{Icon: "search", Title: q.text("search.nothing", asked), Text: q.text("search.nothing.text")})
+		ask.Parts = append(ask.Parts, view.Empty{Icon: "search", Title: q.text("search.nothing", asked), Text: q.text("search.nothing.text")})
 	}
-	return q.show(heading, body...)
+	return q.show(heading, append([]view.Component{ask}, body...)...)
 }
 
 func begins(f found, text string) bool {
@@ -173,4 +170,15 @@ func (q *request) findEntries(text string) ([]found, error) {
 		hits = append(hits, found{group: "entry", label: title, sub: ref + " · " + c.Book + ":" + figure.FormatDecimal(c.Seq, 0), href: entryHref(c.Book, c.Seq), keys: []string{strings.ToLower(ref)}})
 	}
 	return hits, nil
+}
+
+// boolCompare puts false before true.
+func boolCompare(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case a:
+		return 1
+	}
+	return -1
 }

@@ -81,21 +81,29 @@ type site struct {
 
 // New makes the pages of a store. Everything that could be wrong with templates and texts is found here.
 func New(s *store.Store, o Options) (http.Handler, error) {
-	assets, err := asset.New()
+	_, h, err := newSite(s, o)
 	if err != nil {
 		return nil, fmt.Errorf("make pages: %w", err)
+	}
+	return h, nil
+}
+
+func newSite(s *store.Store, o Options) (*site, http.Handler, error) {
+	assets, err := asset.New()
+	if err != nil {
+		return nil, nil, err
 	}
 	inside, err := fs.Sub(texts, "text")
 	if err != nil {
-		return nil, fmt.Errorf("make pages: %w", err)
+		return nil, nil, err
 	}
 	engine, err := view.New(assets, append([]view.Source{{Texts: inside}}, o.Sources...)...)
 	if err != nil {
-		return nil, fmt.Errorf("make pages: %w", err)
+		return nil, nil, err
 	}
 	guide, err := styleguide.New(assets)
 	if err != nil {
-		return nil, fmt.Errorf("make pages: %w", err)
+		return nil, nil, err
 	}
 	w := &site{store: s, o: o, log: o.Log, engine: engine, metrics: newMetrics()}
 	if w.log == nil {
@@ -114,7 +122,6 @@ func New(s *store.Store, o Options) (http.Handler, error) {
 
 		"GET /figures":                  (*request).figures,
 		"GET /figures.csv":              (*request).figuresCSV,
-		"GET /figures/{id}":             (*request).figure,
 		"GET /figures/{id}/records":     (*request).records,
 		"GET /figures/{id}/records.csv": (*request).recordsCSV,
 
@@ -144,16 +151,17 @@ func New(s *store.Store, o Options) (http.Handler, error) {
 	} {
 		pages.HandleFunc(pattern, w.page(page))
 	}
+	pages.HandleFunc("GET /figures/{id}", w.part((*request).figure))
 	pages.Handle(styleguide.Path, guide)
 	if o.Routes != nil {
 		if err := o.Routes(pages, engine); err != nil {
-			return nil, fmt.Errorf("make pages: %w", err)
+			return nil, nil, err
 		}
 	}
 
 	zip, err := gzhttp.NewWrapper(gzhttp.CompressionLevel(gzipLevel))
 	if err != nil {
-		return nil, fmt.Errorf("make pages: %w", err)
+		return nil, nil, err
 	}
 	protect := o.Protect
 	if protect == nil {
@@ -166,7 +174,7 @@ func New(s *store.Store, o Options) (http.Handler, error) {
 	whole.Handle("GET /metrics", w.metrics.handler())
 	whole.HandleFunc("GET /robots.txt", robots)
 	whole.Handle("/", zip(protect(engine.Preferences(w.observe(pages)))))
-	return w.guard(view.Secure(http.NewCrossOriginProtection().Handler(whole))), nil
+	return w, w.guard(view.Secure(http.NewCrossOriginProtection().Handler(whole))), nil
 }
 
 // gzipLevel is the fastest: a page is made once for one reader.

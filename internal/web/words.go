@@ -100,6 +100,11 @@ func (q *request) amount(n int64, commodity string) string {
 	return q.Printer.Count(n)
 }
 
+// day writes a date that stays on one line.
+func (q *request) day(d date.Date) string {
+	return strings.ReplaceAll(q.Printer.Date(d), " ", "\u00a0")
+}
+
 // value writes the value of a figure for reading.
 func (q *request) value(v *figure.Value) string {
 	switch {
@@ -161,6 +166,9 @@ func (q *request) areaName(code string) string {
 	e, ok := q.entity(entity.Headquarters, "area", code)
 	if !ok {
 		return code
+	}
+	if said := pronounced(e.Name); said != "" && !q.chinese() {
+		return said + " " + e.Name
 	}
 	return e.Name
 }

@@ -462,6 +462,7 @@ const (
 	TextColumn   ColumnKind = ""
 	NumberColumn ColumnKind = "number" // aligned to the end
 	StateColumn  ColumnKind = "is-state"
+	CodeColumn   ColumnKind = "code" // long codes, which may break anywhere
 )
 
 // Sorted is the order of a column, as aria-sort has it.
