@@ -184,3 +184,25 @@ func (rd *Reader) ancestors(ctx context.Context, area string) ([]string, error) 
 	}
 	return list, err
 }
+
+// AllHeld gives the roles that everybody holds on a day, by person.
+func AllHeld(ctx context.Context, db database.Reader, on date.Date) (map[string][]Held, error) {
+	rows, err := db.Query(ctx, "SELECT person, role, area, on_date, until FROM appointment ORDER BY person, role, area, on_date")
+	if err != nil {
+		return nil, fmt.Errorf("read roles: %w", err)
+	}
+	defer rows.Close()
+	all := map[string][]Held{}
+	for rows.Next() {
+		var person, from, until string
+		var h Held
+		if err := rows.Scan(&person, &h.Role, &h.Area, &from, &until); err != nil {
+			return nil, err
+		}
+		h.From, h.Until = date.Date(from), date.Date(until)
+		if h.inForce(on) {
+			all[person] = append(all[person], h)
+		}
+	}
+	return all, rows.Err()
+}
