@@ -436,7 +436,7 @@ func (w *writer) commit(batch []*request) {
 		w.state.reset()
 		w.looked = time.Time{}
 		if errors.Is(err, errAgain) {
-			continue // each time with one fact less
+			continue // each time with one fact less, or once with all keys looked up
 		}
 		if !w.lookUp && database.IsUnique(err) {
 			w.lookUp = true
@@ -640,6 +640,10 @@ func (w *writer) recordRequest(ctx context.Context, req *request, taken map[book
 		if err == nil {
 			continue
 		}
+		if !w.lookUp { // it may be refused for what it did itself when it was recorded the first time
+			w.lookUp = true
+			return errAgain
+		}
 		for i := g[0]; i < g[1]; i++ {
 			req.errs[i] = err
 		}
@@ -657,8 +661,9 @@ type refusal struct {
 	group [2]int
 }
 
-// errAgain means that a refused fact had already changed the database: the batch is rolled back and carried out again without it.
-var errAgain = errors.New("carry out the batch again without the refused fact")
+// errAgain means that a refused fact had already changed the database, or that it was not yet known which keys are taken: the batch is
+// rolled back and carried out again, without the fact or with that knowledge.
+var errAgain = errors.New("carry out the batch again")
 
 // atomically carries out drafts and takes all of them back when one is refused.
 func (w *writer) atomically(drafts []Draft, each func(i int) error) error {
