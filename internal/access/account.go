@@ -12,6 +12,7 @@ import (
 	"io"
 	"runtime"
 	"strings"
+	"sync"
 	"time"
 
 	"lastmile/internal/database"
@@ -29,6 +30,9 @@ type Accounts struct {
 	db    *database.DB
 	o     AccountOptions
 	slots chan struct{} // hashes worked out at the same time; each takes 19 MiB
+
+	mu     sync.Mutex
+	secret string
 }
 
 // AccountOptions of Accounts; the zero value is usable.
@@ -193,6 +197,27 @@ func secret(prefix string) (token, hash string, err error) {
 func hashToken(token string) string {
 	sum := sha256.Sum256([]byte("lastmile/token/1:" + token))
 	return hex.EncodeToString(sum[:])
+}
+
+// SigningSecret is what addresses are signed with that a person was given and nobody else can make. All programs that serve the store share
+// it; it is made when it is first asked for.
+func (a *Accounts) SigningSecret(ctx context.Context) (string, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.secret != "" {
+		return a.secret, nil
+	}
+	made, _, err := secret("")
+	if err != nil {
+		return "", err
+	}
+	err = a.db.Transact(ctx, func(w *database.Writer) error {
+		if _, err := w.Exec(ctx, "INSERT INTO signing_secret (one, secret) VALUES (1, $1) ON CONFLICT (one) DO NOTHING", made); err != nil {
+			return fmt.Errorf("keep signing secret: %w", err)
+		}
+		return w.QueryRow(ctx, "SELECT secret FROM signing_secret WHERE one = 1").Scan(&a.secret)
+	})
+	return a.secret, err
 }
 
 // Event is something that happened to a person's access.

@@ -3,8 +3,10 @@ package fact
 import (
 	"context"
 	"crypto/sha256"
+	"database/sql"
 	"embed"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -207,4 +209,16 @@ func (w *writer) propose(ctx context.Context, d *Draft, p *prepared, taken map[b
 	receipt, err := w.follow(ctx, &proposal, taken)
 	receipt.Proposal = true
 	return receipt, err
+}
+
+// ProposalAt gives one proposal; ok is false when there is none there.
+func ProposalAt(ctx context.Context, r database.Reader, book string, seq int64) (p Pending, ok bool, err error) {
+	p, err = scanPending(r.QueryRow(ctx, "SELECT "+pendingColumns+" FROM proposal WHERE book = $1 AND seq = $2", book, seq))
+	if errors.Is(err, sql.ErrNoRows) {
+		return p, false, nil
+	}
+	if err != nil {
+		return p, false, fmt.Errorf("read proposal %s:%d: %w", book, seq, err)
+	}
+	return p, true, nil
 }

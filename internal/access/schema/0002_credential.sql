@@ -51,3 +51,9 @@ CREATE TABLE access_event (
   address  TEXT NOT NULL
 );
 CREATE INDEX access_event_person ON access_event (person, id);
+
+-- What signed addresses are made with. At most one row.
+CREATE TABLE signing_secret (
+  one    BIGINT NOT NULL PRIMARY KEY CHECK (one = 1),
+  secret TEXT NOT NULL
+);

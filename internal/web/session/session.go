@@ -15,6 +15,7 @@ package session
 
 import (
 	"context"
+	"crypto/hmac"
 	"crypto/sha256"
 	"crypto/subtle"
 	"embed"
@@ -81,7 +82,8 @@ func New(s *store.Store, engine *view.Engine, o Options) *Guard {
 type Visit struct {
 	*access.Reader
 	Session *access.Session
-	token   string
+	token   string // of forms
+	secret  string // of signed addresses
 }
 
 type visitKey struct{}
@@ -196,7 +198,11 @@ func (g *Guard) visit(r *http.Request) (*Visit, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Visit{Reader: reader, Session: s, token: formToken(cookie.Value)}, nil
+	secret, err := g.store.Accounts.SigningSecret(r.Context())
+	if err != nil {
+		return nil, err
+	}
+	return &Visit{Reader: reader, Session: s, token: formToken(cookie.Value), secret: secret + cookie.Value}, nil
 }
 
 // readForm reads the form of a request, with its files, within the limits.
@@ -254,18 +260,25 @@ func (g *Guard) stranger(w http.ResponseWriter, r *http.Request, reason error) {
 // Page is the shared part of a page, with the person at the screen.
 func (g *Guard) Page(r *http.Request) view.Page {
 	p := g.engine.Page(r)
-	if v := Of(r); v != nil {
-		w := g.Words(p)
-		var roles []string
-		for _, h := range v.Held {
-			if role := w.Role(h.Role); !slices.Contains(roles, role) {
-				roles = append(roles, role)
-			}
-		}
-		p.User = &view.User{Name: v.Name, Role: w.List(roles), Href: accountPath}
-	}
+	g.Name(r, &p)
 	g.o.Frame(r, &p)
 	return p
+}
+
+// Name puts the person at the screen and their roles into the frame of a page.
+func (g *Guard) Name(r *http.Request, p *view.Page) {
+	v := Of(r)
+	if v == nil {
+		return
+	}
+	w := g.Words(*p)
+	var roles []string
+	for _, h := range v.Held {
+		if role := w.Role(h.Role); !slices.Contains(roles, role) {
+			roles = append(roles, role)
+		}
+	}
+	p.User = &view.User{Name: v.Name, Role: w.List(roles), Href: accountPath}
 }
 
 // Words writes in the language of a page.
@@ -318,4 +331,26 @@ func Address(r *http.Request) string {
 		return r.RemoteAddr
 	}
 	return host
+}
+
+// Note puts into the log what was refused of a request that is answered with its own form again.
+func (g *Guard) Note(r *http.Request, err error) {
+	person := ""
+	if v := Of(r); v != nil {
+		person = v.Person
+	}
+	g.o.Log.Warn("refused", "status", wording.Status(fault.KindOf(err)), "method", r.Method, "path", r.URL.Path, "person", person, "address", Address(r), "error", err)
+}
+
+// Sign makes a signature that a person can only have got from us and in this session. It goes into the address of something that they were
+// shown the way to, such as a file, so that having been shown it need not be found out again.
+func (v *Visit) Sign(text string) string {
+	mac := hmac.New(sha256.New, []byte(v.secret))
+	mac.Write([]byte(text))
+	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil)[:18])
+}
+
+// Signed tells whether a signature is Sign's for the text.
+func (v *Visit) Signed(text, signature string) bool {
+	return subtle.ConstantTimeCompare([]byte(signature), []byte(v.Sign(text))) == 1
 }

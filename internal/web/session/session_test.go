@@ -114,7 +114,7 @@ func expect(t *testing.T, w *httptest.ResponseRecorder, status int, texts ...str
 
 func TestLogInAndOut(t *testing.T) {
 	d := newDoor(t, testworld.New(t))
-	d.Passwords()
+	d.LogIn("fin")
 	expect(t, d.do("", "en", "/who?x=1", nil), http.StatusUnauthorized, "Log in", `value="/who?x=1"`)
 	expect(t, d.do("", "zh-CN", "/who", nil), http.StatusUnauthorized, "登录")
 
@@ -149,7 +149,6 @@ func TestLogInAndOut(t *testing.T) {
 // TestRefused is all that must not get past the door, each with its page in the reader's language and its line in the log.
 func TestRefused(t *testing.T) {
 	d := newDoor(t, testworld.New(t))
-	d.Passwords()
 	cookie := d.LogIn("fin")
 	token, other := d.formToken(cookie), d.formToken(d.LogIn("officer"))
 	for _, c := range []struct {
@@ -221,7 +220,6 @@ func TestFirstAdministrator(t *testing.T) {
 
 func TestAccount(t *testing.T) {
 	d := newDoor(t, testworld.New(t))
-	d.Passwords()
 	admin, fin := d.LogIn("admin"), d.LogIn("fin")
 	with := func(cookie string, pairs ...string) url.Values {
 		v := url.Values{"form-token": {d.formToken(cookie)}}

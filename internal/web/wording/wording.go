@@ -88,6 +88,20 @@ func (w Words) Choice(f *fact.Field, value string) string {
 	return value
 }
 
+// units that have a word of their own; others stand as they are.
+var units = map[string][2]string{
+	"CNY": {"yuan", "元"}, "persons": {"persons", "人"}, "households": {"households", "户"}, "head": {"head", "头"}, "mu": {"mu", "亩"}, "kg": {"kg", "千克"},
+	"days": {"days", "天"}, "months": {"months", "个月"}, "years": {"years", "年"}, "projects": {"projects", "个"}, "m2": {"m²", "平方米"}, "percent": {"%", "%"},
+}
+
+// Unit is what stands after a value.
+func (w Words) Unit(unit string) string {
+	if u, ok := units[unit]; ok {
+		return w.Pick(u[0], u[1])
+	}
+	return unit
+}
+
 // Role is what a role is called.
 func (w Words) Role(name string) string {
 	return w.Choice(fact.Find("appointment").Field("role"), name)
