@@ -222,3 +222,14 @@ func ProposalAt(ctx context.Context, r database.Reader, book string, seq int64) 
 	}
 	return p, true, nil
 }
+
+// Decision is a person's word on a proposal, to be recorded: approved, or sent back when there is a reason. Each person has one word on a
+// proposal, so that saying it twice is saying it once.
+func (p *Pending) Decision(actor, reason string, on date.Date, source string) Draft {
+	word := &Approve{Proposal: p.Seq, Content: p.Hash, Verdict: "approve", Reason: reason}
+	key := "approve"
+	if reason != "" {
+		word.Verdict, key = "send-back", "back"
+	}
+	return Draft{Fact: word, Book: p.Book, Key: fmt.Sprintf("%s-%d-%s", key, p.Seq, actor), On: on, Actor: actor, Source: source}
+}

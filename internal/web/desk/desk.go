@@ -16,6 +16,7 @@ import (
 	"lastmile/internal/store"
 	"lastmile/internal/web/form"
 	"lastmile/internal/web/session"
+	"lastmile/internal/web/todo"
 	"lastmile/internal/web/view"
 	"lastmile/internal/web/wording"
 )
@@ -29,7 +30,7 @@ func Sources() []view.Source {
 	if err != nil {
 		panic(err) // the name is a constant of this package and valid
 	}
-	return []view.Source{{Texts: texts}, wording.Source(), session.Source(), form.Source()}
+	return []view.Source{{Texts: texts}, wording.Source(), session.Source(), form.Source(), todo.Source()}
 }
 
 // Options of New; the zero value is usable.
@@ -47,6 +48,7 @@ type Desk struct {
 	store *store.Store
 	o     Options
 	guard *session.Guard
+	list  *todo.List
 }
 
 // New makes the desk of a store. Routes must be called before it serves.
@@ -64,7 +66,10 @@ func (d *Desk) Routes(mux *http.ServeMux, engine *view.Engine) error {
 		d.Frame(r, p)
 	}})
 	d.guard.Routes(mux)
-	form.New(d.store, d.guard).Routes(mux)
+	forms := form.New(d.store, d.guard)
+	forms.Routes(mux)
+	d.list = todo.New(d.store, d.guard, forms)
+	d.list.Routes(mux)
 	return nil
 }
 
@@ -83,10 +88,23 @@ func (d *Desk) Frame(r *http.Request, p *view.Page) {
 	item := func(icon, key, href string) view.NavItem {
 		return view.NavItem{Icon: icon, Label: words.Text(key), Href: href, Current: r.URL.Path == href}
 	}
-	own := view.NavGroup{Title: words.Text("desk"), Items: []view.NavItem{item("edit", "desk.record", form.Path)}}
+	waiting := item("bell", "desk.todo", todo.Path)
+	if n, err := d.list.Count(r.Context(), v); err != nil {
+		d.log().Error("count what waits", "person", v.Person, "error", err)
+	} else if n > 0 {
+		waiting.Count = words.Count(int64(n))
+	}
+	own := view.NavGroup{Title: words.Text("desk"), Items: []view.NavItem{waiting, item("edit", "desk.record", form.Path)}}
 	if v.SeesPeople() {
 		own.Items = append(own.Items, item("people", "desk.people", "/people"))
 	}
 	p.Nav = append(p.Nav, own)
 	d.guard.Name(r, p)
+}
+
+func (d *Desk) log() *slog.Logger {
+	if d.o.Log != nil {
+		return d.o.Log
+	}
+	return slog.Default()
 }
