@@ -60,7 +60,7 @@ func New(s *store.Store, o Options) *Desk {
 }
 
 // Routes mounts all pages. The engine must have been made with Sources.
-func (d *Desk) Routes(mux *http.ServeMux, engine *view.Engine) error {
+func (d *Desk) Routes(mux session.Router, engine *view.Engine) error {
 	d.guard = session.New(d.store, engine, session.Options{Log: d.o.Log, Open: d.o.Open, Frame: func(r *http.Request, p *view.Page) {
 		d.o.Frame(r, p)
 		d.Frame(r, p)
@@ -99,6 +99,11 @@ func (d *Desk) Frame(r *http.Request, p *view.Page) {
 		own.Items = append(own.Items, item("people", "desk.people", "/people"))
 	}
 	p.Nav = append(p.Nav, own)
+	if n := len(p.Tabs); n > 1 { // the last leads to everything else
+		p.Tabs[n-2] = waiting
+	} else {
+		p.Tabs = []view.NavItem{waiting, own.Items[1], item("shield", "desk.account", "/account")}
+	}
 	d.guard.Name(r, p)
 }
 

@@ -63,7 +63,7 @@ type Forms struct {
 func New(s *store.Store, guard *session.Guard) *Forms { return &Forms{store: s, guard: guard} }
 
 // Routes mounts the pages.
-func (f *Forms) Routes(mux *http.ServeMux) {
+func (f *Forms) Routes(mux session.Router) {
 	mux.HandleFunc("GET "+Path, f.kinds)
 	mux.HandleFunc("GET "+Path+"/{kind}", f.empty)
 	mux.HandleFunc("POST "+Path+"/{kind}", f.send)

@@ -19,8 +19,13 @@ const (
 	peoplePath   = "/people"
 )
 
+// Router is where pages are mounted: an http.ServeMux, or in tests one that remembers what was.
+type Router interface {
+	HandleFunc(pattern string, handler func(http.ResponseWriter, *http.Request))
+}
+
 // Routes mounts the pages of the door.
-func (g *Guard) Routes(mux *http.ServeMux) {
+func (g *Guard) Routes(mux Router) {
 	mux.HandleFunc("GET "+logInPath, func(w http.ResponseWriter, r *http.Request) {
 		g.logInPage(w, r, http.StatusOK, logInForm{Next: r.FormValue("next")})
 	})

@@ -72,7 +72,7 @@ func New(s *store.Store, guard *session.Guard, forms *form.Forms) *List {
 }
 
 // Routes mounts the pages.
-func (l *List) Routes(mux *http.ServeMux) {
+func (l *List) Routes(mux session.Router) {
 	mux.HandleFunc("GET "+Path, l.page)
 	mux.HandleFunc("GET "+Path+"/{book}/{seq}", l.proposal)
 	mux.HandleFunc("POST "+Path+"/{book}/{seq}", l.decide)

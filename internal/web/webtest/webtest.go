@@ -33,8 +33,20 @@ import (
 // App is the application of a world.
 type App struct {
 	*testworld.World
-	Handler http.Handler
-	Log     *Log
+	Handler  http.Handler
+	Patterns []string // of the routes that the desk mounts, such as "GET /todo"
+	Log      *Log
+}
+
+// router remembers what is mounted.
+type router struct {
+	*http.ServeMux
+	app *App
+}
+
+func (r router) HandleFunc(pattern string, handler func(http.ResponseWriter, *http.Request)) {
+	r.app.Patterns = append(r.app.Patterns, pattern)
+	r.ServeMux.HandleFunc(pattern, handler)
 }
 
 // Log is what the application logs.
@@ -73,7 +85,7 @@ func New(t testing.TB) *App {
 	d := desk.New(w.Store, desk.Options{Log: slog.New(slog.NewTextHandler(app.Log, nil))})
 	mux := http.NewServeMux()
 	mux.Handle(asset.Prefix, assets)
-	if err := d.Routes(mux, engine); err != nil {
+	if err := d.Routes(router{mux, app}, engine); err != nil {
 		t.Fatal(err)
 	}
 	app.Handler = view.Secure(d.Protect(engine.Preferences(mux)))

@@ -144,8 +144,20 @@ func (w Words) Fault(kind *fact.Kind, e *fault.Error) string {
 			continue
 		}
 		args[i] = w.argument(kind, e, e.Args[i])
+		if n, ok := plural(e.Args[i]); ok && i == 0 {
+			args[i] = n
+		}
 	}
 	return w.Text(key, args...)
+}
+
+// plural is a small number that chooses the form of a sentence. Larger ones may be codes, and are not written as counts.
+func plural(arg any) (int64, bool) {
+	n, ok := arg.(int64)
+	if i, is := arg.(int); is {
+		n, ok = int64(i), true
+	}
+	return n, ok && n < 1000
 }
 
 func sentence(e *fault.Error) string {
