@@ -1,5 +1,20 @@
 -- The whole schema as SQLite has it, for readers. Made from the packages' schema files by go test ./internal/store -update.
 
+CREATE TRIGGER access_event_no_delete BEFORE DELETE ON access_event BEGIN SELECT RAISE(ABORT, 'access_event is append-only: correct it with a new entry'); END;
+
+CREATE TRIGGER access_event_no_update BEFORE UPDATE ON access_event BEGIN SELECT RAISE(ABORT, 'access_event is append-only: correct it with a new entry'); END;
+
+CREATE TABLE access_event (
+  id       TEXT NOT NULL PRIMARY KEY,
+  at       INTEGER NOT NULL,
+  person   TEXT NOT NULL,
+  event    TEXT NOT NULL,
+  by_whom  TEXT NOT NULL,
+  address  TEXT NOT NULL
+) STRICT;
+
+CREATE INDEX access_event_person ON access_event (person, id);
+
 CREATE TABLE account (
   book    TEXT NOT NULL,
   id      TEXT NOT NULL,
@@ -41,6 +56,13 @@ CREATE TABLE balance (
   CHECK (outside OR amount >= 0),
   PRIMARY KEY (book, account, commodity, fund)
 ) STRICT, WITHOUT ROWID;
+
+CREATE TABLE credential (
+  person      TEXT NOT NULL PRIMARY KEY,
+  hash        TEXT NOT NULL,
+  must_change INTEGER NOT NULL,
+  changed_at  INTEGER NOT NULL
+) STRICT;
 
 CREATE TABLE distinct_total (
   book    TEXT NOT NULL,
@@ -93,6 +115,12 @@ CREATE TABLE head (
   book TEXT NOT NULL PRIMARY KEY,
   seq  INTEGER NOT NULL,
   hash BLOB NOT NULL
+) STRICT;
+
+CREATE TABLE login_failure (
+  subject   TEXT NOT NULL PRIMARY KEY,
+  failures  INTEGER NOT NULL,
+  failed_at INTEGER NOT NULL
 ) STRICT;
 
 CREATE TABLE lot (
@@ -186,6 +214,8 @@ CREATE TABLE proposal (
   PRIMARY KEY (book, seq)
 ) STRICT;
 
+CREATE INDEX proposal_status ON proposal (status, book, seq);
+
 CREATE TABLE reversal (
   book TEXT NOT NULL,
   seq  INTEGER NOT NULL,
@@ -197,6 +227,27 @@ CREATE TABLE schema_migration (
   name TEXT NOT NULL PRIMARY KEY
 ) STRICT;
 
+CREATE TABLE session (
+  hash       TEXT NOT NULL PRIMARY KEY,
+  person     TEXT NOT NULL,
+  started_at INTEGER NOT NULL,
+  seen_at    INTEGER NOT NULL,
+  address    TEXT NOT NULL,
+  agent      TEXT NOT NULL
+) STRICT;
+
+CREATE INDEX session_person ON session (person);
+
+CREATE TABLE setup_code (
+  one  INTEGER NOT NULL PRIMARY KEY CHECK (one = 1),
+  hash TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE signing_secret (
+  one    INTEGER NOT NULL PRIMARY KEY CHECK (one = 1),
+  secret TEXT NOT NULL
+) STRICT;
+
 CREATE TABLE subject (
   book    TEXT NOT NULL,
   measure TEXT NOT NULL,
@@ -204,6 +255,17 @@ CREATE TABLE subject (
   n       INTEGER NOT NULL,
   PRIMARY KEY (book, measure, subject)
 ) STRICT, WITHOUT ROWID;
+
+CREATE TABLE token (
+  hash       TEXT NOT NULL PRIMARY KEY,
+  person     TEXT NOT NULL,
+  name       TEXT NOT NULL,
+  scopes     TEXT NOT NULL,
+  made_at    INTEGER NOT NULL,
+  expires_at INTEGER NOT NULL
+) STRICT;
+
+CREATE INDEX token_person ON token (person);
 
 CREATE TABLE total (
   book     TEXT NOT NULL,

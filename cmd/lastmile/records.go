@@ -252,23 +252,14 @@ func (p *program) approveCommand() *cobra.Command {
 				return err
 			}
 			defer s.Close()
-			word := &fact.Approve{Proposal: seq, Verdict: "approve", Reason: sendBack}
-			if sendBack != "" {
-				word.Verdict = "send-back"
-			}
-			list, err := fact.Proposals(c.Context(), s.DB, book, "")
+			q, ok, err := fact.ProposalAt(c.Context(), s.DB, book, seq)
 			if err != nil {
 				return err
 			}
-			for _, q := range list {
-				if q.Seq == seq && (content == "" || strings.HasPrefix(q.Hash, content)) {
-					word.Content = q.Hash
-				}
-			}
-			if word.Content == "" {
+			if !ok || !strings.HasPrefix(q.Hash, content) {
 				return fault.New(fault.NotFound, "proposal.unknown", "there is no proposal %s with that content", args[0]).Mend("List them with: lastmile approvals")
 			}
-			receipts, err := s.Recorder.Record(c.Context(), fact.Draft{Fact: word, Book: book, On: s.Today(), Actor: as, Source: "command"})
+			receipts, err := s.Recorder.Record(c.Context(), q.Decision(as, sendBack, s.Today(), "command"))
 			if err != nil {
 				return err
 			}

@@ -1,5 +1,9 @@
 // Package access is people and what they may do: a person holds roles, each for an area and an interval of days. Whoever records or
-// approves a fact must hold a role that its kind names, for the area the fact concerns, on the day it is effective.
+// approves a fact must hold a role that its kind names, for the area the fact concerns, on the day it is effective; Authority answers
+// that for the recorder. Who may see what follows from the same roles; Reader answers that for pages, reports and the API.
+//
+// Who a person is and which roles they hold are facts. What lets them in (password, sessions, tokens) is not: Accounts keeps it in
+// tables of its own, which are in no book, are not replayed, and hold nothing that could be used to log in.
 package access
 
 import (
@@ -20,7 +24,7 @@ var files embed.FS
 var source string
 
 // Schema of the appointments.
-var Schema = database.Schema{Name: "access", Files: files, State: []string{"appointment", "approval_rule"}}
+var Schema = database.Schema{Name: "access", Files: files, State: []string{"appointment", "approval_rule"}, AppendOnly: []string{"access_event"}}
 
 func init() { fact.Register(source, (*Person)(nil), (*Appointment)(nil)) }
 

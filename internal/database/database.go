@@ -48,6 +48,7 @@ type DB struct {
 
 	read  *sql.DB
 	write *sql.DB // PostgreSQL: one connection for each writer. SQLite: one in all
+	aside *sql.DB // PostgreSQL: the same as write. SQLite: a second connection, for what is kept in no book
 	owner *sql.DB // runs migrations
 	dsn   string  // SQLite
 
@@ -99,6 +100,11 @@ func openSQLite(ctx context.Context, path string) (*DB, error) {
 		write.Close()
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
+	aside, err := sql.Open("sqlite", dsn)
+	if err != nil {
+		return nil, err
+	}
+	aside.SetMaxOpenConns(1)
 	read, err := sql.Open("sqlite", dsn+"&_pragma=query_only(1)")
 	if err != nil {
 		return nil, err
@@ -106,7 +112,7 @@ func openSQLite(ctx context.Context, path string) (*DB, error) {
 	// More connections than cores make modernc slower.
 	read.SetMaxOpenConns(max(2, runtime.NumCPU()))
 	read.SetMaxIdleConns(max(2, runtime.NumCPU()))
-	return &DB{Engine: SQLite, URL: "sqlite:" + path, Path: path, read: read, write: write, owner: write, dsn: dsn, stmts: map[string]*sql.Stmt{}}, nil
+	return &DB{Engine: SQLite, URL: "sqlite:" + path, Path: path, read: read, write: write, aside: aside, owner: write, dsn: dsn, stmts: map[string]*sql.Stmt{}}, nil
 }
 
 func openPostgres(ctx context.Context, rawURL string) (*DB, error) {
@@ -128,12 +134,15 @@ func openPostgres(ctx context.Context, rawURL string) (*DB, error) {
 	read.SetMaxIdleConns(4 * runtime.NumCPU())
 	write := stdlib.OpenDB(*config, asRecorder)
 	shown := &url.URL{Scheme: "postgres", Host: fmt.Sprintf("%s:%d", config.Host, config.Port), Path: config.Database}
-	return &DB{Engine: PostgreSQL, URL: shown.String(), read: read, write: write, owner: owner, stmts: map[string]*sql.Stmt{}}, nil
+	return &DB{Engine: PostgreSQL, URL: shown.String(), read: read, write: write, aside: write, owner: owner, stmts: map[string]*sql.Stmt{}}, nil
 }
 
 // Close closes all connections.
 func (db *DB) Close() error {
 	errs := []error{db.read.Close(), db.write.Close()}
+	if db.aside != db.write {
+		errs = append(errs, db.aside.Close())
+	}
 	if db.owner != db.write {
 		errs = append(errs, db.owner.Close())
 	}

@@ -30,7 +30,11 @@ type bulkKey struct {
 
 // Writer takes a writing connection; on SQLite it waits until the only one is free.
 func (db *DB) Writer(ctx context.Context) (*Writer, error) {
-	conn, err := db.write.Conn(ctx)
+	return db.writerOf(ctx, db.write)
+}
+
+func (db *DB) writerOf(ctx context.Context, pool *sql.DB) (*Writer, error) {
+	conn, err := pool.Conn(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("open writer: %w", err)
 	}

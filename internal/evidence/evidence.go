@@ -39,7 +39,8 @@ const SizeMax = 20 << 20
 // kinds are what may be evidence, by the type that the content shows, not by the name of the file.
 var kinds = map[string]string{"image/png": ".png", "image/jpeg": ".jpg", "image/webp": ".webp", "application/pdf": ".pdf"}
 
-// Put keeps a file and gives its hash. Content that is neither a photograph nor a PDF is refused, as is one that is too large.
+// Put keeps a file and gives its hash. Content that is neither a photograph nor a PDF is refused, as is one that is too large
+// or a photograph that cannot be read.
 func (s *Store) Put(r io.Reader) (hash string, err error) {
 	tmp, err := os.CreateTemp(s.dir, "incoming-*")
 	if err != nil {
@@ -64,6 +65,9 @@ func (s *Store) Put(r io.Reader) (hash string, err error) {
 	ext, ok := kinds[typ]
 	if !ok {
 		return "", fault.New(fault.Invalid, "evidence.type", "the file is %s, which cannot be evidence", typ).For("evidence").Mend("Use a PNG, JPEG or WebP photograph or a PDF.")
+	}
+	if err := checkImage(tmp, typ); err != nil {
+		return "", err
 	}
 	hash = hex.EncodeToString(h.Sum(nil))
 	if s.Has(hash) {

@@ -3,8 +3,10 @@ package fact
 import (
 	"context"
 	"crypto/sha256"
+	"database/sql"
 	"embed"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -211,4 +213,27 @@ func (w *writer) propose(ctx context.Context, tx *Tx, d *Draft, p *prepared, tak
 	receipt, err := w.follow(ctx, &proposal, taken)
 	receipt.Proposal = true
 	return receipt, err
+}
+
+// ProposalAt gives one proposal; ok is false when there is none there.
+func ProposalAt(ctx context.Context, r database.Reader, book string, seq int64) (p Pending, ok bool, err error) {
+	p, err = scanPending(r.QueryRow(ctx, "SELECT "+pendingColumns+" FROM proposal WHERE book = $1 AND seq = $2", book, seq))
+	if errors.Is(err, sql.ErrNoRows) {
+		return p, false, nil
+	}
+	if err != nil {
+		return p, false, fmt.Errorf("read proposal %s:%d: %w", book, seq, err)
+	}
+	return p, true, nil
+}
+
+// Decision is a person's word on a proposal, to be recorded: approved, or sent back when there is a reason. Each person has one word on a
+// proposal, so that saying it twice is saying it once.
+func (p *Pending) Decision(actor, reason string, on date.Date, source string) Draft {
+	word := &Approve{Proposal: p.Seq, Content: p.Hash, Verdict: "approve", Reason: reason}
+	key := "approve"
+	if reason != "" {
+		word.Verdict, key = "send-back", "back"
+	}
+	return Draft{Fact: word, Book: p.Book, Key: fmt.Sprintf("%s-%d-%s", key, p.Seq, actor), On: on, Actor: actor, Source: source}
 }

@@ -361,6 +361,7 @@ type writer struct {
 	idle  chan struct{} // closed when a closing writer has nothing left to do
 
 	trial    bool      // nothing will be committed
+	assent   bool      // of a trial: approvals are taken as given
 	looked   time.Time // when the ends of books were last looked up
 	trusting bool      // they were not looked up for this batch
 	lookUp   bool      // find out first which keys are taken
@@ -438,7 +439,7 @@ func (w *writer) commit(batch []*request) {
 		w.state.reset()
 		w.looked = time.Time{}
 		if errors.Is(err, errAgain) {
-			continue // each time with one fact less
+			continue // each time with one fact less, or once with all keys looked up
 		}
 		if !w.lookUp && database.IsUnique(err) {
 			w.lookUp = true
@@ -466,8 +467,7 @@ func (w *writer) attempt(ctx context.Context, batch []*request) error {
 		return err
 	}
 	err := w.record(ctx, batch)
-	if len(w.refused) > 0 && (w.trusting || !w.lookUp) && (err == nil || errors.Is(err, errAgain)) {
-		w.lookUp = true
+	if len(w.refused) > 0 && w.trusting && (err == nil || errors.Is(err, errAgain)) {
 		err = journal.ErrMoved // refuse nothing on trust: look again
 	}
 	if err == nil {
@@ -643,6 +643,10 @@ func (w *writer) recordRequest(ctx context.Context, req *request, taken map[book
 		if err == nil {
 			continue
 		}
+		if !w.lookUp { // it may be refused for what it did itself when it was recorded the first time
+			w.lookUp = true
+			return errAgain
+		}
 		for i := g[0]; i < g[1]; i++ {
 			req.errs[i] = err
 		}
@@ -660,8 +664,9 @@ type refusal struct {
 	group [2]int
 }
 
-// errAgain means that a refused fact had already changed the database: the batch is rolled back and carried out again without it.
-var errAgain = errors.New("carry out the batch again without the refused fact")
+// errAgain means that a refused fact had already changed the database, or that it was not yet known which keys are taken: the batch is
+// rolled back and carried out again, without the fact or with that knowledge.
+var errAgain = errors.New("carry out the batch again")
 
 // atomically carries out drafts and takes all of them back when one is refused.
 func (w *writer) atomically(drafts []Draft, each func(i int) error) error {
@@ -719,7 +724,7 @@ func (w *writer) recordOne(ctx context.Context, old *journal.Entry, d *Draft, p 
 		if err != nil {
 			return Receipt{}, err
 		}
-		if propose {
+		if propose && !w.assent {
 			return w.propose(ctx, tx, d, p, taken)
 		}
 	}

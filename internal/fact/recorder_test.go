@@ -16,6 +16,7 @@ import (
 	"lastmile/internal/party"
 	"lastmile/internal/programme"
 	"lastmile/internal/project"
+	"lastmile/internal/testworld"
 )
 
 func TestFirst(t *testing.T) {
@@ -95,5 +96,27 @@ func TestFirst(t *testing.T) {
 			t.Fatal(err)
 		}
 		t.Log(at, v.Decimal(), v.Traced, v.Of, len(lin))
+	}
+}
+
+// TestSentTwice sends facts again that their own first recording makes impossible: the answer is the first receipt.
+func TestSentTwice(t *testing.T) {
+	w := testworld.New(t)
+	ctx := context.Background()
+	for _, d := range []fact.Draft{
+		{Fact: &party.Party{ID: "twice", Name: "Twice", Kind: "supplier"}, On: "2020-05-01", Actor: "officer", Key: "party"},                           // a name is given once
+		{Fact: &programme.Designation{County: "62", Programme: "aid", Authority: "a", Document: "b"}, On: "2020-05-01", Actor: "admin", Key: "county"}, // and so is a book
+	} {
+		first, err := w.Store.Recorder.Record(ctx, d)
+		if err != nil {
+			t.Fatal(err)
+		}
+		again, err := w.Store.Recorder.Record(ctx, d)
+		if err != nil || !again[0].Again || again[0].Seq != first[0].Seq {
+			t.Errorf("%T: first %+v, again %+v, %v", d.Fact, first, again, err)
+		}
+	}
+	if _, err := w.Store.Recorder.Record(ctx, fact.Draft{Fact: &party.Party{ID: "twice", Name: "Another", Kind: "supplier"}, On: "2020-05-01", Actor: "officer", Key: "other"}); err == nil {
+		t.Error("a code was given twice")
 	}
 }

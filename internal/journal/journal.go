@@ -418,3 +418,20 @@ func Erase(ctx context.Context, w *database.Writer, book string, seq int64) erro
 	_, err := w.Exec(ctx, "DELETE FROM private WHERE book = $1 AND seq = $2", book, seq)
 	return err
 }
+
+// Unproved lists entries of a book of some kinds that are not proved down to a record, latest first, without those taken back.
+func Unproved(ctx context.Context, r database.Reader, book string, kinds []string, limit int) ([]Entry, error) {
+	args := []any{book}
+	marks := make([]string, len(kinds))
+	for i, k := range kinds {
+		args = append(args, k)
+		marks[i] = fmt.Sprintf("$%d", len(args))
+	}
+	var list []Entry
+	err := each(ctx, r, func(e Entry) error { list = append(list, e); return nil }, selectEntry+`LEFT JOIN proof ON proof.book = e.book AND proof.seq = e.seq
+LEFT JOIN reversal ON reversal.book = e.book AND reversal.seq = e.seq
+WHERE e.book = $1 AND e.kind IN (`+strings.Join(marks, ", ")+`) AND e.grade < 2 AND proof.seq IS NULL AND reversal.seq IS NULL
+ORDER BY e.on_date DESC, e.seq DESC
+LIMIT `+fmt.Sprint(limit), args...)
+	return list, err
+}

@@ -36,6 +36,7 @@ type Store struct {
 	DB       *database.DB
 	Evidence *evidence.Store
 	Recorder *fact.Recorder
+	Accounts *access.Accounts // passwords, sessions, tokens
 	clock    func() time.Time
 }
 
@@ -70,11 +71,15 @@ func Open(ctx context.Context, url string, o Options) (*Store, error) {
 		return nil, errors.Join(err, db.Close())
 	}
 	s.Recorder = fact.NewRecorder(db, fact.Options{Clock: o.Clock, Random: o.Random, Authority: access.Authority{}, Files: s.Evidence})
+	s.Accounts = access.NewAccounts(db, access.AccountOptions{Clock: o.Clock})
 	return s, nil
 }
 
 // Close waits for what is being recorded and closes everything.
 func (s *Store) Close() error { return errors.Join(s.Recorder.Close(), s.DB.Close()) }
+
+// Now is the time of the store's clock.
+func (s *Store) Now() time.Time { return s.clock() }
 
 // Today is the civil date of the store's clock.
 func (s *Store) Today() date.Date { return date.Of(s.clock()) }

@@ -20,12 +20,12 @@ type Form struct {
 
 func (Form) Template() string { return "form" }
 
-// Problems gives the errors of the fields, for the summary.
+// Problems gives the errors of the fields, for the summary. A field of another package has its part in it with a method Problem.
 func (f Form) Problems() []Problem {
 	var problems []Problem
 	for _, c := range f.Fields {
-		if field, ok := c.(interface{ problem() Problem }); ok {
-			if p := field.problem(); p.Text != "" {
+		if field, ok := c.(interface{ Problem() Problem }); ok {
+			if p := field.Problem(); p.Text != "" {
 				problems = append(problems, p)
 			}
 		}
@@ -82,7 +82,8 @@ func (Field) Template() string { return "field" }
 // ID is the field's id in the page.
 func (f Field) ID() string { return "f-" + f.Name }
 
-func (f Field) problem() Problem { return Problem{f.firstID(), f.Error} }
+// Problem is the field's line in the summary.
+func (f Field) Problem() Problem { return Problem{f.firstID(), f.Error} }
 
 // firstID is the id of what takes the focus: of a choice, its first option.
 func (f Field) firstID() string {
@@ -168,7 +169,8 @@ func (a Answer) ID() string { return "f-" + a.Name }
 // DescribedBy names the hint and the error.
 func (a Answer) DescribedBy() string { return describedBy(a.ID(), a.Hint, a.Error) }
 
-func (a Answer) problem() Problem { return Problem{a.ID() + "-yes", a.Error} }
+// Problem is the question's line in the summary.
+func (a Answer) Problem() Problem { return Problem{a.ID() + "-yes", a.Error} }
 
 // Photos is a field for photographs, with those already taken.
 type Photos struct {
@@ -188,7 +190,8 @@ func (p Photos) ID() string { return "f-" + p.Name }
 // DescribedBy names the hint and the error.
 func (p Photos) DescribedBy() string { return describedBy(p.ID(), p.Hint, p.Error) }
 
-func (p Photos) problem() Problem { return Problem{p.ID(), p.Error} }
+// Problem is the field's line in the summary.
+func (p Photos) Problem() Problem { return Problem{p.ID(), p.Error} }
 
 // Steps is the steps of a long form and where the reader is.
 type Steps struct {

@@ -98,8 +98,8 @@ type NavItem struct {
 	Count   string // what waits there, "6"; empty for nothing
 }
 
-// A User is who is signed in.
-type User struct{ Name, Role string }
+// A User is who is signed in. Href leads to their account; empty is no link.
+type User struct{ Name, Role, Href string }
 
 // Search is the field at the head of the page; it sends q to Action.
 type Search struct {

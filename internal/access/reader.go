@@ -1,0 +1,208 @@
+package access
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"lastmile/internal/database"
+	"lastmile/internal/date"
+	"lastmile/internal/entity"
+	"lastmile/internal/fact"
+	"lastmile/internal/fault"
+	"lastmile/internal/figure"
+	"lastmile/internal/journal"
+)
+
+// Reader is a person who looks at what is recorded, with the roles they hold on a day. It is for one request: it remembers where areas lie.
+//
+// What may be seen follows from where it lies:
+//
+//   - an entry, a figure or a list of an area, by whoever holds any role for that area or one above it;
+//   - what concerns the whole programme, by whoever holds a role for the whole programme;
+//   - names and definitions kept at headquarters (areas, parties, funds, figures …), by everyone who holds any role;
+//   - who works with the programme, by administrators, auditors and the sponsor's leadership;
+//   - personal data, by those of PersonalRoles for its area.
+type Reader struct {
+	Person string
+	Name   string
+	Unit   string
+	On     date.Date
+	Held   []Held // in force on that day
+
+	db    database.Reader
+	above map[string][]string
+}
+
+// PersonalRoles see personal data of the areas that they serve.
+var PersonalRoles = []string{"programme-officer", "county-assistant", "loan-officer", "approver", "auditor"}
+
+// peopleRoles see who works with the programme.
+var peopleRoles = []string{"administrator", "auditor", "sponsor-leadership"}
+
+// Read gives a person with the roles they hold on a day. Someone who is not recorded is a fault of kind NotFound.
+func Read(ctx context.Context, db database.Reader, person string, on date.Date) (*Reader, error) {
+	e, ok, err := entity.Get(ctx, db, entity.Headquarters, "person", person)
+	if err != nil {
+		return nil, err
+	}
+	if !ok {
+		return nil, fault.New(fault.NotFound, "person.unknown", "there is no person %q", person).For("person").Mend("Correct the log-in name.")
+	}
+	rows, err := db.Query(ctx, "SELECT role, area, on_date, until FROM appointment WHERE person = $1 ORDER BY role, area, on_date", person)
+	if err != nil {
+		return nil, fmt.Errorf("read roles of %s: %w", person, err)
+	}
+	held, err := scanHeld(rows)
+	if err != nil {
+		return nil, fmt.Errorf("read roles of %s: %w", person, err)
+	}
+	rd := &Reader{Person: person, Name: e.Name, Unit: e.Class, On: on, db: db, above: map[string][]string{}}
+	for _, h := range held {
+		if h.inForce(on) {
+			rd.Held = append(rd.Held, h)
+		}
+	}
+	return rd, nil
+}
+
+func (h Held) inForce(on date.Date) bool { return on >= h.From && (h.Until == "" || on <= h.Until) }
+
+// Holds tells whether the person holds one of the roles for any area.
+func (rd *Reader) Holds(roles ...string) bool {
+	return slices.ContainsFunc(rd.Held, func(h Held) bool { return slices.Contains(roles, h.Role) })
+}
+
+// Everywhere tells whether the person holds a role for the whole programme.
+func (rd *Reader) Everywhere() bool {
+	return slices.ContainsFunc(rd.Held, func(h Held) bool { return h.Area == "" })
+}
+
+// Areas are those that the person serves, without those that lie in another of them; empty for the whole programme or for none.
+func (rd *Reader) Areas(ctx context.Context) ([]string, error) {
+	if rd.Everywhere() {
+		return nil, nil
+	}
+	var list []string
+	for _, h := range rd.Held {
+		if slices.Contains(list, h.Area) {
+			continue
+		}
+		above, err := rd.ancestors(ctx, h.Area)
+		if err != nil {
+			return nil, err
+		}
+		inOther := slices.ContainsFunc(rd.Held, func(o Held) bool { return o.Area != h.Area && slices.Contains(above, o.Area) })
+		if !inOther {
+			list = append(list, h.Area)
+		}
+	}
+	return list, nil
+}
+
+// May tells whether the person holds one of the roles for an area ("" for the whole programme), as Authority does when a fact is recorded.
+func (rd *Reader) May(ctx context.Context, roles []string, area string) (bool, error) {
+	for _, h := range rd.Held {
+		if !slices.Contains(roles, h.Role) {
+			continue
+		}
+		if h.Area == "" || h.Area == area {
+			return true, nil
+		}
+		above, err := rd.ancestors(ctx, area)
+		if err != nil {
+			return false, err
+		}
+		if slices.Contains(above, h.Area) {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// Sees tells whether the person may see what is recorded of an area, and the figures over it.
+func (rd *Reader) Sees(ctx context.Context, area string) (bool, error) {
+	return rd.May(ctx, Roles, area)
+}
+
+// SeesPersonal tells whether the person may see the personal data of an area.
+func (rd *Reader) SeesPersonal(ctx context.Context, area string) (bool, error) {
+	return rd.May(ctx, PersonalRoles, area)
+}
+
+// SeesPeople tells whether the person may see who works with the programme.
+func (rd *Reader) SeesPeople() bool { return rd.Holds(peopleRoles...) }
+
+// SeesEntry tells whether the person may see an entry's public part.
+func (rd *Reader) SeesEntry(ctx context.Context, e *journal.Entry) (bool, error) {
+	switch e.Kind {
+	case "person", "appointment":
+		return rd.SeesPeople(), nil
+	}
+	if k := fact.Find(e.Kind); e.Book == entity.Headquarters && e.Area == "" && k != nil && k.Approval == nil && (k.Defines != "" || k.Book == entity.Headquarters) {
+		return len(rd.Held) > 0, nil
+	}
+	return rd.Sees(ctx, e.Area)
+}
+
+// Narrow is the area whose figures the person gets when they ask for those of area: the area itself when they may see it, and for the
+// whole programme the one area they serve. Anything else is forbidden.
+func (rd *Reader) Narrow(ctx context.Context, area string) (string, error) {
+	sees, err := rd.Sees(ctx, area)
+	if err != nil || sees {
+		return area, err
+	}
+	own, err := rd.Areas(ctx)
+	if err != nil {
+		return "", err
+	}
+	if area == "" && len(own) == 1 {
+		return own[0], nil
+	}
+	return "", fault.New(fault.Forbidden, "area.hidden", "%s holds no role for area %q", rd.Person, area).For("area").
+		Mend("Choose an area that you serve, or ask an administrator for a role there.")
+}
+
+// MayRecord tells whether the person holds, anywhere, a role that may record the kind.
+func (rd *Reader) MayRecord(k *fact.Kind) bool { return rd.Holds(k.By...) }
+
+// MayRecordIn tells whether the person may record the kind for an area.
+func (rd *Reader) MayRecordIn(ctx context.Context, k *fact.Kind, area string) (bool, error) {
+	return rd.May(ctx, k.By, area)
+}
+
+func (rd *Reader) ancestors(ctx context.Context, area string) ([]string, error) {
+	if area == "" {
+		return nil, nil
+	}
+	if list, ok := rd.above[area]; ok {
+		return list, nil
+	}
+	list, err := figure.Ancestors(ctx, rd.db, area)
+	if err == nil {
+		rd.above[area] = list
+	}
+	return list, err
+}
+
+// AllHeld gives the roles that everybody holds on a day, by person.
+func AllHeld(ctx context.Context, db database.Reader, on date.Date) (map[string][]Held, error) {
+	rows, err := db.Query(ctx, "SELECT person, role, area, on_date, until FROM appointment ORDER BY person, role, area, on_date")
+	if err != nil {
+		return nil, fmt.Errorf("read roles: %w", err)
+	}
+	defer rows.Close()
+	all := map[string][]Held{}
+	for rows.Next() {
+		var person, from, until string
+		var h Held
+		if err := rows.Scan(&person, &h.Role, &h.Area, &from, &until); err != nil {
+			return nil, err
+		}
+		h.From, h.Until = date.Date(from), date.Date(until)
+		if h.inForce(on) {
+			all[person] = append(all[person], h)
+		}
+	}
+	return all, rows.Err()
+}

@@ -1,0 +1,115 @@
+// Package desk joins what needs a person: the door (session), forms of every kind of fact (form), what waits for someone (todo), imports
+// (intake) and the API (api). It is plugged into the pages of package web, or served by itself:
+//
+//	d := desk.New(s, desk.Options{})
+//	engine, err := view.New(assets, desk.Sources()...)
+//	err = d.Routes(mux, engine)
+//	handler := d.Protect(mux)
+package desk
+
+import (
+	"embed"
+	"io/fs"
+	"log/slog"
+	"net/http"
+
+	"lastmile/internal/store"
+	"lastmile/internal/web/form"
+	"lastmile/internal/web/session"
+	"lastmile/internal/web/todo"
+	"lastmile/internal/web/view"
+	"lastmile/internal/web/wording"
+)
+
+//go:embed text/*.json
+var files embed.FS
+
+// Sources are the templates and texts of all its pages, for view.New.
+func Sources() []view.Source {
+	texts, err := fs.Sub(files, "text")
+	if err != nil {
+		panic(err) // the name is a constant of this package and valid
+	}
+	return []view.Source{{Texts: texts}, wording.Source(), session.Source(), form.Source(), todo.Source()}
+}
+
+// Options of New; the zero value is usable.
+type Options struct {
+	// Frame adds what the whole application has round every page, before the desk adds its own. Default: nothing.
+	Frame func(*http.Request, *view.Page)
+	// Open are further addresses for strangers; see session.Options.
+	Open []string
+	// Log gets what was refused and why; default slog.Default().
+	Log *slog.Logger
+}
+
+// Desk is the pages that need a person.
+type Desk struct {
+	store *store.Store
+	o     Options
+	guard *session.Guard
+	list  *todo.List
+}
+
+// New makes the desk of a store. Routes must be called before it serves.
+func New(s *store.Store, o Options) *Desk {
+	if o.Frame == nil {
+		o.Frame = func(*http.Request, *view.Page) {}
+	}
+	return &Desk{store: s, o: o}
+}
+
+// Routes mounts all pages. The engine must have been made with Sources.
+func (d *Desk) Routes(mux session.Router, engine *view.Engine) error {
+	d.guard = session.New(d.store, engine, session.Options{Log: d.o.Log, Open: d.o.Open, Frame: func(r *http.Request, p *view.Page) {
+		d.o.Frame(r, p)
+		d.Frame(r, p)
+	}})
+	d.guard.Routes(mux)
+	forms := form.New(d.store, d.guard)
+	forms.Routes(mux)
+	d.list = todo.New(d.store, d.guard, forms)
+	d.list.Routes(mux)
+	return nil
+}
+
+// Protect lets nobody but those logged in to the pages behind it; see session.Guard.
+func (d *Desk) Protect(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { d.guard.Wrap(next).ServeHTTP(w, r) })
+}
+
+// Frame adds the desk's places to the frame of a page, and who is there.
+func (d *Desk) Frame(r *http.Request, p *view.Page) {
+	v := session.Of(r)
+	if v == nil {
+		return
+	}
+	words := d.guard.Words(*p)
+	item := func(icon, key, href string) view.NavItem {
+		return view.NavItem{Icon: icon, Label: words.Text(key), Href: href, Current: r.URL.Path == href}
+	}
+	waiting := item("bell", "desk.todo", todo.Path)
+	if n, err := d.list.Count(r.Context(), v); err != nil {
+		d.log().Error("count what waits", "person", v.Person, "error", err)
+	} else if n > 0 {
+		waiting.Count = words.Count(int64(n))
+	}
+	own := view.NavGroup{Title: words.Text("desk"), Items: []view.NavItem{waiting, item("edit", "desk.record", form.Path)}}
+	if v.SeesPeople() {
+		own.Items = append(own.Items, item("people", "desk.people", "/people"))
+	}
+	p.Nav = append(p.Nav, own)
+	if n := len(p.Tabs); n > 1 { // the last leads to everything else
+		p.Tabs[n-2] = waiting
+	} else {
+		p.Tabs = []view.NavItem{waiting, own.Items[1], item("shield", "desk.account", "/account")}
+	}
+	d.guard.Name(r, p)
+}
+
+func (d *Desk) log() *slog.Logger {
+	if d.o.Log != nil {
+		return d.o.Log
+	}
+	return slog.Default()
+}

@@ -1,0 +1,158 @@
+package desk_test
+
+import (
+	"context"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+
+	"lastmile/internal/fact"
+	"lastmile/internal/testenv"
+	"lastmile/internal/testworld"
+	"lastmile/internal/web/todo"
+	"lastmile/internal/web/webtest"
+)
+
+// screen is one person's browser.
+type screen struct {
+	t   *testing.T
+	ctx context.Context
+	at  string // address of the application
+}
+
+// do carries out steps, or fails with what the page says.
+func (s *screen) do(steps ...chromedp.Action[chromedp.Void]) {
+	s.t.Helper()
+	ctx, cancel := context.WithTimeout(s.ctx, 20*time.Second)
+	defer cancel()
+	if err := chromedp.Do(ctx, steps...); err != nil {
+		text, _ := chromedp.Run(s.ctx, chromedp.Evaluate[string]("document.body.innerText"))
+		s.t.Fatalf("%v; the page says:\n%s", err, text)
+	}
+}
+
+func (s *screen) open(path string) { s.t.Helper(); s.do(chromedp.Navigate(s.at + path)) }
+
+// fill types into a field or chooses from a list, by the field's name.
+func (s *screen) fill(pairs ...string) {
+	s.t.Helper()
+	for i := 0; i+1 < len(pairs); i += 2 {
+		s.do(chromedp.SetValue(`main [name="`+pairs[i]+`"]`, pairs[i+1]))
+	}
+}
+
+// press presses a button and waits for the page it leads to to say something.
+func (s *screen) press(button, says string) {
+	s.t.Helper()
+	s.do(chromedp.Click(button))
+	s.says(says)
+}
+
+func (s *screen) says(text string) {
+	s.t.Helper()
+	deadline := time.Now().Add(15 * time.Second)
+	for {
+		body, err := chromedp.Run(s.ctx, chromedp.Evaluate[string]("document.body ? document.body.innerText : ''"))
+		if err == nil && strings.Contains(body, text) {
+			return
+		}
+		if time.Now().After(deadline) {
+			s.t.Fatalf("the page does not say %q (%v):\n%s", text, err, body)
+		}
+		time.Sleep(30 * time.Millisecond)
+	}
+}
+
+func (s *screen) logIn(person string) {
+	s.t.Helper()
+	s.open("/todo")
+	s.fill("person", person, "password", testworld.Password)
+	s.press(`main form button.primary`, "Waiting for you")
+}
+
+// TestJourney is the way of a payment through three pairs of hands in a real browser: recorded with a mistake in the form, proposed, sent
+// back, put right, approved, corrected.
+func TestJourney(t *testing.T) {
+	app := webtest.New(t)
+	app.LogIn("fin")
+	app.LogIn("approver")
+	server := httptest.NewServer(app.Handler)
+	defer server.Close()
+	allocator, stop := chromedp.NewExecAllocator(context.Background(), chromedp.ExecPath(testenv.Chromium(t)), chromedp.NoSandbox, chromedp.Headless, chromedp.Flag("disable-background-networking", true))
+	defer stop()
+	browser, quit := chromedp.NewContext(allocator)
+	defer quit()
+	if err := chromedp.Do(browser, chromedp.Navigate("about:blank")); err != nil {
+		t.Fatal(err)
+	}
+	one := func() *screen {
+		ctx, closeTab := chromedp.NewContext(browser, chromedp.WithNewBrowserContext())
+		t.Cleanup(closeTab)
+		if err := chromedp.Do(ctx, chromedp.EmulateViewport(1280, 1600)); err != nil {
+			t.Fatal(err)
+		}
+		return &screen{t, ctx, server.URL}
+	}
+	fin, approver := one(), one()
+	const send = `main form button.primary`
+
+	fin.logIn("fin")
+	fin.open("/record/disbursement")
+	fin.fill("project", "p-"+testworld.Wushan, "to", "builder-"+testworld.Wushan, "amount", "12,50", "voucher", "V-1", "purpose", "pipes")
+	fin.press(send, "1 answer needs another look")
+	fin.fill("amount", "1250.50")
+	fin.press(send, "Sent for approval")
+
+	list, err := fact.Proposals(t.Context(), app.Store.DB, "", fact.Waiting)
+	if err != nil || len(list) != 1 {
+		t.Fatal(list, err)
+	}
+	approver.logIn("approver")
+	approver.says("Disbursement")
+	approver.open(todo.Href(list[0].Book, list[0].Seq))
+	approver.says("28,749.50")
+	approver.do(chromedp.Click(`.approval summary`))
+	approver.fill("reason", "The voucher is V-2")
+	approver.press(`.approval button[value="back"]`, "Nothing waits for you")
+
+	fin.open("/todo")
+	fin.says("The voucher is V-2")
+	fin.open(todo.Href(list[0].Book, list[0].Seq))
+	fin.press(`main .heading a.primary`, "Send for approval")
+	fin.fill("voucher", "V-2")
+	fin.press(send, "Sent for approval")
+
+	list, err = fact.Proposals(t.Context(), app.Store.DB, "", fact.Waiting)
+	if err != nil || len(list) != 1 {
+		t.Fatal(list, err)
+	}
+	approver.open(todo.Href(list[0].Book, list[0].Seq))
+	approver.press(`.approval button[value="approve"]`, "Nothing waits for you")
+
+	approved, err := fact.Proposals(t.Context(), app.Store.DB, "", fact.Approved)
+	if err != nil || len(approved) != 1 {
+		t.Fatal(approved, err)
+	}
+	paid := last(t, app, testworld.Wushan)
+	if paid.Kind != "disbursement" {
+		t.Fatalf("approved, the last entry is %+v", paid)
+	}
+	fin.open("/record/disbursement?corrects=" + position(paid))
+	fin.says("This takes back entry")
+	fin.fill("amount", "1200")
+	fin.press(send, "Sent for approval")
+	list, err = fact.Proposals(t.Context(), app.Store.DB, "", fact.Waiting)
+	if err != nil || len(list) != 1 {
+		t.Fatal(list, err)
+	}
+	approver.open(todo.Href(list[0].Book, list[0].Seq))
+	approver.says("1,250.50") // before
+	approver.says("1,200.00") // after
+	approver.press(`.approval button[value="approve"]`, "Nothing waits for you")
+	if now := last(t, app, testworld.Wushan); now.Reverses != paid.Seq || now.Kind != "disbursement" {
+		t.Errorf("corrected by %+v", now)
+	}
+}

@@ -1,0 +1,154 @@
+package desk_test
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+
+	"lastmile/internal/access"
+	"lastmile/internal/fact"
+	"lastmile/internal/project"
+	"lastmile/internal/testworld"
+	"lastmile/internal/web/todo"
+	"lastmile/internal/web/webtest"
+)
+
+// stranger is a role that nobody gave: not logged in.
+const stranger = "stranger"
+
+func everybody() []testworld.Person {
+	return append(slices.Clone(testworld.People), testworld.Person{Role: stranger})
+}
+
+// TestKindsAsEveryRole opens and sends the form of every kind of fact as every role and as a stranger. What they may is what the kind says.
+func TestKindsAsEveryRole(t *testing.T) {
+	app := webtest.New(t)
+	for _, p := range everybody() {
+		b := app.As(p.ID)
+		token := ""
+		if p.Role != stranger {
+			token = b.Get("/account").Form("/logout").Values.Get("form-token")
+		}
+		listed := b.Get("/record").Links()
+		for _, k := range fact.Kinds() {
+			may := slices.Contains(k.By, p.Role)
+			open, send := http.StatusForbidden, http.StatusForbidden
+			switch {
+			case p.Role == stranger:
+				open, send = http.StatusUnauthorized, http.StatusUnauthorized
+			case may:
+				open, send = http.StatusOK, http.StatusUnprocessableEntity
+			}
+			path := "/record/" + k.Name
+			if got := b.Get(path); got.Status != open {
+				t.Errorf("%s opens the form of a %s: %d, want %d", p.Role, k.Name, got.Status, open)
+			}
+			empty := url.Values{"form-token": {token}, "key": {"k"}}
+			if got := b.Do(http.MethodPost, path, "application/x-www-form-urlencoded", strings.NewReader(empty.Encode())); got.Status != send {
+				t.Errorf("%s sends an empty form of a %s: %d, want %d", p.Role, k.Name, got.Status, send)
+			}
+			if slices.Contains(listed, path) != may {
+				t.Errorf("%s: a %s is listed: %v, want %v", p.Role, k.Name, !may, may)
+			}
+		}
+	}
+}
+
+// route is an address of one of the desk's routes, and which persons of the world may come to it.
+type route struct {
+	path string
+	who  []string // "all" is everybody who is logged in; "open" everybody at all
+	form string   // fields of a request that is sent
+	want int      // status for those who may
+}
+
+var (
+	all    = []string{"all"}
+	open   = []string{"open"}
+	lookon = []string{"admin", "audit", "lead"} // who see the people
+)
+
+// TestRoutesAsEveryRole comes to every route as every role and as a stranger, in both languages.
+func TestRoutesAsEveryRole(t *testing.T) {
+	app := webtest.New(t)
+	p := app.Record("fin", nil, &project.Disbursement{Project: "p-" + testworld.Wushan, To: "builder-" + testworld.Wushan, Amount: 1, Voucher: "V", Purpose: "x"})
+	panel := todo.Href(p.Book, p.Seq)
+	near := []string{"admin", "lead", "officer", "assistant", "loans", "fin", "approver", "second", "audit"} // of Wushan
+	routes := map[string]route{
+		"GET /login":                  {"/login", open, "", 200},
+		"POST /login":                 {"/login", open, "person=nobody", 403},
+		"GET /setup":                  {"/setup", open, "", 303},
+		"POST /setup":                 {"/setup", open, "code=x", 303},
+		"POST /logout":                {}, // comes last, below
+		"GET /account":                {"/account", all, "", 200},
+		"GET /account/password":       {"/account/password", all, "", 200},
+		"POST /account/password":      {"/account/password", all, "old=x", 403},
+		"POST /account/sessions":      {"/account/sessions", all, "session=none", 303},
+		"POST /account/tokens":        {"/account/tokens", all, "name=x", 422},
+		"POST /account/tokens/revoke": {"/account/tokens/revoke", all, "token=x", 303},
+		"GET /people":                 {"/people", lookon, "", 200},
+		"GET /people/{person}":        {"/people/officer", lookon, "", 200},
+		"POST /people/{person}":       {"/people/officer", []string{"admin"}, "do=sessions", 303},
+		"GET /record":                 {"/record", all, "", 200},
+		"GET /record/{kind}":          {"/record/milestone-reached", []string{"officer", "assistant", "faraway"}, "", 200},
+		"POST /record/{kind}":         {"/record/milestone-reached", []string{"officer", "assistant", "faraway"}, "key=k", 422},
+		"GET /record/{kind}/done":     {"/record/disbursement/done?at=" + p.Book + ":1", []string{"fin"}, "", 200},
+		"GET /files/{hash}":           {"/files/00", nil, "", 0},
+		"GET /files/{hash}/small":     {"/files/00/small", nil, "", 0},
+		"GET /todo":                   {"/todo", all, "", 200},
+		"GET /todo/{book}/{seq}":      {panel, near, "", 200},
+		"POST /todo/{book}/{seq}":     {panel, near, "decision=back", 422},
+	}
+	for _, pattern := range app.Patterns {
+		if _, ok := routes[pattern]; !ok {
+			t.Errorf("%s: nobody said who may come to it", pattern)
+		}
+	}
+	if len(routes) != len(app.Patterns) {
+		t.Errorf("%d routes are mounted, %d are known here", len(app.Patterns), len(routes))
+	}
+	for _, p := range everybody() {
+		b := app.As(p.ID).In(map[bool]string{true: "zh-CN", false: "en"}[len(p.ID)%2 == 0])
+		token := ""
+		if p.Role != stranger {
+			token = b.Get("/account").Form("/logout").Values.Get("form-token")
+		}
+		for pattern, route := range routes {
+			if route.path == "" {
+				continue
+			}
+			method, _, _ := strings.Cut(pattern, " ")
+			want := http.StatusForbidden
+			switch {
+			case slices.Contains(route.who, "open"), p.Role != stranger && slices.Contains(route.who, "all"), slices.Contains(route.who, p.ID) && p.ID != "":
+				want = route.want
+			case p.Role == stranger:
+				want = http.StatusUnauthorized
+			}
+			got := b.Do(method, route.path, "application/x-www-form-urlencoded", strings.NewReader(strings.Replace(route.form, "nobody", "nobody"+p.ID, 1)+"&form-token="+token))
+			if got.Status != want {
+				t.Errorf("%s, %s comes to %s %s: %d, want %d\n%s", p.ID, p.Role, method, route.path, got.Status, want, got.Text())
+			}
+			if strings.Contains(got.Body, "⟦") {
+				t.Errorf("%s, %s: a text is missing", pattern, p.ID)
+			}
+		}
+		if p.Role != stranger {
+			if got := b.Do(http.MethodPost, "/logout", "application/x-www-form-urlencoded", strings.NewReader("form-token="+token)); got.Status != http.StatusSeeOther {
+				t.Errorf("%s logs out: %d", p.ID, got.Status)
+			}
+			b.Get("/todo").Says(http.StatusUnauthorized)
+		}
+	}
+}
+
+// TestRolesAreCovered makes sure that the world has somebody for each role.
+func TestRolesAreCovered(t *testing.T) {
+	for _, role := range access.Roles {
+		if !slices.ContainsFunc(testworld.People, func(p testworld.Person) bool { return p.Role == role }) {
+			t.Errorf("nobody in the world is %s", role)
+		}
+	}
+}

@@ -1,0 +1,157 @@
+package session
+
+import (
+	"net/http"
+	"slices"
+
+	"lastmile/internal/access"
+	"lastmile/internal/entity"
+	"lastmile/internal/fault"
+	"lastmile/internal/web/view"
+)
+
+// people lists who works with the programme, for those who may see it.
+func (g *Guard) people(w http.ResponseWriter, r *http.Request) {
+	v := Of(r)
+	if err := mayLook(v); err != nil {
+		g.Refuse(w, r, err)
+		return
+	}
+	page := g.Page(r)
+	words := g.Words(page)
+	list, err := entity.Find(r.Context(), g.store.DB, entity.Filter{Book: entity.Headquarters, Type: "person"})
+	if err != nil {
+		g.Refuse(w, r, err)
+		return
+	}
+	held, err := access.AllHeld(r.Context(), g.store.DB, g.store.Today())
+	if err != nil {
+		g.Refuse(w, r, err)
+		return
+	}
+	withPassword, err := g.store.Accounts.Persons(r.Context())
+	if err != nil {
+		g.Refuse(w, r, err)
+		return
+	}
+	t := view.Table{Columns: []view.Column{{Label: words.Text("login.person")}, {Label: words.Text("person.name")}, {Label: words.Text("person.unit")}, {Label: words.Text("person.role")}, {Label: words.Text("person.access"), Kind: view.StateColumn}},
+		Empty: &view.Empty{Icon: "people", Title: words.Text("people.none"), Text: words.Text("people.none.why")}}
+	for _, e := range list {
+		var roles []string
+		for _, h := range held[e.ID] {
+			role := words.Role(h.Role)
+			if h.Area != "" {
+				role += " " + h.Area
+			}
+			if !slices.Contains(roles, role) {
+				roles = append(roles, role)
+			}
+		}
+		state := view.State{Kind: view.NotStarted, Word: words.Text("person.cannot")}
+		if withPassword[e.ID] {
+			state = view.State{Kind: view.Done, Word: words.Text("person.can")}
+		}
+		t.Rows = append(t.Rows, view.Row{Cells: []view.Cell{{Text: e.ID, Href: peoplePath + "/" + e.ID}, {Text: e.Name}, {Text: orNone(words, e.Class)}, {Text: orNone(words, words.List(roles))}, {State: &state}}})
+	}
+	heading := view.Heading{Title: words.Text("people.title"), Lead: view.Plain(words.Text("people.lead", len(list)))}
+	if v.Holds("administrator") {
+		heading.Buttons = []view.Button{{Label: words.Text("people.add"), Kind: view.Primary, Href: "/record/person"}, {Label: words.Text("people.appoint"), Href: "/record/appointment"}}
+	}
+	events, err := g.store.Accounts.Events(r.Context(), "", eventsShown)
+	if err != nil {
+		g.Refuse(w, r, err)
+		return
+	}
+	g.Show(w, r, http.StatusOK, view.Stack{Page: page, Heading: heading, Body: []view.Component{t, section(words, "events", eventsTable(words, events))}})
+}
+
+func mayLook(v *Visit) error {
+	if v.SeesPeople() {
+		return nil
+	}
+	return fault.New(fault.Forbidden, "area.hidden", "%s holds no role for area %q", v.Person, "people").Mend("Ask an administrator.")
+}
+
+// person is one person's access, with what an administrator can do about it.
+func (g *Guard) person(w http.ResponseWriter, r *http.Request) { g.personPage(w, r, "") }
+
+func (g *Guard) personPage(w http.ResponseWriter, r *http.Request, oneTime string) {
+	v := Of(r)
+	if err := mayLook(v); err != nil {
+		g.Refuse(w, r, err)
+		return
+	}
+	page := g.Page(r)
+	words := g.Words(page)
+	person, err := access.Read(r.Context(), g.store.DB, r.PathValue("person"), g.store.Today())
+	if err != nil {
+		g.Refuse(w, r, err)
+		return
+	}
+	sessions, err := g.store.Accounts.Sessions(r.Context(), person.Person)
+	if err != nil {
+		g.Refuse(w, r, err)
+		return
+	}
+	events, err := g.store.Accounts.Events(r.Context(), person.Person, eventsShown)
+	if err != nil {
+		g.Refuse(w, r, err)
+		return
+	}
+	if oneTime != "" {
+		page.Status = []view.Status{{Kind: view.Sent, Icon: "lock", Lead: words.Text("person.one-time"), Text: oneTime}}
+	}
+	roles, err := g.rolesTable(r, words, person)
+	if err != nil {
+		g.Refuse(w, r, err)
+		return
+	}
+	body := []view.Component{section(words, "roles", roles), section(words, "sessions", sessionsTable(words, sessions, ""))}
+	if v.Holds("administrator") {
+		do := func(action string) view.Button {
+			return view.Button{Label: words.Text("person.do." + action), Name: "do", Value: action}
+		}
+		withdraw := do("withdraw")
+		withdraw.Kind = view.Danger
+		body = append(body, view.Section{Head: view.SectionHead{ID: "do", Title: words.Text("person.do")}, Parts: []view.Component{
+			view.Text{Prose: view.Plain(words.Text("person.do.lead"))},
+			view.Form{Action: peoplePath + "/" + person.Person, Plain: true, Hidden: v.Hidden(), Buttons: []view.Button{do("reset"), do("sessions"), withdraw}},
+		}})
+	}
+	g.Show(w, r, http.StatusOK, view.Stack{Page: page,
+		Heading: view.Heading{Crumbs: []view.Link{{Label: words.Text("people.title"), Href: peoplePath}, {Label: person.Person}}, Title: person.Name, Lead: view.Plain(orNone(words, person.Unit))},
+		Body:    append(body, section(words, "events", eventsTable(words, events)))})
+}
+
+func (g *Guard) changePerson(w http.ResponseWriter, r *http.Request) {
+	v := Of(r)
+	person, do := r.PathValue("person"), r.PostForm.Get("do")
+	if !v.Holds("administrator") {
+		g.Refuse(w, r, fault.New(fault.Forbidden, "kind.by", "%s is no administrator", v.Person).Mend("Ask an administrator."))
+		return
+	}
+	var err error
+	var oneTime string
+	switch {
+	case do == "reset":
+		oneTime, err = g.store.Accounts.Reset(r.Context(), person, v.Person)
+	case do == "sessions":
+		err = g.store.Accounts.Revoke(r.Context(), person, "", v.Person)
+	case do == "withdraw" && person == v.Person:
+		err = fault.New(fault.Conflict, "person.self", "%s would lose their own access", v.Person).Mend("Ask another administrator.")
+	case do == "withdraw":
+		err = g.store.Accounts.Withdraw(r.Context(), person, v.Person)
+	default:
+		err = fault.New(fault.Invalid, "request.form", "there is nothing named %q to do", do).Mend("Open the page again.")
+	}
+	if err != nil {
+		g.Refuse(w, r, err)
+		return
+	}
+	g.o.Log.Info("changed access", "person", person, "do", do, "by", v.Person)
+	if oneTime != "" {
+		g.personPage(w, r, oneTime)
+		return
+	}
+	http.Redirect(w, r, peoplePath+"/"+person, http.StatusSeeOther)
+}

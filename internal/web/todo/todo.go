@@ -1,0 +1,350 @@
+// Package todo is each person's work list: what waits for their word, what came back to them, what still lacks its proof, what a project
+// has promised to reach; and the one panel in which something is approved or sent back.
+//
+//	GET  /todo               the list, with counts
+//	GET  /todo/{book}/{seq}  one proposal: before and after, who prepared it, why it takes a second person, its effect on balances
+//	POST /todo/{book}/{seq}  approve it, or send it back with a reason
+//
+// A word on a proposal is bound to the hash of what was shown. The panel decides nothing: fact.Recorder refuses whoever may not approve.
+package todo
+
+import (
+	"context"
+	"embed"
+	"io/fs"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"sync"
+	"time"
+
+	"lastmile/internal/entity"
+	"lastmile/internal/fact"
+	"lastmile/internal/journal"
+	"lastmile/internal/store"
+	"lastmile/internal/web/form"
+	"lastmile/internal/web/session"
+	"lastmile/internal/web/view"
+	"lastmile/internal/web/wording"
+)
+
+//go:embed text/*.json
+var files embed.FS
+
+// Source has the texts, for view.New.
+func Source() view.Source {
+	texts, err := fs.Sub(files, "text")
+	if err != nil {
+		panic(err) // the name is a constant of this package and valid
+	}
+	return view.Source{Texts: texts}
+}
+
+// Path is where the work list is mounted.
+const Path = "/todo"
+
+const (
+	shownMax     = 50 // rows of each part of the list
+	dueWithin    = 30 // days before a milestone's day from which it is listed
+	countsFresh  = 10 * time.Second
+	countsPeople = 1000 // remembered at the same time
+)
+
+// List is the work lists of a store.
+type List struct {
+	store *store.Store
+	guard *session.Guard
+	forms *form.Forms
+
+	mu     sync.Mutex
+	counts map[string]counted
+}
+
+type counted struct {
+	n  int
+	at time.Time
+}
+
+// New makes the work lists of a store.
+func New(s *store.Store, guard *session.Guard, forms *form.Forms) *List {
+	return &List{store: s, guard: guard, forms: forms, counts: map[string]counted{}}
+}
+
+// Routes mounts the pages.
+func (l *List) Routes(mux session.Router) {
+	mux.HandleFunc("GET "+Path, l.page)
+	mux.HandleFunc("GET "+Path+"/{book}/{seq}", l.proposal)
+	mux.HandleFunc("POST "+Path+"/{book}/{seq}", l.decide)
+}
+
+// Waiting are the proposals that wait for a person's word: of their role and area, and not prepared or approved by themselves.
+func Waiting(ctx context.Context, s *store.Store, v *session.Visit) ([]fact.Pending, error) {
+	all, err := fact.Proposals(ctx, s.DB, "", fact.Waiting)
+	if err != nil {
+		return nil, err
+	}
+	kept := all[:0]
+	for _, p := range all {
+		if p.Actor == v.Person || slices.Contains(p.Approvers, v.Person) {
+			continue
+		}
+		may, err := v.May(ctx, []string{p.Role}, p.Area)
+		if err != nil {
+			return nil, err
+		}
+		if may {
+			kept = append(kept, p)
+		}
+	}
+	return kept, nil
+}
+
+// returned are the person's own proposals that were sent back and not yet replaced.
+func (l *List) returned(ctx context.Context, v *session.Visit) ([]fact.Pending, error) {
+	all, err := fact.Proposals(ctx, l.store.DB, "", fact.SentBack)
+	if err != nil {
+		return nil, err
+	}
+	var kept []fact.Pending
+	for _, p := range all {
+		if p.Actor != v.Person {
+			continue
+		}
+		replaced, err := journal.Keys(ctx, l.store.DB, p.Book, []string{form.AgainKey(p.Seq), "p-" + form.AgainKey(p.Seq)})
+		if err != nil {
+			return nil, err
+		}
+		if len(replaced) == 0 {
+			kept = append(kept, p)
+		}
+	}
+	return kept, nil
+}
+
+// own are the person's proposals that wait for others.
+func (l *List) own(ctx context.Context, v *session.Visit) ([]fact.Pending, error) {
+	all, err := fact.Proposals(ctx, l.store.DB, "", fact.Waiting)
+	return slices.DeleteFunc(all, func(p fact.Pending) bool { return p.Actor != v.Person }), err
+}
+
+// unproved are payments and receipts of the person's areas without a file that proves them, for those who may add one.
+func (l *List) unproved(ctx context.Context, v *session.Visit) ([]journal.Entry, error) {
+	proof := fact.Find("proof")
+	if !v.MayRecord(proof) {
+		return nil, nil
+	}
+	var kinds []string
+	for _, k := range fact.Kinds() {
+		if k.Field("voucher") != nil {
+			kinds = append(kinds, k.Name)
+		}
+	}
+	books, err := entity.Find(ctx, l.store.DB, entity.Filter{Book: entity.Headquarters, Type: "book"})
+	if err != nil {
+		return nil, err
+	}
+	var list []journal.Entry
+	for _, b := range append(books, entity.Entity{ID: entity.Headquarters}) {
+		may, err := v.MayRecordIn(ctx, proof, b.Area)
+		if err != nil {
+			return nil, err
+		}
+		if !may {
+			continue
+		}
+		some, err := journal.Unproved(ctx, l.store.DB, b.ID, kinds, shownMax+1-len(list))
+		if err != nil {
+			return nil, err
+		}
+		if list = append(list, some...); len(list) > shownMax {
+			break
+		}
+	}
+	return list, nil
+}
+
+// due are milestones that come soon or are late, of projects in the person's areas, for those who may say that they were reached.
+func (l *List) due(ctx context.Context, v *session.Visit) ([]entity.Entity, error) {
+	reached := fact.Find("milestone-reached")
+	if !v.MayRecord(reached) {
+		return nil, nil
+	}
+	all, err := entity.Find(ctx, l.store.DB, entity.Filter{Type: "milestone"})
+	if err != nil {
+		return nil, err
+	}
+	until := string(l.store.Today().AddDays(dueWithin))
+	var kept []entity.Entity
+	for _, m := range all {
+		if m.Status != "planned" || m.Class > until {
+			continue
+		}
+		project, _, err := entity.Get(ctx, l.store.DB, m.Book, "project", m.Parent)
+		if err != nil {
+			return nil, err
+		}
+		may, err := v.MayRecordIn(ctx, reached, project.Area)
+		if err != nil {
+			return nil, err
+		}
+		if may {
+			kept = append(kept, m)
+		}
+	}
+	slices.SortFunc(kept, func(a, b entity.Entity) int { return compare(a.Class, b.Class, a.ID, b.ID) })
+	return kept, nil
+}
+
+func compare(a, b, c, d string) int { return slices.Compare([]string{a, c}, []string{b, d}) }
+
+// Count is how much waits for a person's word or came back to them, as of some seconds ago, for the frame of pages.
+func (l *List) Count(ctx context.Context, v *session.Visit) (int, error) {
+	l.mu.Lock()
+	c, ok := l.counts[v.Person]
+	l.mu.Unlock()
+	if ok && time.Since(c.at) < countsFresh {
+		return c.n, nil
+	}
+	waiting, err := Waiting(ctx, l.store, v)
+	if err != nil {
+		return 0, err
+	}
+	returned, err := l.returned(ctx, v)
+	if err != nil {
+		return 0, err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.counts) >= countsPeople {
+		clear(l.counts)
+	}
+	n := len(waiting) + len(returned)
+	l.counts[v.Person] = counted{n, time.Now()}
+	return n, nil
+}
+
+// changed forgets the counts: something was decided.
+func (l *List) changed() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	clear(l.counts)
+}
+
+func itoa(n int64) string { return strconv.FormatInt(n, 10) }
+
+// Href is the address of a proposal's panel.
+func Href(book string, seq int64) string { return Path + "/" + url.PathEscape(book) + "/" + itoa(seq) }
+
+// page draws the list.
+func (l *List) page(w http.ResponseWriter, r *http.Request) {
+	ctx, v := r.Context(), session.Of(r)
+	page := l.guard.Page(r)
+	words := l.guard.Words(page)
+	waiting, err := Waiting(ctx, l.store, v)
+	if err != nil {
+		l.guard.Refuse(w, r, err)
+		return
+	}
+	returned, err := l.returned(ctx, v)
+	if err != nil {
+		l.guard.Refuse(w, r, err)
+		return
+	}
+	own, err := l.own(ctx, v)
+	if err != nil {
+		l.guard.Refuse(w, r, err)
+		return
+	}
+	unproved, err := l.unproved(ctx, v)
+	if err != nil {
+		l.guard.Refuse(w, r, err)
+		return
+	}
+	due, err := l.due(ctx, v)
+	if err != nil {
+		l.guard.Refuse(w, r, err)
+		return
+	}
+	names := l.people(ctx)
+	heading := view.Heading{Title: words.Text("todo.title"), Lead: view.Plain(words.Text("todo.lead", len(waiting)+len(returned)+len(unproved)+len(due)))}
+	var body []view.Component
+	part := func(id string, n int, tone view.Tone, t view.Table) {
+		if n == 0 {
+			return
+		}
+		count := words.Count(int64(n))
+		if n > shownMax {
+			count = words.Text("todo.more", shownMax)
+		}
+		heading.Tasks = append(heading.Tasks, view.Task{Count: count, Text: words.Text("todo." + id + ".task"), Href: "#" + id, Tone: tone})
+		body = append(body, view.Section{Head: view.SectionHead{ID: id, Title: words.Text("todo." + id), Note: view.Plain(words.Text("todo." + id + ".note"))}, Parts: []view.Component{t}})
+	}
+	part("approve", len(waiting), view.WarnTone, l.proposals(words, names, waiting, false))
+	part("returned", len(returned), view.BadTone, l.proposals(words, names, returned, true))
+	part("due", len(due), view.NoTone, l.milestones(words, due))
+	part("unproved", len(unproved), view.NoTone, l.entries(words, unproved))
+	part("own", len(own), view.NoTone, l.proposals(words, names, own, false))
+	if len(body) == 0 {
+		heading.Lead = view.Plain(words.Text("todo.nothing"))
+		body = append(body, view.Text{Prose: view.Plain(words.Text("todo.nothing.why"))})
+	}
+	l.guard.Show(w, r, http.StatusOK, view.Stack{Page: page, Heading: heading, Body: body})
+}
+
+// people gives names by log-in name; one that cannot be read stands for itself.
+func (l *List) people(ctx context.Context) func(id string) string {
+	return func(id string) string {
+		if e, ok, err := entity.Get(ctx, l.store.DB, entity.Headquarters, "person", id); err == nil && ok {
+			return e.Name
+		}
+		return id
+	}
+}
+
+func (l *List) proposals(words wording.Words, names func(string) string, list []fact.Pending, back bool) view.Table {
+	t := view.Table{Columns: []view.Column{{Label: words.Text("todo.what")}, {Label: words.Text("todo.prepared")}, {Label: words.Text("todo.approvals")}, {Label: words.Text("todo.state"), Kind: view.StateColumn}},
+		Empty: &view.Empty{Icon: "check", Title: words.Text("todo.nothing"), Text: words.Text("todo.nothing.why")}}
+	for _, p := range list[:min(len(list), shownMax)] {
+		state := view.State{Kind: view.Needs, Word: words.Text("todo.waits")}
+		cell := view.Cell{Text: words.KindNamed(p.Kind), Href: Href(p.Book, p.Seq), Sub: p.Book + ":" + itoa(p.Seq)}
+		if back {
+			state = view.State{Kind: view.Failed, Word: words.Text("todo.back")}
+			cell.Sub = p.Reason
+		}
+		t.Rows = append(t.Rows, view.Row{Cells: []view.Cell{cell, {Text: names(p.Actor)}, {Text: words.Text("todo.of", len(p.Approvers), p.Need)}, {State: &state}}})
+	}
+	return t
+}
+
+func (l *List) milestones(words wording.Words, list []entity.Entity) view.Table {
+	t := view.Table{Columns: []view.Column{{Label: words.Text("todo.milestone")}, {Label: words.Text("todo.project")}, {Label: words.Text("todo.day")}, {Label: words.Text("todo.state"), Kind: view.StateColumn}},
+		Empty: &view.Empty{Icon: "flag", Title: words.Text("todo.nothing"), Text: words.Text("todo.nothing.why")}}
+	today := string(l.store.Today())
+	for _, m := range list[:min(len(list), shownMax)] {
+		state := view.State{Kind: view.NotStarted, Word: words.Text("todo.soon")}
+		if m.Class < today {
+			state = view.State{Kind: view.Failed, Word: words.Text("todo.late")}
+		}
+		href := form.Path + "/milestone-reached?" + url.Values{"project": {m.Parent}, "milestone": {m.ID}}.Encode()
+		t.Rows = append(t.Rows, view.Row{Cells: []view.Cell{{Text: m.Name, Href: href, Sub: m.ID}, {Text: m.Parent}, {Text: words.Date(dateOf(m.Class))}, {State: &state}}})
+	}
+	return t
+}
+
+func (l *List) entries(words wording.Words, list []journal.Entry) view.Table {
+	t := view.Table{Columns: []view.Column{{Label: words.Text("todo.what")}, {Label: words.Text("todo.voucher")}, {Label: words.Text("todo.day")}, {Label: words.Text("todo.prepared")}},
+		Empty: &view.Empty{Icon: "check", Title: words.Text("todo.nothing"), Text: words.Text("todo.nothing.why")}}
+	for _, e := range list[:min(len(list), shownMax)] {
+		voucher := words.NotRecorded()
+		if content, err := fact.DecodeBody(e.Kind, e.Body, ""); err == nil {
+			k := fact.Find(e.Kind)
+			if text := k.Get(content, k.Field("voucher")); text != "" {
+				voucher = text
+			}
+		}
+		href := form.Path + "/proof?" + url.Values{"book": {e.Book}, "entry": {itoa(e.Seq)}}.Encode()
+		t.Rows = append(t.Rows, view.Row{Cells: []view.Cell{{Text: words.KindNamed(e.Kind), Href: href, Sub: e.Book + ":" + itoa(e.Seq), Grade: view.Grade(e.Grade.String())}, {Text: voucher}, {Text: words.Date(e.On)}, {Text: e.Actor}}})
+	}
+	return t
+}

@@ -1,0 +1,145 @@
+package todo_test
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+	"strings"
+	"testing"
+
+	"lastmile/internal/fact"
+	"lastmile/internal/ledger"
+	"lastmile/internal/project"
+	"lastmile/internal/testworld"
+	"lastmile/internal/web/todo"
+	"lastmile/internal/web/webtest"
+)
+
+const waterStation = "p-" + testworld.Wushan
+
+func pay(amount fact.Money, voucher string) *project.Disbursement {
+	return &project.Disbursement{Project: waterStation, To: "builder-" + testworld.Wushan, Amount: amount, Voucher: voucher, Purpose: "pipes"}
+}
+
+// paid is what the builder has received.
+func paid(t *testing.T, app *webtest.App) (sum int64) {
+	t.Helper()
+	list, err := ledger.FindBalances(context.Background(), app.Store.DB, ledger.BalanceFilter{Account: "recipient:builder-" + testworld.Wushan})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, b := range list {
+		sum += b.Amount
+	}
+	return sum
+}
+
+func TestApprove(t *testing.T) {
+	app := webtest.New(t)
+	p := app.Record("fin", nil, pay(1_250_50, "V-1"))
+	href := todo.Href(p.Book, p.Seq)
+
+	approver := app.As("approver")
+	approver.Get("/todo").Says(http.StatusOK, "wait for your approval", "Disbursement", "Tang Xin", "0 of 1")
+	panel := approver.Get(href).Says(http.StatusOK, "¥1,250.50", "Prepared by Tang Xin", "nobody records it alone", "Effect on balances", "Promised to Water station", "¥30,000.00", "¥28,749.50")
+	approver.In("zh").Get(href).Says(http.StatusOK, "须由他人复核", "对余额的影响", "承诺资金")
+
+	// The maker has no button, and making one does not help.
+	fin := app.As("fin")
+	own := fin.Get(href).Says(http.StatusOK, "another person must approve it")
+	if own.FindForm(href) != nil {
+		t.Error("the maker is offered to approve")
+	}
+	forged := panel.Form(href)
+	forged.Values.Set("form-token", fin.Get("/account").Form("/logout").Values.Get("form-token"))
+	fin.Send(forged, "decision", "approve").Says(http.StatusForbidden, "prepared or approved this already")
+	// Nor do others who are no approvers.
+	officer := app.As("officer")
+	forged.Values.Set("form-token", officer.Get("/account").Form("/logout").Values.Get("form-token"))
+	officer.Send(forged, "decision", "approve").Says(http.StatusForbidden, "may not approve this here")
+	faraway := app.As("faraway")
+	faraway.Get(href).Says(http.StatusForbidden, "You may not see entry")
+	app.As("assistant").Get(href).Says(http.StatusOK, "It waits for: Approver")
+	// Nor does approving something else than what was shown.
+	approver.Send(panel.Form(href), "decision", "approve", "content", strings.Repeat("0", 64)).Says(http.StatusConflict, "says something else than what you approved")
+	if paid(t, app) != 0 {
+		t.Fatal("money moved without approval")
+	}
+
+	approver.Send(panel.Form(href), "decision", "approve").Says(http.StatusOK, "Nothing waits for you")
+	if got := paid(t, app); got != 1_250_50 {
+		t.Errorf("paid %d", got)
+	}
+	approver.Send(panel.Form(href), "decision", "approve").Says(http.StatusOK) // the same word twice is one word
+	app.As("second").Get(href).Says(http.StatusOK, "It was approved and counts")
+	if got := paid(t, app); got != 1_250_50 {
+		t.Errorf("approved twice, paid %d", got)
+	}
+}
+
+func TestSendBack(t *testing.T) {
+	app := webtest.New(t)
+	p := app.Record("fin", nil, pay(7_00, "V-2"))
+	href := todo.Href(p.Book, p.Seq)
+	approver, fin := app.As("approver"), app.As("fin")
+	form := approver.Get(href).Form(href)
+	approver.Send(form, "decision", "back", "reason", " ").Says(http.StatusUnprocessableEntity, "Say what has to be put right")
+	approver.Send(form, "decision", "back", "reason", "The voucher is V-3 <b>").Says(http.StatusOK)
+	fin.Get("/todo").Says(http.StatusOK, "were sent back to you", "The voucher is V-3 &lt;b&gt;")
+	fin.Get(href).Says(http.StatusOK, "Put it right")
+	again := fin.Get("/record/disbursement?again=" + p.Book + ":" + strconv.FormatInt(p.Seq, 10)).Form("/record/disbursement")
+	if again.Values.Get("voucher") != "V-2" {
+		t.Errorf("the form is not filled: %v", again.Values)
+	}
+	fin.Send(again, "voucher", "V-3").Says(http.StatusOK, "Sent for approval")
+	if text := fin.Get("/todo").Text(); strings.Contains(text, "sent back to you") {
+		t.Errorf("what was replaced is still listed: %s", text)
+	}
+	app.As("officer").Get("/record/disbursement?again=" + p.Book + ":" + strconv.FormatInt(p.Seq, 10)).Says(http.StatusForbidden)
+}
+
+// TestTwoApprovers pays an amount that needs two: the second word of the same person is none.
+func TestTwoApprovers(t *testing.T) {
+	app := webtest.New(t)
+	p := app.Record("fin", nil, pay(2_000_000_00, "V-4"))
+	href := todo.Href(p.Book, p.Seq)
+	first := app.As("approver")
+	panel := first.Get(href).Says(http.StatusOK, "2 other persons", "As things stand it cannot be recorded")
+	first.Send(panel.Form(href), "decision", "approve").Says(http.StatusOK)
+	first.Get(href).Says(http.StatusOK, "You have approved it; another person must too", "Approved so far by Zhou Kai")
+	first.Send(panel.Form(href), "decision", "approve")
+	second := app.As("second")
+	last := second.Get(href).Form(href)
+	second.Send(last, "decision", "approve").Says(http.StatusConflict, "Not decided", "holds 30000.00")
+	if paid(t, app) != 0 {
+		t.Error("money that was not there was paid")
+	}
+}
+
+func TestWork(t *testing.T) {
+	app := webtest.New(t)
+	d := app.Record("fin", []string{"approver"}, pay(9_00, "V-5"))
+	app.Record("officer", nil, &project.Milestone{Project: waterStation, ID: "M-1", Name: "Pipes laid", Due: "2020-05-15"})
+	app.Record("officer", nil, &project.Milestone{Project: waterStation, ID: "M-2", Name: "Opened", Due: "2021-05-15"})
+
+	page := app.As("fin").Get("/todo").Says(http.StatusOK, "payments lack their proof", "V-5")
+	if href := "/record/proof?book=" + d.Book + "&entry=" + strconv.FormatInt(d.Seq, 10); !contains(page.Links(), href) {
+		t.Errorf("no link to %s: %v", href, page.Links())
+	}
+	work := app.As("assistant").Get("/todo").Says(http.StatusOK, "Pipes laid", "late")
+	if strings.Contains(work.Text(), "Opened") {
+		t.Error("a milestone of next year is listed")
+	}
+	if text := app.As("faraway").Get("/todo").Text(); strings.Contains(text, "Pipes") || strings.Contains(text, "V-5") {
+		t.Errorf("another county's work is listed: %s", text)
+	}
+}
+
+func contains(list []string, s string) bool {
+	for _, t := range list {
+		if t == s {
+			return true
+		}
+	}
+	return false
+}

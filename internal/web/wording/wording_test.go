@@ -1,0 +1,116 @@
+package wording
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	_ "lastmile/internal/access"
+	"lastmile/internal/fact"
+	"lastmile/internal/fault"
+	"lastmile/internal/table"
+	"lastmile/internal/web/asset"
+	"lastmile/internal/web/locale"
+	"lastmile/internal/web/view"
+)
+
+func words(t *testing.T, language locale.Language) Words {
+	t.Helper()
+	assets, err := asset.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	engine, err := view.New(assets, Source())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return For(engine, engine.Printer(language))
+}
+
+// TestCodes reads the source of what people record and see, and asks for each fault in it whether the catalogue can say it.
+func TestCodes(t *testing.T) {
+	w := words(t, locale.English)
+	found := 0
+	for _, dir := range []string{"access", "api", "area", "evidence", "fact", "goods", "ledger", "party", "programme", "project", "web"} {
+		err := filepath.WalkDir(filepath.Join("../..", dir), func(path string, d fs.DirEntry, err error) error {
+			if err != nil || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+				return err
+			}
+			file, err := parser.ParseFile(token.NewFileSet(), path, nil, 0)
+			if err != nil {
+				return err
+			}
+			ast.Inspect(file, func(n ast.Node) bool {
+				if code, ok := codeOf(n); ok {
+					found++
+					if _, ok := w.catalog.Arguments("fault." + code); !ok {
+						t.Errorf("%s: the fault %q has no text in the catalogue", path, code)
+					}
+				}
+				return true
+			})
+			return nil
+		})
+		if err != nil {
+			if strings.Contains(err.Error(), "no such file") {
+				continue
+			}
+			t.Fatal(err)
+		}
+	}
+	if found < 50 {
+		t.Errorf("only %d faults were found: the search does not see them", found)
+	}
+	for code := range table.Messages {
+		if _, ok := w.catalog.Arguments("fault." + string(code)); !ok {
+			t.Errorf("the fault %q of tables has no text", code)
+		}
+	}
+}
+
+// codeOf gives the code of fault.New(kind, "code", …) and problems.Add(field, "code", …).
+func codeOf(n ast.Node) (string, bool) {
+	call, ok := n.(*ast.CallExpr)
+	if !ok || len(call.Args) < 3 {
+		return "", false
+	}
+	selector, ok := call.Fun.(*ast.SelectorExpr)
+	if !ok || selector.Sel.Name != "New" && selector.Sel.Name != "Add" {
+		return "", false
+	}
+	literal, ok := call.Args[1].(*ast.BasicLit)
+	if !ok || literal.Kind != token.STRING {
+		return "", false
+	}
+	code, err := strconv.Unquote(literal.Value)
+	return code, err == nil && strings.Contains(code, ".") && !strings.ContainsAny(code, " /<>")
+}
+
+func TestFault(t *testing.T) {
+	k := fact.Find("appointment")
+	f := k.Field("role")
+	missing := fault.New(fault.Invalid, "field.required", "%s is missing", f.En).For(f.Name)
+	unknown := fault.New(fault.NotFound, "ref.unknown", "%s %q is not recorded in book %s or at headquarters", "person", "x", "hq").For("person")
+	foreign := fault.New(fault.Conflict, "some.other-program", "the ox %s is gone", "Bo").Mend("Look for it.")
+	early := fault.New(fault.Invalid, "field.required", "the date is missing").For("on")
+	for _, c := range []struct {
+		language locale.Language
+		e        *fault.Error
+		want     string
+	}{
+		{locale.English, missing, "Role is missing. Fill it in."},
+		{locale.Chinese, missing, "角色未填写。请填写。"},
+		{locale.Chinese, early, "日期未填写。请填写。"},
+		{locale.Chinese, unknown, "没有工作人员“x”。请从列表中选择，或先行登记。"},
+		{locale.Chinese, foreign, "The ox Bo is gone. Look for it."},
+	} {
+		if got := words(t, c.language).Fault(k, c.e); got != c.want {
+			t.Errorf("%s: %q, want %q", c.language, got, c.want)
+		}
+	}
+}
