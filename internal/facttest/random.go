@@ -105,11 +105,11 @@ func (g *generator) money() fact.Money {
 
 // entry is the number of an entry of the book; now and then one that does not exist.
 func (g *generator) entry() int64 {
-	head, err := journal.GetHead(context.Background(), g.s.DB, g.book)
+	heads, err := journal.GetHeads(context.Background(), g.s.DB, []string{g.book})
 	if err != nil {
 		g.t.Fatalf("read head: %v", err)
 	}
-	return g.number("entry", 1, head.Seq+1)
+	return g.number("entry", 1, heads[0].Seq+1)
 }
 
 func (g *generator) project() string { return g.one("project", Projects[g.book]...) }
