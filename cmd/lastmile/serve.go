@@ -23,6 +23,7 @@ import (
 	"lastmile/internal/journal"
 	"lastmile/internal/scenario"
 	"lastmile/internal/store"
+	"lastmile/internal/verify"
 	"lastmile/internal/web"
 )
 
@@ -59,7 +60,7 @@ const (
 // serve answers until ctx ends, then lets what is being answered finish.
 func (p *program) serve(ctx context.Context, s *store.Store, address string) error {
 	log := slog.New(slog.NewTextHandler(p.err, &slog.HandlerOptions{Level: slog.LevelWarn}))
-	pages, err := web.New(s, web.Options{Log: log})
+	pages, err := web.New(s, web.Options{Log: log, Verify: func(ctx context.Context) (web.Verification, error) { return verification(ctx, s) }})
 	if err != nil {
 		return err
 	}
@@ -89,6 +90,19 @@ func (p *program) serve(ctx context.Context, s *store.Store, address string) err
 		return fmt.Errorf("stop serving: %w", err)
 	}
 	return nil
+}
+
+// verification recomputes everything for the chain page.
+func verification(ctx context.Context, s *store.Store) (web.Verification, error) {
+	r, err := verify.Verify(ctx, s.DB, s.Evidence, nil)
+	if err != nil {
+		return web.Verification{}, err
+	}
+	v := web.Verification{At: time.Now(), Entries: r.Entries, Postings: r.Postings, Observations: r.Observations, Files: r.Files}
+	for _, d := range r.Differences {
+		v.Differences = append(v.Differences, d.String())
+	}
+	return v, nil
 }
 
 func (p *program) demoCommand() *cobra.Command {

@@ -7,24 +7,36 @@ import (
 	"lastmile/internal/journal"
 )
 
-// Replay records entries of a journal again, in the order given, into an empty store. Each must come out as the entry that it was,
-// to the last byte of its hash.
-func (r *Recorder) Replay(ctx context.Context, entries []journal.Entry) error {
-	for len(entries) > 0 {
-		n := 1
-		for n < len(entries) && n < importRows && entries[n].Book == entries[0].Book {
-			n++
-		}
-		if err := r.replayBook(ctx, entries[:n]); err != nil {
+// Replay records the entries of a journal again, in the order in which each gives them, which must be that of recording, into a store that
+// holds nothing else and that nothing else writes to. Each entry must come out as it was, to the last byte of its hash. They are recorded in
+// commits of a few thousand, of which progress tells the sum; of the commit with the first entry that comes out otherwise, nothing stays.
+func (r *Recorder) Replay(ctx context.Context, each func(func(journal.Entry) error) error, progress func(entries int64)) error {
+	done := int64(0)
+	chunk := make([]journal.Entry, 0, importRows)
+	flush := func() error {
+		if err := r.replay(ctx, chunk); err != nil {
 			return err
 		}
-		entries = entries[n:]
+		done += int64(len(chunk))
+		chunk = chunk[:0]
+		progress(done)
+		return ctx.Err()
 	}
-	return nil
+	err := each(func(e journal.Entry) error {
+		chunk = append(chunk, e)
+		if len(chunk) < importRows {
+			return nil
+		}
+		return flush()
+	})
+	if err == nil && len(chunk) > 0 {
+		err = flush()
+	}
+	return err
 }
 
-func (r *Recorder) replayBook(ctx context.Context, entries []journal.Entry) error {
-	req := &request{ctx: ctx, replay: entries}
+func (r *Recorder) replay(ctx context.Context, entries []journal.Entry) error {
+	req := &request{ctx: ctx, replay: entries, together: true}
 	for i := range entries {
 		e := &entries[i]
 		f, err := DecodeBody(e.Kind, e.Body, e.Private)
@@ -41,10 +53,5 @@ func (r *Recorder) replayBook(ctx context.Context, entries []journal.Entry) erro
 	if err := r.submit(req); err != nil {
 		return err
 	}
-	for i, err := range req.errs {
-		if err != nil {
-			return fmt.Errorf("replay entry %s:%d: %w", entries[i].Book, entries[i].Seq, err)
-		}
-	}
-	return nil
+	return req.errs[0]
 }
