@@ -52,7 +52,7 @@ var Layers = []Layer{
 }
 
 // testOnly are the packages that only tests, and each other, may import.
-var testOnly = []string{"internal/testenv", "internal/testworld", "internal/web/webtest", "internal/house"}
+var testOnly = []string{"internal/testenv", "internal/testworld", "internal/facttest", "internal/web/webtest", "internal/house"}
 
 // Check returns what breaks a rule among the named files of fsys, one
 // sentence each that begins with FILE:LINE, sorted. Names are slash-separated
