@@ -19,7 +19,9 @@ type Writer struct {
 	stmts map[string]*sql.Stmt
 	open  bool
 	trial *sql.DB // of a trial writer on SQLite
-	bulk  map[bulkKey]*sql.Stmt
+	// version is the SQLite store's, of what other connections wrote, as Alone last saw it.
+	version int64
+	bulk    map[bulkKey]*sql.Stmt
 }
 
 // bulkKey is a multi-row statement: its table and number of rows.
@@ -86,6 +88,45 @@ func (w *Writer) Begin(ctx context.Context) error {
 	}
 	w.open = true
 	return nil
+}
+
+// orderLock is the PostgreSQL advisory lock behind LockShared and LockAlone.
+const orderLock = "5017033"
+
+// LockShared lets the open transaction run beside others that called it, and not beside one that called LockAlone. On SQLite there is
+// one writing transaction at a time and nothing to do.
+func (w *Writer) LockShared(ctx context.Context) error {
+	return w.lock(ctx, "SELECT pg_advisory_xact_lock_shared("+orderLock+")")
+}
+
+// LockAlone waits for the transactions that called LockShared or LockAlone and keeps new ones waiting until this one ends.
+func (w *Writer) LockAlone(ctx context.Context) error {
+	return w.lock(ctx, "SELECT pg_advisory_xact_lock("+orderLock+")")
+}
+
+func (w *Writer) lock(ctx context.Context, statement string) error {
+	if w.db.Engine == SQLite {
+		return nil
+	}
+	if _, err := w.Exec(ctx, statement); err != nil {
+		return fmt.Errorf("wait for other writers: %w", err)
+	}
+	return nil
+}
+
+// Alone tells, in an open transaction, whether nobody else can have written to the store since Alone was last asked. PostgreSQL, where others
+// write at the same time, has no such moment.
+func (w *Writer) Alone(ctx context.Context) (bool, error) {
+	if w.db.Engine == PostgreSQL {
+		return false, nil
+	}
+	var version int64 // changes when another connection commits
+	if err := w.QueryRow(ctx, "PRAGMA data_version").Scan(&version); err != nil {
+		return false, fmt.Errorf("look for other writers: %w", err)
+	}
+	alone := version == w.version
+	w.version = version
+	return alone, nil
 }
 
 // Commit returns when the transaction is on disk.

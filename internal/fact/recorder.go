@@ -360,15 +360,14 @@ type writer struct {
 	queue []*request
 	idle  chan struct{} // closed when a closing writer has nothing left to do
 
-	trial    bool      // nothing will be committed
-	assent   bool      // of a trial: approvals are taken as given
-	looked   time.Time // when the ends of books were last looked up
-	trusting bool      // they were not looked up for this batch
-	lookUp   bool      // find out first which keys are taken
-	wrote    bool      // the fact at hand has changed the database itself
-	refused  []refusal
-	scratch  []byte
-	effects  []byte
+	trial   bool  // nothing will be committed
+	assent  bool  // of a trial: approvals are taken as given
+	floor   int64 // time of the latest entry of all books when the writer last looked
+	lookUp  bool  // find out first which keys are taken
+	wrote   bool  // the fact at hand has changed the database itself
+	refused []refusal
+	scratch []byte
+	effects []byte
 }
 
 // carryOut returns when the request has been committed or refused.
@@ -437,7 +436,6 @@ func (w *writer) commit(batch []*request) {
 			return
 		}
 		w.state.reset()
-		w.looked = time.Time{}
 		if errors.Is(err, errAgain) {
 			continue // each time with one fact less, or once with all keys looked up
 		}
@@ -466,9 +464,9 @@ func (w *writer) attempt(ctx context.Context, batch []*request) error {
 	if err := w.conn.Begin(ctx); err != nil {
 		return err
 	}
-	err := w.record(ctx, batch)
-	if len(w.refused) > 0 && w.trusting && (err == nil || errors.Is(err, errAgain)) {
-		err = journal.ErrMoved // refuse nothing on trust: look again
+	err := w.lock(ctx, batch)
+	if err == nil {
+		err = w.record(ctx, batch)
 	}
 	if err == nil {
 		err = w.state.flush(ctx, w.conn)
@@ -480,6 +478,26 @@ func (w *writer) attempt(ctx context.Context, batch []*request) error {
 		return w.conn.Commit(ctx)
 	}
 	return errors.Join(err, w.conn.Rollback(ctx))
+}
+
+// lock keeps headquarters' book still while facts of other books are recorded, which may build on it. So the order in which entries were
+// recorded is one in which each saw exactly the entries before it that it depends on, and a replay in that order ends where this does.
+func (w *writer) lock(ctx context.Context, batch []*request) error {
+	if touches(batch, entity.Headquarters) {
+		return w.conn.LockAlone(ctx)
+	}
+	return w.conn.LockShared(ctx)
+}
+
+func touches(batch []*request, book string) bool {
+	for _, req := range batch {
+		for i := range req.drafts {
+			if req.drafts[i].Book == book {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // record carries out the requests of a batch. An error is one that spoils the whole batch; what is wrong with one fact is in its request.
@@ -502,16 +520,21 @@ func (w *writer) record(ctx context.Context, batch []*request) error {
 	return nil
 }
 
-// headsFresh is how long the ends of books are taken to be where this writer left them. When another program moved the end of a
-// book that is written to, the commit finds out; what it recorded at headquarters is seen after this time at the latest.
-const headsFresh = 20 * time.Millisecond
-
 // checkHeads forgets what it knew when another program, or another book's writer, has written.
 func (w *writer) checkHeads(ctx context.Context, batch []*request) error {
-	if w.trusting = time.Since(w.looked) < headsFresh && w.knows(batch); w.trusting {
+	alone, err := w.conn.Alone(ctx)
+	if err != nil {
+		return err
+	}
+	if alone && w.knows(batch) {
 		return nil
 	}
 	books := []string{entity.Headquarters}
+	for book := range w.state.heads {
+		if book != entity.Headquarters {
+			books = append(books, book)
+		}
+	}
 	for _, req := range batch {
 		for i := range req.drafts {
 			if b := req.drafts[i].Book; b != "" && !slices.Contains(books, b) {
@@ -526,6 +549,11 @@ func (w *writer) checkHeads(ctx context.Context, batch []*request) error {
 	for i, book := range books {
 		if old := w.state.heads[book]; old != nil && old.written != found[i] {
 			w.state.reset()
+		}
+	}
+	if w.conn.Engine() == database.SQLite || w.state.heads[entity.Headquarters] == nil || touches(batch, entity.Headquarters) {
+		if w.floor, err = journal.LastRecordedAt(ctx, w.conn); err != nil {
+			return err
 		}
 	}
 	for i, book := range books {
@@ -545,7 +573,6 @@ func (w *writer) checkHeads(ctx context.Context, batch []*request) error {
 		}
 		w.state.heads[book] = end
 	}
-	w.looked = time.Now()
 	return nil
 }
 
@@ -607,12 +634,12 @@ func (w *writer) takenKeys(ctx context.Context, batch []*request) (map[bookKey]i
 
 // mark is a point that a refused fact goes back to.
 type mark struct {
-	entries, postings, observations, puts int
-	ends                                  map[string]bookEnd
+	flushes, entries, postings, observations, puts int
+	ends                                           map[string]bookEnd
 }
 
 func (w *writer) mark(books []string) mark {
-	m := mark{len(w.state.entries), len(w.state.postings), len(w.state.observations), len(w.state.puts), map[string]bookEnd{}}
+	m := mark{w.state.flushes, len(w.state.entries), len(w.state.postings), len(w.state.observations), len(w.state.puts), map[string]bookEnd{}}
 	for _, b := range books {
 		if end := w.state.heads[b]; end != nil {
 			m.ends[b] = *end
@@ -696,6 +723,9 @@ func (w *writer) atomically(drafts []Draft, each func(i int) error) error {
 
 func (w *writer) back(m mark) {
 	s := w.state
+	if s.flushes != m.flushes { // what waited at the mark is written, what waits now came after it
+		m.entries, m.postings, m.observations, m.puts = 0, 0, 0, 0
+	}
 	s.entries, s.postings, s.observations, s.puts = s.entries[:m.entries], s.postings[:m.postings], s.observations[:m.observations], s.puts[:m.puts]
 	for b, end := range m.ends {
 		*s.heads[b] = end
@@ -801,7 +831,7 @@ func (w *writer) entry(tx *Tx, old *journal.Entry, d *Draft, p *prepared, grade 
 	case old != nil:
 		e.RecordedAt, e.Salt, e.Commitment, e.Private = old.RecordedAt, old.Salt, old.Commitment, old.Private
 	default:
-		e.RecordedAt = w.r.now(end.recordedAt)
+		e.RecordedAt = w.r.now(max(end.recordedAt, w.floor))
 		if p.private != "" {
 			e.Salt = make([]byte, 16)
 			if _, err := io.ReadFull(w.r.random, e.Salt); err != nil {

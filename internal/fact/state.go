@@ -31,6 +31,7 @@ type state struct {
 	heads    map[string]*bookEnd
 	undo     []func()
 
+	flushes      int // how often flush has written
 	entries      []journal.Entry
 	postings     []ledger.Posting
 	observations []figure.Observation
@@ -83,6 +84,7 @@ func (s *state) takeBack() {
 const rememberMax = 100_000
 
 func (s *state) trim() {
+	s.ledger.Trim()
 	if len(s.entities) > rememberMax {
 		clear(s.entities)
 	}
@@ -191,6 +193,7 @@ func (s *state) flush(ctx context.Context, w *database.Writer) error {
 		return err
 	}
 	s.entries, s.postings, s.observations, s.puts = s.entries[:0], s.postings[:0], s.observations[:0], s.puts[:0]
+	s.flushes++
 	return nil
 }
 

@@ -151,9 +151,35 @@ func (tx *Tx) Put(e entity.Entity) error {
 		return err
 	}
 	old := tx.s.entities[key]
+	if e.Type == "area" && old.ok && old.Parent != e.Parent {
+		if err := tx.moveArea(e.ID); err != nil {
+			return err
+		}
+	}
 	tx.s.undo = append(tx.s.undo, func() { tx.s.entities[key] = old })
 	tx.s.entities[key] = entityCache{e, true}
 	tx.effects.entities = append(tx.effects.entities, e)
+	return nil
+}
+
+// moveArea makes way for another place of an area in the tree. Totals are kept for the areas above each record as they were then, so
+// the place of an area where something has been counted is settled.
+func (tx *Tx) moveArea(id string) error {
+	tx.wr.wrote = true
+	if err := tx.s.flush(tx.ctx, tx.w); err != nil {
+		return err
+	}
+	tx.s.begin()
+	var counted int64
+	if err := tx.QueryRow("SELECT COUNT(*) FROM total WHERE area = $1", id).Scan(&counted); err != nil {
+		return fmt.Errorf("look for records of area %s: %w", id, err)
+	}
+	if counted > 0 {
+		return fault.New(fault.Conflict, "area.counted", "something was counted in area %s where it lies now", id).For("parent").
+			Mend("Leave its place as it is. An area that was moved to another has a new official code: record that.")
+	}
+	clear(tx.s.below)
+	tx.s.undo = append(tx.s.undo, func() { clear(tx.s.below) })
 	return nil
 }
 
@@ -292,10 +318,16 @@ func (tx *Tx) Prove(seq int64) error {
 	if e.Grade == journal.Traced || by > 0 {
 		return fault.New(fault.Conflict, "proof.again", "entry %s:%d is proved already", tx.Book, seq).For("entry").Mend("Nothing needs to be done.")
 	}
-	if by, err := journal.ReversedBy(tx.ctx, tx.w, tx.Book, seq); err != nil {
+	if e.Kind == "reversal" {
+		return fault.New(fault.Invalid, "proof.reversal", "entry %s:%d takes another back and counts nothing of its own", tx.Book, seq).For("entry").
+			Mend("Nothing needs to be proved.")
+	}
+	if by, err = journal.ReversedBy(tx.ctx, tx.w, tx.Book, seq); err != nil {
 		return err
-	} else if by > 0 {
-		return fault.New(fault.Conflict, "proof.reversed", "entry %s:%d was taken back by entry %d", tx.Book, seq, by).For("entry").Mend("Prove the entry that stands in its place.")
+	}
+	if by > 0 {
+		return fault.New(fault.Conflict, "proof.reversed", "entry %s:%d was taken back by entry %d and counts no more", tx.Book, seq, by).For("entry").
+			Mend("Prove the entry that stands in its place, if there is one.")
 	}
 	postings, err := ledger.Postings(tx.ctx, tx.w, tx.Book, seq)
 	if err != nil {
@@ -311,6 +343,9 @@ func (tx *Tx) Prove(seq int64) error {
 	}
 	for i := range postings {
 		p := &postings[i]
+		if p.Sign < 0 { // what the entry takes back is proved, or not, as it was before
+			continue
+		}
 		if err := tx.openBoth(p); err != nil {
 			return err
 		}
@@ -321,6 +356,9 @@ func (tx *Tx) Prove(seq int64) error {
 		tx.s.totals.MoveProved(p, tx.end(p), areas)
 	}
 	for i := range observations {
+		if observations[i].Sign < 0 {
+			continue
+		}
 		areas, err := tx.s.areasBelow(tx.ctx, tx.w, tx.Book, observations[i].Area)
 		if err != nil {
 			return err
@@ -363,7 +401,8 @@ func (tx *Tx) entry(seq int64) (journal.Entry, bool, error) {
 	return journal.Get(tx.ctx, tx.w, tx.Book, seq)
 }
 
-// Reverse takes back what an earlier entry of the book moved, counted and named.
+// Reverse takes back what an earlier entry of the book moved and counted. What that entry itself took back stays taken back: to correct
+// a correction does not bring the first version to life again.
 func (tx *Tx) Reverse(seq int64) error {
 	e, ok, err := tx.entry(seq)
 	if err != nil || !ok {
@@ -409,6 +448,9 @@ func (tx *Tx) Reverse(seq int64) error {
 	traced := e.Grade == journal.Traced || proved > 0 // it is taken off the sums it was added to
 	for i := len(postings) - 1; i >= 0; i-- {
 		p := postings[i]
+		if p.Sign < 0 {
+			continue
+		}
 		p.From, p.To, p.Seq, p.Line, p.Sign, p.Traced, p.On = p.To, p.From, tx.seq, int64(len(tx.effects.postings)+1), -p.Sign, traced, tx.On
 		if err := tx.openBoth(&p); err != nil {
 			return err
@@ -422,6 +464,9 @@ func (tx *Tx) Reverse(seq int64) error {
 		return err
 	}
 	for _, o := range observations {
+		if o.Sign < 0 {
+			continue
+		}
 		o.Seq, o.Line, o.Sign, o.Traced, o.On = tx.seq, int64(len(tx.effects.observations)+1), -o.Sign, traced, tx.On
 		if err := tx.observe(o); err != nil {
 			return err

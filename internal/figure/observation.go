@@ -112,10 +112,6 @@ func (s totalSum) plus(o totalSum) totalSum {
 	return totalSum{s.value + o.value, s.n + o.n, s.traced + o.traced, s.ended + o.ended, s.untraced + o.untraced}
 }
 
-func (s totalSum) minus(o totalSum) totalSum {
-	return s.plus(totalSum{-o.value, -o.n, -o.traced, -o.ended, -o.untraced})
-}
-
 type subjectKey struct{ book, measure, subject string }
 
 // Totals collects what a writer's open transaction adds to the totals. Flush before each commit.
@@ -155,8 +151,9 @@ func (t *Totals) Observe(o *Observation, areas []string) {
 		totalSum{value: o.Value * o.Sign, n: o.Sign, traced: o.Sign * number(o.Traced)})
 	if o.Subject != "" {
 		key := subjectKey{o.Book, o.Measure, o.Subject}
-		t.subjects[key] += o.Sign
-		t.undo = append(t.undo, func() { t.subjects[key] -= o.Sign })
+		old, had := t.subjects[key]
+		t.subjects[key] = old + o.Sign
+		t.undo = append(t.undo, func() { putBack(t.subjects, key, old, had) })
 	}
 }
 
@@ -195,13 +192,23 @@ func number(b bool) int64 {
 
 func (t *Totals) add(key totalKey, areas []string, by totalSum) {
 	one := func(key totalKey) {
-		t.sums[key] = t.sums[key].plus(by)
-		t.undo = append(t.undo, func() { t.sums[key] = t.sums[key].minus(by) })
+		old, had := t.sums[key]
+		t.sums[key] = old.plus(by)
+		t.undo = append(t.undo, func() { putBack(t.sums, key, old, had) })
 	}
 	one(key)
 	for _, a := range areas {
 		key.area = a
 		one(key)
+	}
+}
+
+// putBack undoes a change of a map. A key that was not there must not stay: it would be written as a row of nothings.
+func putBack[K comparable, V any](m map[K]V, key K, old V, had bool) {
+	if had {
+		m[key] = old
+	} else {
+		delete(m, key)
 	}
 }
 
@@ -214,7 +221,8 @@ var totalTable = database.Table{Name: "total", Columns: []string{"book", "measur
 var distinctTable = database.Table{Name: "distinct_total", Columns: []string{"book", "measure", "n"},
 	Conflict: "ON CONFLICT (book, measure) DO UPDATE SET n = distinct_total.n + excluded.n"}
 
-// Flush writes what was added since the last flush, in sorted order.
+// Flush writes what was added since the last flush, in sorted order. A sum that something was added to has a row even when it comes to
+// nothing, so that the rows do not depend on which facts shared a transaction.
 func (t *Totals) Flush(ctx context.Context, w *database.Writer) error {
 	keys := make([]totalKey, 0, len(t.sums))
 	for k := range t.sums {
@@ -226,9 +234,8 @@ func (t *Totals) Flush(ctx context.Context, w *database.Writer) error {
 	})
 	args := make([]any, 0, len(totalTable.Columns)*len(keys))
 	for _, k := range keys {
-		if s := t.sums[k]; s != (totalSum{}) {
-			args = append(args, k.book, k.measure, k.area, k.month, k.project, k.fund, k.receiver, s.value, s.n, s.traced, s.ended, s.untraced)
-		}
+		s := t.sums[k]
+		args = append(args, k.book, k.measure, k.area, k.month, k.project, k.fund, k.receiver, s.value, s.n, s.traced, s.ended, s.untraced)
 	}
 	if err := w.Insert(ctx, &totalTable, args); err != nil {
 		return err
@@ -244,10 +251,8 @@ func (t *Totals) Flush(ctx context.Context, w *database.Writer) error {
 // flushSubjects counts each subject and, where its count came from or went to nothing, the distinct total.
 func (t *Totals) flushSubjects(ctx context.Context, w *database.Writer) error {
 	keys := make([]subjectKey, 0, len(t.subjects))
-	for k, n := range t.subjects {
-		if n != 0 {
-			keys = append(keys, k)
-		}
+	for k := range t.subjects {
+		keys = append(keys, k)
 	}
 	slices.SortFunc(keys, func(a, b subjectKey) int {
 		return slices.Compare([]string{a.book, a.measure, a.subject}, []string{b.book, b.measure, b.subject})
@@ -274,14 +279,14 @@ func (t *Totals) flushSubjects(ctx context.Context, w *database.Writer) error {
 				return err
 			}
 			before := after - t.subjects[k]
-			change := changes[[2]string{k.book, k.measure}]
-			if before <= 0 && after > 0 {
-				change++
+			switch {
+			case before <= 0 && after > 0:
+				changes[[2]string{k.book, k.measure}]++
+			case before > 0 && after <= 0:
+				changes[[2]string{k.book, k.measure}]--
+			case before == 0: // perhaps the first subject of its measure, which has a row from now on
+				changes[[2]string{k.book, k.measure}] += 0
 			}
-			if before > 0 && after <= 0 {
-				change--
-			}
-			changes[[2]string{k.book, k.measure}] = change
 		}
 		if err := rows.Err(); err != nil {
 			return fmt.Errorf("count subjects: %w", err)
@@ -290,10 +295,8 @@ func (t *Totals) flushSubjects(ctx context.Context, w *database.Writer) error {
 		keys = keys[n:]
 	}
 	measures := make([][2]string, 0, len(changes))
-	for k, n := range changes {
-		if n != 0 {
-			measures = append(measures, k)
-		}
+	for k := range changes {
+		measures = append(measures, k)
 	}
 	slices.SortFunc(measures, func(a, b [2]string) int { return slices.Compare(a[:], b[:]) })
 	var args []any

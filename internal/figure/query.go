@@ -280,9 +280,9 @@ func (q *query) sumRows(ctx context.Context, t Term, p place, s span, value, n, 
 	return err
 }
 
-// joinProof narrows a base query to the rows that were proved later.
+// joinProof narrows a base query to the rows that were proved later. What an entry takes back is not proved by the entry's proof.
 func joinProof(text string) string {
-	return strings.Replace(text, " r\n", " r\nJOIN proof f ON f.book = r.book AND f.seq = r.seq\n", 1)
+	return strings.Replace(text, " r\n", " r\nJOIN proof f ON f.book = r.book AND f.seq = r.seq AND r.sign > 0\n", 1)
 }
 
 func (q *query) distinct(ctx context.Context, v *Value) error {

@@ -183,6 +183,16 @@ func eachHead(ctx context.Context, r database.Reader, fn func(Head), query strin
 	return rows.Err()
 }
 
+// LastRecordedAt is when the latest entry of all books was recorded, in Unix microseconds; 0 when there is none.
+func LastRecordedAt(ctx context.Context, r database.Reader) (int64, error) {
+	var at int64
+	err := r.QueryRow(ctx, "SELECT COALESCE(MAX(e.recorded_at), 0) FROM head h JOIN entry e ON e.book = h.book AND e.seq = h.seq").Scan(&at)
+	if err != nil {
+		return 0, fmt.Errorf("look for the latest entry: %w", err)
+	}
+	return at, nil
+}
+
 // ErrMoved means that another program appended to the book since this writer last looked: look again.
 var ErrMoved = errors.New("book was appended to by another program")
 

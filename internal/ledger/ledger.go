@@ -170,7 +170,8 @@ type State struct {
 	queues   map[queueKey]*queue
 	changes  map[balanceKey]int64 // of balances since the last flush
 	arrived  []arrival            // since the last flush
-	opened   []Account
+	fresh    map[[2]string]bool   // accounts that were opened and that nothing has moved through yet
+	opened   []Account            // moved through for the first time since the last flush
 	undo     []func()
 }
 
@@ -184,6 +185,7 @@ func NewState() *State {
 // Reset forgets everything, also what was not flushed.
 func (s *State) Reset() {
 	s.accounts = map[[2]string]Account{}
+	s.fresh = map[[2]string]bool{}
 	s.inside = map[balanceKey]int64{}
 	s.queues = map[queueKey]*queue{}
 	s.clearChanges()
@@ -203,9 +205,20 @@ func (s *State) clearChanges() {
 		q.lots = slices.Delete(q.lots, 0, q.first)
 		q.first = 0
 	}
-	const accountsMax = 200_000 // more than this and we look again rather than remember
-	if len(s.accounts) > accountsMax {
+}
+
+// rememberMax is the most accounts, and the most balances, that Trim leaves.
+const rememberMax = 200_000
+
+// Trim forgets what it remembers when that has become much. Nothing may wait to be written, and accounts must be opened again.
+func (s *State) Trim() {
+	if len(s.accounts) > rememberMax {
 		clear(s.accounts)
+		clear(s.fresh)
+	}
+	if len(s.inside) > rememberMax {
+		clear(s.inside)
+		clear(s.queues)
 	}
 }
 
@@ -220,21 +233,21 @@ func (s *State) Undo() {
 	s.undo = s.undo[:0]
 }
 
-// Open makes sure that an account exists.
+// Open makes an account ready to be moved through. Its row is written with its first posting, and says from then on what it said then:
+// an account that exists is taken as it is.
 func (s *State) Open(ctx context.Context, r database.Reader, a Account) error {
 	key := [2]string{a.Book, a.ID}
-	if _, ok := s.accounts[key]; ok {
+	if s.Known(a.Book, a.ID) {
 		return nil
 	}
-	var one int64
-	rows, err := r.Query(ctx, "SELECT 1 FROM account WHERE book = $1 AND id = $2", a.Book, a.ID)
+	rows, err := r.Query(ctx, "SELECT class, owner, holder, project, area FROM account WHERE book = $1 AND id = $2", a.Book, a.ID)
 	if err != nil {
 		return fmt.Errorf("open account %s: %w", a.ID, err)
 	}
 	defer rows.Close()
 	found := rows.Next()
 	if found {
-		if err := rows.Scan(&one); err != nil {
+		if err := rows.Scan(&a.Class, &a.Owner, &a.Holder, &a.Project, &a.Area); err != nil {
 			return err
 		}
 	}
@@ -243,19 +256,30 @@ func (s *State) Open(ctx context.Context, r database.Reader, a Account) error {
 	}
 	s.accounts[key] = a
 	if !found {
-		s.opened = append(s.opened, a)
-		s.undo = append(s.undo, func() {
-			delete(s.accounts, key)
-			s.opened = slices.DeleteFunc(s.opened, func(o Account) bool { return o.Book == a.Book && o.ID == a.ID })
-		})
+		s.fresh[key] = true
 	}
 	return nil
 }
 
-// Known tells whether the state remembers an account as open.
+// Known tells whether the state remembers an account that something has moved through.
 func (s *State) Known(book, id string) bool {
-	_, ok := s.accounts[[2]string{book, id}]
-	return ok
+	key := [2]string{book, id}
+	_, ok := s.accounts[key]
+	return ok && !s.fresh[key]
+}
+
+// use opens a fresh account for good.
+func (s *State) use(a Account) {
+	key := [2]string{a.Book, a.ID}
+	if !s.fresh[key] {
+		return
+	}
+	delete(s.fresh, key)
+	s.opened = append(s.opened, a)
+	s.undo = append(s.undo, func() {
+		s.fresh[key] = true
+		s.opened = s.opened[:len(s.opened)-1]
+	})
 }
 
 // Held is what an inside account holds of a commodity, over all funds.
@@ -420,12 +444,21 @@ func (s *State) Move(ctx context.Context, r database.Reader, p *Posting) error {
 		}
 	}
 	s.change(balanceKey{p.Book, p.To, p.Commodity, p.Fund}, p.Amount)
+	s.use(from)
+	s.use(to)
 	return nil
 }
 
 func (s *State) change(key balanceKey, by int64) {
-	s.changes[key] += by
-	s.undo = append(s.undo, func() { s.changes[key] -= by })
+	old, had := s.changes[key]
+	s.changes[key] = old + by
+	s.undo = append(s.undo, func() {
+		if had {
+			s.changes[key] = old
+		} else {
+			delete(s.changes, key) // else a row of nothing would stay of what was refused
+		}
+	})
 }
 
 // End gives the account of a posting at which value has arrived where the programme no longer holds it, or from which it came
@@ -510,7 +543,8 @@ func Append(ctx context.Context, w *database.Writer, postings []Posting) error {
 	return w.Insert(ctx, &postingTable, args)
 }
 
-// Flush writes what changed since the last flush, in sorted order so that writers cannot deadlock.
+// Flush writes what changed since the last flush, in sorted order so that writers cannot deadlock. A balance that something was added to
+// has a row even when it comes to nothing, so that the rows do not depend on which facts shared a transaction.
 func (s *State) Flush(ctx context.Context, w *database.Writer) error {
 	var args []any
 	for _, a := range s.opened {
@@ -522,9 +556,6 @@ func (s *State) Flush(ctx context.Context, w *database.Writer) error {
 	args = nil
 	for _, k := range sortedKeys(s.changes) {
 		amount := s.changes[k]
-		if amount == 0 {
-			continue
-		}
 		class, _, _ := strings.Cut(k.account, ":")
 		out := Class(class).Outside()
 		if !out {
