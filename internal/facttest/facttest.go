@@ -2,10 +2,10 @@
 // projects already recorded, and random facts to record on top of it.
 //
 //	facttest.EachEngine(t, func(t *testing.T, fresh func() string) {
-//		s := facttest.Open(t, fresh())   // empty
-//		facttest.Populate(t, s)          // the two counties, money in their treasuries, projects with promises
-//		rapid.Check(t, func(rt *rapid.T) {
-//			facttest.Record(rt, s, 50)   // fifty random facts, good and bad
+//		facttest.Histories(t, 10, func(rt *rapid.T) {
+//			s := facttest.Open(rt, fresh()) // empty
+//			facttest.Populate(rt, s)        // the two counties, money in their treasuries, projects with promises
+//			facttest.Record(rt, s, 50)      // fifty random facts, good and bad
 //		})
 //	})
 //
@@ -43,6 +43,7 @@ var Now = time.Date(2020, 6, 1, 8, 0, 0, 0, time.UTC)
 // TB is what the fixture asks of a test; *testing.T, *testing.B and *rapid.T have it.
 type TB interface {
 	Helper()
+	Context() context.Context
 	Fatalf(format string, args ...any)
 	Cleanup(func())
 }

@@ -4,8 +4,12 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"flag"
 	"math/bits"
 	"slices"
+	"strconv"
+	"sync"
+	"testing"
 
 	"pgregory.net/rapid"
 
@@ -22,6 +26,25 @@ import (
 	"lastmile/internal/project"
 	"lastmile/internal/store"
 )
+
+// Histories checks a property of n random histories, or of as many as the flag -rapid.checks says.
+func Histories(t *testing.T, n int, property func(*rapid.T)) {
+	t.Helper()
+	if !checksGiven() {
+		if err := flag.Set(checksFlag, strconv.Itoa(n)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	rapid.Check(t, property)
+}
+
+const checksFlag = "rapid.checks"
+
+// checksGiven tells whether whoever runs the tests has set the number.
+var checksGiven = sync.OnceValue(func() (given bool) {
+	flag.Visit(func(f *flag.Flag) { given = given || f.Name == checksFlag })
+	return given
+})
 
 // Record records n random facts into a populated store, one after another. Facts that the rules refuse are part of the story; any other
 // error fails the test. It tells how many were recorded (or proposed) and how many refused.
