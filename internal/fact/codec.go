@@ -190,6 +190,8 @@ func (f *Field) checkText(s string, p *Problems) {
 	switch {
 	case !utf8.ValidString(s) || strings.ContainsRune(s, 0):
 		p.Add(f.Name, "field.encoding", "%s holds bytes that are not text", f.En).Mend("Save the file as UTF-8.")
+	case strings.TrimSpace(s) != s: // reading takes them off, and an entry must read as it was written
+		p.Add(f.Name, "field.space", "%s begins or ends with spaces", f.En).Mend("Take them off.")
 	case utf8.RuneCountInString(s) > f.LengthMax:
 		p.Add(f.Name, "field.length", "%s has %d characters, %d are allowed", f.En, utf8.RuneCountInString(s), f.LengthMax).Mend("Shorten it.")
 	case f.Pattern != nil && !f.Pattern.MatchString(s):
@@ -346,6 +348,9 @@ func (k *Kind) decodeInto(f Fact, body []byte, p *Problems) {
 		if field.Type == List {
 			var list []string
 			if json.Unmarshal(raw, &list) == nil {
+				for i := range list {
+					list[i] = strings.TrimSpace(list[i])
+				}
 				v.Field(field.index).Set(reflect.ValueOf(list))
 				continue
 			}

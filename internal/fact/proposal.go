@@ -104,7 +104,11 @@ func (a *Approve) Record(tx *Tx) error {
 	if status == Waiting {
 		return nil
 	}
-	d, err := p.draft(tx.ctx, tx.w)
+	e, ok, err := tx.entry(a.Proposal) // it may be waiting in this batch
+	if err != nil || !ok {
+		return orUnknown(err, tx.Book, a.Proposal)
+	}
+	d, err := p.draft(e)
 	if err != nil {
 		return err
 	}
@@ -176,14 +180,15 @@ func Proposals(ctx context.Context, r database.Reader, book, status string) ([]P
 
 // Draft is the fact that a proposal would record, with its approvers so far.
 func (p *Pending) Draft(ctx context.Context, r database.Reader) (Draft, error) {
-	return p.draft(ctx, r)
-}
-
-func (p *Pending) draft(ctx context.Context, r database.Reader) (Draft, error) {
 	e, ok, err := journal.Get(ctx, r, p.Book, p.Seq)
 	if err != nil || !ok {
 		return Draft{}, orUnknown(err, p.Book, p.Seq)
 	}
+	return p.draft(e)
+}
+
+// draft is the proposed fact of the proposal's entry.
+func (p *Pending) draft(e journal.Entry) (Draft, error) {
 	f, err := DecodeBody(e.Kind, e.Body, e.Private)
 	if err != nil {
 		return Draft{}, err

@@ -66,7 +66,7 @@ type Recorder struct {
 	files     Files
 
 	mu      sync.Mutex
-	writers map[string]*writer // one in all on SQLite, one a book on PostgreSQL
+	writers map[string]*writer // by book on PostgreSQL; "" for the one in all on SQLite, and for replays
 	closed  bool
 	last    int64 // latest recorded-at handed out
 	places  sync.Map
@@ -195,7 +195,7 @@ func (r *Recorder) submit(req *request) error {
 
 func (r *Recorder) writer(req *request) (*writer, error) {
 	book := ""
-	if r.db.Engine == database.PostgreSQL {
+	if r.db.Engine == database.PostgreSQL && req.replay == nil {
 		for i := range req.drafts {
 			switch {
 			case req.errs[i] != nil:
@@ -665,6 +665,9 @@ func (w *writer) recordRequest(ctx context.Context, req *request, taken map[book
 			i += g[0]
 			var err error
 			req.receipts[i], err = w.recordOne(ctx, req.old(i), &req.drafts[i], &req.prepared[i], taken)
+			if err != nil && req.replay != nil {
+				err = fmt.Errorf("replay entry %s:%d (%s): %w", req.drafts[i].Book, req.replay[i].Seq, req.replay[i].Kind, err)
+			}
 			return err
 		})
 		if err == nil {
@@ -734,7 +737,9 @@ func (w *writer) back(m mark) {
 
 // recordOne checks one fact against what is recorded and appends it to what waits to be written.
 func (w *writer) recordOne(ctx context.Context, old *journal.Entry, d *Draft, p *prepared, taken map[bookKey]int64) (Receipt, error) {
-	if seq, ok := taken[bookKey{d.Book, d.Key}]; ok {
+	if seq, ok := taken[bookKey{d.Book, d.Key}]; ok && old != nil {
+		return Receipt{}, fmt.Errorf("key %s is that of entry %d, which is there already: replay into an empty store", d.Key, seq)
+	} else if ok {
 		return w.again(ctx, d, p, seq)
 	}
 	end := w.state.heads[d.Book]

@@ -7,15 +7,13 @@ import (
 	"lastmile/internal/journal"
 )
 
-// Replay records entries of a journal again, in the order given, into an empty store. Each must come out as the entry that it was,
-// to the last byte of its hash.
+// Replay records entries of a journal again, in the order given, into a store that holds what came before them and that nothing else
+// writes to. Each must come out as the entry that it was, to the last byte of its hash. They are recorded in commits of a few
+// thousand; of the commit with the first entry that comes out otherwise, nothing stays.
 func (r *Recorder) Replay(ctx context.Context, entries []journal.Entry) error {
 	for len(entries) > 0 {
-		n := 1
-		for n < len(entries) && n < importRows && entries[n].Book == entries[0].Book {
-			n++
-		}
-		if err := r.replayBook(ctx, entries[:n]); err != nil {
+		n := min(len(entries), importRows)
+		if err := r.replay(ctx, entries[:n]); err != nil {
 			return err
 		}
 		entries = entries[n:]
@@ -23,8 +21,8 @@ func (r *Recorder) Replay(ctx context.Context, entries []journal.Entry) error {
 	return nil
 }
 
-func (r *Recorder) replayBook(ctx context.Context, entries []journal.Entry) error {
-	req := &request{ctx: ctx, replay: entries}
+func (r *Recorder) replay(ctx context.Context, entries []journal.Entry) error {
+	req := &request{ctx: ctx, replay: entries, together: true}
 	for i := range entries {
 		e := &entries[i]
 		f, err := DecodeBody(e.Kind, e.Body, e.Private)
@@ -41,10 +39,5 @@ func (r *Recorder) replayBook(ctx context.Context, entries []journal.Entry) erro
 	if err := r.submit(req); err != nil {
 		return err
 	}
-	for i, err := range req.errs {
-		if err != nil {
-			return fmt.Errorf("replay entry %s:%d: %w", entries[i].Book, entries[i].Seq, err)
-		}
-	}
-	return nil
+	return req.errs[0]
 }

@@ -71,6 +71,7 @@ func (tx *Tx) Reader() database.Reader { return tx.w }
 // Exec changes the state tables of the fact's own package.
 func (tx *Tx) Exec(query string, args ...any) error {
 	tx.wr.wrote = true
+	clear(tx.s.memo)
 	_, err := tx.w.Exec(tx.ctx, query, args...)
 	return err
 }

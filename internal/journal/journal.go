@@ -31,7 +31,7 @@ var files embed.FS
 // Schema of the journal's tables.
 var Schema = database.Schema{
 	Name: "journal", Files: files,
-	AppendOnly: []string{"entry"}, DeleteOnly: []string{"private"}, State: []string{"reversal", "proof"},
+	AppendOnly: []string{"entry"}, DeleteOnly: []string{"private"}, State: []string{"head", "reversal", "proof"},
 }
 
 // Hash is a SHA-256 value.
@@ -327,6 +327,29 @@ func Keys(ctx context.Context, r database.Reader, book string, keys []string) (m
 	return taken, nil
 }
 
+// Books lists the books that have entries. Each step of the recursion is one look into the index.
+func Books(ctx context.Context, r database.Reader) ([]string, error) {
+	rows, err := r.Query(ctx, `WITH RECURSIVE b(book) AS (
+  SELECT MIN(book) FROM entry
+  UNION ALL
+  SELECT (SELECT MIN(e.book) FROM entry e WHERE e.book > b.book) FROM b WHERE b.book IS NOT NULL
+)
+SELECT book FROM b WHERE book IS NOT NULL`)
+	if err != nil {
+		return nil, fmt.Errorf("list books: %w", err)
+	}
+	defer rows.Close()
+	var list []string
+	for rows.Next() {
+		var book string
+		if err := rows.Scan(&book); err != nil {
+			return nil, err
+		}
+		list = append(list, book)
+	}
+	return list, rows.Err()
+}
+
 // Filter chooses entries. Empty fields choose all.
 type Filter struct {
 	Book, Kind, Actor string
@@ -374,9 +397,57 @@ func Each(ctx context.Context, r database.Reader, f Filter, fn func(Entry) error
 	return each(ctx, r, fn, query, args...)
 }
 
-// EachInTime calls fn for every entry of every book in the order in which they were recorded.
+// EachInTime calls fn for every entry of every book in the order in which they were recorded. Within a book that is the order of seq, so
+// the books are read a page at a time and merged, and nothing is sorted or held in memory as a whole.
 func EachInTime(ctx context.Context, r database.Reader, fn func(Entry) error) error {
-	return each(ctx, r, fn, selectEntry+"ORDER BY e.recorded_at, e.book, e.seq")
+	books, err := Books(ctx, r)
+	if err != nil {
+		return err
+	}
+	const held = 20_000 // entries in memory, over all books
+	limit := max(20, held/max(1, len(books)))
+	var pages []*page
+	for _, book := range books {
+		p := &page{book: book, limit: limit}
+		if err := p.fill(ctx, r); err != nil {
+			return err
+		}
+		pages = append(pages, p)
+	}
+	for {
+		var first *page
+		for _, p := range pages {
+			if len(p.entries) > 0 && (first == nil || p.entries[0].RecordedAt < first.entries[0].RecordedAt) {
+				first = p
+			}
+		}
+		if first == nil {
+			return nil
+		}
+		if err := fn(first.entries[0]); err != nil {
+			return err
+		}
+		if first.entries = first.entries[1:]; len(first.entries) == 0 {
+			if err := first.fill(ctx, r); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// page is the next entries of a book.
+type page struct {
+	book    string
+	limit   int
+	after   int64
+	entries []Entry
+}
+
+func (p *page) fill(ctx context.Context, r database.Reader) error {
+	return Each(ctx, r, Filter{Book: p.book, After: p.after, Limit: p.limit}, func(e Entry) error {
+		p.entries, p.after = append(p.entries, e), e.Seq
+		return nil
+	})
 }
 
 func each(ctx context.Context, r database.Reader, fn func(Entry) error, query string, args ...any) error {
