@@ -222,7 +222,8 @@ func IsRetry(err error) bool {
 	return errors.As(err, &pg) && (pg.Code == "40001" || pg.Code == "40P01")
 }
 
-// Backup copies a SQLite store, while it is in use, into a new file.
+// Backup copies a SQLite store as it stands at the moment, while it is in use, into a new file. The file is there under its name when it
+// is whole and on disk, not before. Evidence lies beside the store and is copied as any folder is, afterwards: its files never change.
 func (db *DB) Backup(ctx context.Context, path string) error {
 	if db.Engine != SQLite {
 		return errors.New("backup: on PostgreSQL use its own base backup or lastmile export")
@@ -230,8 +231,36 @@ func (db *DB) Backup(ctx context.Context, path string) error {
 	if _, err := os.Stat(path); err == nil {
 		return fmt.Errorf("backup: %s exists already: choose a new name", path)
 	}
-	if _, err := db.read.ExecContext(ctx, "VACUUM INTO ?", path); err != nil {
+	unfinished := path + ".unfinished"
+	if err := os.Remove(unfinished); err != nil && !errors.Is(err, os.ErrNotExist) { // of a backup that was stopped
+		return fmt.Errorf("backup to %s: %w", path, err)
+	}
+	if err := errors.Join(db.vacuumInto(ctx, unfinished), flush(unfinished)); err != nil { // SQLite leaves flushing to its caller
+		os.Remove(unfinished)
+		return fmt.Errorf("backup to %s: %w", path, err)
+	}
+	if err := errors.Join(os.Rename(unfinished, path), flush(filepath.Dir(path))); err != nil {
 		return fmt.Errorf("backup to %s: %w", path, err)
 	}
 	return nil
+}
+
+// vacuumInto copies through a connection of its own: those that read may write nothing, not even a copy, and the one that writes is busy.
+func (db *DB) vacuumInto(ctx context.Context, path string) (err error) {
+	own, err := sql.Open("sqlite", db.dsn)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, own.Close()) }()
+	_, err = own.ExecContext(ctx, "VACUUM INTO ?", path)
+	return err
+}
+
+// flush waits until a file or folder is on disk.
+func flush(path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Sync(), f.Close())
 }
