@@ -7,18 +7,32 @@ import (
 	"lastmile/internal/journal"
 )
 
-// Replay records entries of a journal again, in the order given, into a store that holds what came before them and that nothing else
-// writes to. Each must come out as the entry that it was, to the last byte of its hash. They are recorded in commits of a few
-// thousand; of the commit with the first entry that comes out otherwise, nothing stays.
-func (r *Recorder) Replay(ctx context.Context, entries []journal.Entry) error {
-	for len(entries) > 0 {
-		n := min(len(entries), importRows)
-		if err := r.replay(ctx, entries[:n]); err != nil {
+// Replay records the entries of a journal again, in the order in which each gives them, which must be that of recording, into a store that
+// holds nothing else and that nothing else writes to. Each entry must come out as it was, to the last byte of its hash. They are recorded in
+// commits of a few thousand, of which progress tells the sum; of the commit with the first entry that comes out otherwise, nothing stays.
+func (r *Recorder) Replay(ctx context.Context, each func(func(journal.Entry) error) error, progress func(entries int64)) error {
+	done := int64(0)
+	chunk := make([]journal.Entry, 0, importRows)
+	flush := func() error {
+		if err := r.replay(ctx, chunk); err != nil {
 			return err
 		}
-		entries = entries[n:]
+		done += int64(len(chunk))
+		chunk = chunk[:0]
+		progress(done)
+		return ctx.Err()
 	}
-	return nil
+	err := each(func(e journal.Entry) error {
+		chunk = append(chunk, e)
+		if len(chunk) < importRows {
+			return nil
+		}
+		return flush()
+	})
+	if err == nil && len(chunk) > 0 {
+		err = flush()
+	}
+	return err
 }
 
 func (r *Recorder) replay(ctx context.Context, entries []journal.Entry) error {

@@ -105,9 +105,6 @@ func Rebuild(ctx context.Context, db *database.DB, o Options) (_ *Report, err er
 	return r, nil
 }
 
-// chunkEntries is how many entries are in memory at a time.
-const chunkEntries = 4000
-
 func (r *Report) replay(ctx context.Context, from database.Reader, to *fact.Recorder, progress func(Progress)) error {
 	var total int64
 	heads, err := journal.Heads(ctx, from)
@@ -117,27 +114,10 @@ func (r *Report) replay(ctx context.Context, from database.Reader, to *fact.Reco
 	for _, h := range heads {
 		total += h.Seq
 	}
-	chunk := make([]journal.Entry, 0, chunkEntries)
-	flush := func() error {
-		if err := to.Replay(ctx, chunk); err != nil {
-			return err
-		}
-		r.Entries += int64(len(chunk))
-		chunk = chunk[:0]
-		progress(Progress{Step: "replaying", Done: r.Entries, Total: total})
-		return nil
-	}
-	err = journal.EachInTime(ctx, from, func(e journal.Entry) error {
-		chunk = append(chunk, e)
-		if len(chunk) < chunkEntries {
-			return ctx.Err()
-		}
-		return flush()
+	return to.Replay(ctx, func(fn func(journal.Entry) error) error { return journal.EachInTime(ctx, from, fn) }, func(entries int64) {
+		r.Entries = entries
+		progress(Progress{Step: "replaying", Done: entries, Total: total})
 	})
-	if err == nil {
-		err = flush()
-	}
-	return err
 }
 
 // tables of a store that follow from its facts, in the order in which they are made; state tells which of them are caches.
