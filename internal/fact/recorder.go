@@ -530,6 +530,11 @@ func (w *writer) checkHeads(ctx context.Context, batch []*request) error {
 		return nil
 	}
 	books := []string{entity.Headquarters}
+	for book := range w.state.heads {
+		if book != entity.Headquarters {
+			books = append(books, book)
+		}
+	}
 	for _, req := range batch {
 		for i := range req.drafts {
 			if b := req.drafts[i].Book; b != "" && !slices.Contains(books, b) {

@@ -82,7 +82,9 @@ func TestStateTampered(t *testing.T) {
 			"UPDATE head SET seq = seq + 1 WHERE book = '620524'",
 			"DELETE FROM head WHERE book = '653127'",
 			"UPDATE balance SET amount = amount + 1 WHERE account = 'treasury:620524' AND fund = 'own'",
-			"UPDATE stage SET n = n + 1 WHERE project = 'W-clinic' AND receiver = 'school'",
+			"UPDATE total SET ended = ended + 1 WHERE project = 'W-clinic' AND receiver = 'school' AND area = ''",
+			"DELETE FROM lot WHERE account = 'treasury:620524' AND fund = 'learning'",
+			"INSERT INTO approval_rule (kind, from_amount, on_date, until, approvers, seq) VALUES ('disbursement', 0, '2019-01-01', '', 1, 1)",
 			"DELETE FROM proof",
 		} {
 			if _, err := db.Exec(change); err != nil {

@@ -72,8 +72,8 @@ func BenchmarkReadAndHash(b *testing.B) {
 	for b.Loop() {
 		for i, query := range []string{
 			"SELECT book, seq, kind, key, on_date, recorded_at, actor, approvers, source, reverses, grade, area, body, commitment, evidence, hash FROM entry ORDER BY book, seq",
-			"SELECT book, seq, line, flow, from_account, to_account, commodity, fund, amount, project, area, sign, on_date FROM posting ORDER BY book, seq, line",
-			"SELECT book, seq, line, measure, value, subject, project, area, sign, ranked, on_date FROM observation ORDER BY book, seq, line",
+			"SELECT book, seq, line, flow, from_account, to_account, commodity, fund, amount, project, area, sign, traced, on_date FROM posting ORDER BY book, seq, line",
+			"SELECT book, seq, line, measure, value, subject, project, area, sign, ranked, traced, on_date FROM observation ORDER BY book, seq, line",
 		} {
 			if n := readAndHash(b, s.DB, query); i == 0 {
 				entries += n

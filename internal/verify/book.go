@@ -47,7 +47,8 @@ type book struct {
 
 	sums
 
-	lines            lines // of the entry at hand
+	arrived          uint64 // sum of the hashes of what arrived at inside accounts
+	lines            lines  // of the entry at hand
 	effects, scratch []byte
 }
 

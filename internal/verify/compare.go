@@ -13,7 +13,7 @@ import (
 
 // checkSums compares the tables of sums with what was added up.
 func (b *book) checkSums(ctx context.Context) error {
-	for _, check := range []func(context.Context) error{b.checkAccounts, b.checkBalances, b.checkLots, b.checkStages, b.checkTotals, b.checkSubjects} {
+	for _, check := range []func(context.Context) error{b.checkAccounts, b.checkBalances, b.checkArrivals, b.checkTotals, b.checkSubjects} {
 		if err := check(ctx); err != nil {
 			return err
 		}
@@ -133,50 +133,54 @@ func (b *book) checkBalances(ctx context.Context) error {
 	}, "SELECT account, commodity, fund, amount, outside FROM balance WHERE book = $1")
 }
 
-type lotKey struct {
-	account, commodity uint32
-	seq, line          int64
-}
-
-type lotRow struct {
-	fund   uint32
-	amount int64
-}
-
-func (b *book) checkLots(ctx context.Context) error {
-	want := map[lotKey]lotRow{}
-	for k, s := range b.balances {
-		for _, l := range s.lots {
-			want[lotKey{k.account, k.commodity, l.seq, l.line}] = lotRow{k.fund, l.amount}
-		}
-	}
-	return checkTable(ctx, b, "lot", want, func(scan func(...any) error) (k lotKey, v lotRow, err error) {
+// checkArrivals compares the table of what arrived at inside accounts with the postings. There is a row for each such posting, which never
+// changes, so it is enough that the hashes of all rows add up to the same sum; only when they do not are rows looked at in pairs.
+func (b *book) checkArrivals(ctx context.Context) error {
+	sum := uint64(0)
+	err := eachRow(ctx, b.reader(), func(scan func(...any) error) error {
 		var account, commodity, fund string
-		err = scan(&account, &commodity, &k.seq, &k.line, &fund, &v.amount)
-		k.account, k.commodity, v.fund = b.texts.number(account), b.texts.number(commodity), b.texts.number(fund)
-		return k, v, err
-	}, "SELECT account, commodity, seq, line, fund, amount FROM lot WHERE book = $1")
-}
-
-func (b *book) checkStages(ctx context.Context) error {
-	return checkTable(ctx, b, "stage", b.stages, func(scan func(...any) error) (k stageKey, v stageSum, err error) {
-		var commodity, month, fund, project, area, receiver string
-		var traced truth
-		err = scan(&commodity, &month, &fund, &project, &area, &receiver, &traced, &v.amount, &v.n)
-		k = stageKey{b.texts.number(commodity), b.texts.number(month), b.texts.number(fund), b.texts.number(project), b.texts.number(area), b.texts.number(receiver), traced == yes}
-		if traced == odd {
-			b.differKey("stage", b.texts.key(k), "Its column traced is neither true nor false.")
-		}
-		return k, v, err
-	}, "SELECT commodity, month, fund, project, area, receiver, traced, amount, n FROM stage WHERE book = $1")
+		var seq, line, amount int64
+		err := scan(&account, &commodity, &seq, &line, &fund, &amount)
+		sum += b.arrivalHash(account, commodity, fund, seq, line, amount)
+		return err
+	}, "SELECT account, commodity, seq, line, fund, amount FROM lot WHERE book = $1", b.name)
+	if err != nil || sum == b.arrived {
+		return err
+	}
+	listed := func(wrong string, query string) error {
+		return eachRow(ctx, b.reader(), func(scan func(...any) error) error {
+			var account, commodity, fund string
+			var seq, line, amount int64
+			if err := scan(&account, &commodity, &seq, &line, &fund, &amount); err != nil {
+				return err
+			}
+			if a := b.accounts[account]; a == nil || !a.outside {
+				b.differKey("lot", []string{account, commodity, fmt.Sprint(seq), fmt.Sprint(line)}, wrong, amount, fund)
+			}
+			return nil
+		}, query, b.name)
+	}
+	err = listed("It says that %d of fund %s arrived, which posting of that number does not say.", `SELECT l.account, l.commodity, l.seq, l.line, l.fund, l.amount
+FROM lot l
+LEFT JOIN posting p ON p.book = l.book AND p.seq = l.seq AND p.line = l.line AND p.to_account = l.account AND p.commodity = l.commodity
+  AND p.fund = l.fund AND p.amount = l.amount
+WHERE l.book = $1 AND p.seq IS NULL`)
+	if err != nil {
+		return err
+	}
+	return listed("The row is not there, but the posting of that number brought %d of fund %s.", `SELECT p.to_account, p.commodity, p.seq, p.line, p.fund, p.amount
+FROM posting p
+LEFT JOIN lot l ON l.book = p.book AND l.account = p.to_account AND l.commodity = p.commodity AND l.seq = p.seq AND l.line = p.line
+WHERE p.book = $1 AND l.seq IS NULL`)
 }
 
 func (b *book) checkTotals(ctx context.Context) error {
 	return checkTable(ctx, b, "total", b.totals, func(scan func(...any) error) (k totalKey, v totalSum, err error) {
-		var measure, area, month, project, fund string
-		err = scan(&measure, &area, &month, &project, &fund, &v.value, &v.n, &v.traced)
-		return totalKey{b.texts.number(measure), b.texts.number(area), b.texts.number(month), b.texts.number(project), b.texts.number(fund)}, v, err
-	}, "SELECT measure, area, month, project, fund, value, n, traced FROM total WHERE book = $1")
+		var measure, area, month, project, fund, receiver string
+		err = scan(&measure, &area, &month, &project, &fund, &receiver, &v.value, &v.n, &v.traced, &v.ended, &v.untraced)
+		return totalKey{b.texts.number(measure), b.texts.number(area), b.texts.number(month), b.texts.number(project), b.texts.number(fund),
+			b.texts.number(receiver)}, v, err
+	}, "SELECT measure, area, month, project, fund, receiver, value, n, traced, ended, untraced FROM total WHERE book = $1")
 }
 
 type measureKey struct{ measure uint32 }

@@ -36,12 +36,13 @@ type privateRow struct {
 type postingRow struct {
 	seq, line, amount, sign                            int64
 	flow, from, to, commodity, fund, project, area, on string
+	traced                                             truth
 }
 
 type observationRow struct {
 	seq, line, value, sign              int64
 	measure, subject, project, area, on string
-	ranked                              truth
+	ranked, traced                      truth
 }
 
 // batchRows is how many rows go from a reading goroutine to the checking one at a time; batches come back to be filled again.
@@ -183,14 +184,14 @@ func openPrivate(ctx context.Context, r database.Reader, book string) *stream[pr
 
 func openPostings(ctx context.Context, r database.Reader, book string) *stream[postingRow] {
 	return open(ctx, r, func(rows *sql.Rows, p *postingRow) error {
-		return rows.Scan(&p.seq, &p.line, &p.flow, &p.from, &p.to, &p.commodity, &p.fund, &p.amount, &p.project, &p.area, &p.sign, &p.on)
-	}, `SELECT seq, line, flow, from_account, to_account, commodity, fund, amount, project, area, sign, on_date
+		return rows.Scan(&p.seq, &p.line, &p.flow, &p.from, &p.to, &p.commodity, &p.fund, &p.amount, &p.project, &p.area, &p.sign, &p.traced, &p.on)
+	}, `SELECT seq, line, flow, from_account, to_account, commodity, fund, amount, project, area, sign, traced, on_date
 FROM posting WHERE book = $1 ORDER BY seq, line`, book)
 }
 
 func openObservations(ctx context.Context, r database.Reader, book string) *stream[observationRow] {
 	return open(ctx, r, func(rows *sql.Rows, o *observationRow) error {
-		return rows.Scan(&o.seq, &o.line, &o.measure, &o.value, &o.subject, &o.project, &o.area, &o.sign, &o.ranked, &o.on)
-	}, `SELECT seq, line, measure, value, subject, project, area, sign, ranked, on_date
+		return rows.Scan(&o.seq, &o.line, &o.measure, &o.value, &o.subject, &o.project, &o.area, &o.sign, &o.ranked, &o.traced, &o.on)
+	}, `SELECT seq, line, measure, value, subject, project, area, sign, ranked, traced, on_date
 FROM observation WHERE book = $1 ORDER BY seq, line`, book)
 }

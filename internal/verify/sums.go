@@ -2,6 +2,7 @@ package verify
 
 import (
 	"context"
+	"hash/maphash"
 	"slices"
 	"strings"
 
@@ -30,7 +31,6 @@ type sums struct {
 	below  map[string][]uint32
 
 	balances map[balanceKey]*balance
-	stages   map[stageKey]stageSum
 	totals   map[totalKey]totalSum
 	subjects map[subjectKey]int64
 
@@ -39,32 +39,24 @@ type sums struct {
 
 type balanceKey struct{ account, commodity, fund uint32 }
 
-// balance is what an account has of one fund, and for an inside account the arrivals that make it up, the oldest first.
+// balance is what an account has of one fund.
 type balance struct {
 	outside bool
 	amount  int64
-	lots    []lot
 }
 
-type lot struct{ seq, line, amount int64 }
+type totalKey struct{ measure, area, month, project, fund, receiver uint32 }
 
-type stageKey struct {
-	commodity, month, fund, project, area, receiver uint32
-	traced                                          bool
-}
-
-type stageSum struct{ amount, n int64 }
-
-type totalKey struct{ measure, area, month, project, fund uint32 }
-
-type totalSum struct{ value, n, traced int64 }
+// totalSum is what was moved or counted, in how many rows, how many of them traced, how much of it reached somebody outside (below 0: came
+// back), and how much of that is not traced.
+type totalSum struct{ value, n, traced, ended, untraced int64 }
 
 type subjectKey struct{ measure, subject uint32 }
 
 func newSums() sums {
 	s := sums{
 		texts: newTexts(), ranked: map[string]truth{}, below: map[string][]uint32{},
-		balances: map[balanceKey]*balance{}, stages: map[stageKey]stageSum{}, totals: map[totalKey]totalSum{}, subjects: map[subjectKey]int64{},
+		balances: map[balanceKey]*balance{}, totals: map[totalKey]totalSum{}, subjects: map[subjectKey]int64{},
 	}
 	for _, m := range figure.Measures() {
 		s.ranked[m.ID] = truthOf(m.Ranked)
@@ -127,20 +119,26 @@ func (b *book) account(p *postingRow, id string) *account {
 	return a
 }
 
-// tracedness of a row: that of its entry, or when it takes another back, that which the entry taken back had then.
-func (b *book) traced(e *entryRow, sign int64) bool {
+// tracedThen tells whether a row was traced when it was recorded: by its entry's grade, or when it takes another back, if the entry taken
+// back was traced or proved by then.
+func (b *book) tracedThen(e *entryRow, sign int64) bool {
 	if sign < 0 {
 		by := b.proved[e.reverses]
 		return b.notes.get(e.reverses).grade == gradeTraced || by > 0 && by < e.seq
 	}
-	return e.grade == gradeTraced || b.proved[e.seq] > 0
+	return e.grade == gradeTraced
+}
+
+// tracedNow tells whether it is traced now: a later proof of an entry proves what is its own.
+func (b *book) tracedNow(e *entryRow, sign int64) bool {
+	return b.tracedThen(e, sign) || sign > 0 && b.proved[e.seq] > 0
 }
 
 // posting checks one posting and adds it to everything it counts in.
 func (b *book) posting(e *entryRow, p *postingRow, line int64) {
 	b.report.Postings++
 	b.effects = p.canonical(b.effects)
-	b.checkRow("posting", e, line, p.line, p.sign, p.on)
+	b.checkRow("posting", e, line, p.line, p.sign, p.traced, p.on)
 	if p.amount <= 0 {
 		b.differ("posting", p.seq, p.line, restore, "Its amount is %d, not above 0.", p.amount)
 	}
@@ -153,64 +151,56 @@ func (b *book) posting(e *entryRow, p *postingRow, line int64) {
 		b.lines.moved = append(b.lines.moved, b.lineHash(p.amount, p.flow, p.to, p.from, p.commodity, p.fund, p.project, p.area))
 	}
 	from, to := b.account(p, p.from), b.account(p, p.to)
-	commodity, fund, project, area := b.texts.number(p.commodity), b.texts.number(p.fund), b.texts.number(p.project), b.texts.number(p.area)
-	on := b.texts.number(month(p.on))
-	traced := b.traced(e, p.sign)
+	commodity, fund := b.texts.number(p.commodity), b.texts.number(p.fund)
 	b.take(p, from, balanceKey{from.id, commodity, fund})
 	b.put(p, to, balanceKey{to.id, commodity, fund})
-	for _, end := range [2]struct {
-		*account
-		amount int64
-	}{{to, p.amount}, {from, -p.amount}} {
-		if !end.end {
-			continue
-		}
-		key := stageKey{commodity, on, fund, project, area, b.texts.number(end.holder), traced}
-		n := int64(0)
-		if end.amount > 0 == (p.sign > 0) {
-			n = p.sign
-		}
-		sum := b.stages[key]
-		b.stages[key] = stageSum{sum.amount + end.amount, sum.n + n}
-		if p.sign > 0 && traced && e.grade != gradeTraced { // it was untraced until it was proved
-			key.traced = false
-			b.stages[key] = b.stages[key]
-		}
-	}
 	measure, ok := b.flow[[2]string{p.flow, p.commodity}]
 	if !ok {
 		measure = b.texts.number(p.flow + ":" + p.commodity)
 		b.flow[[2]string{p.flow, p.commodity}] = measure
 	}
-	b.count("posting", p.seq, p.line, totalKey{measure, 0, on, project, fund}, p.area, p.amount*p.sign, p.sign, traced)
+	key := totalKey{measure: measure, month: b.texts.number(month(p.on)), project: b.texts.number(p.project), fund: fund}
+	by := totalSum{value: p.amount * p.sign, n: p.sign}
+	switch {
+	case to.end:
+		key.receiver, by.ended = b.receiver(to), p.amount
+	case from.end:
+		key.receiver, by.ended = b.receiver(from), -p.amount
+	}
+	b.count("posting", p.seq, p.line, p.area, key, by, b.tracedNow(e, p.sign))
+}
+
+// receiver is the kind of party that an end account belongs to; what is lost has a kind of its own.
+func (b *book) receiver(a *account) uint32 {
+	switch {
+	case strings.HasPrefix(b.texts.list[a.id], "loss:"):
+		return b.texts.number("loss")
+	case a.holder == "":
+		return b.texts.number("other")
+	}
+	return b.texts.number(a.holder)
 }
 
 func (b *book) take(p *postingRow, a *account, key balanceKey) {
 	s := b.balance(a, key)
 	s.amount -= p.amount
-	if a.outside {
-		return
-	}
-	if s.amount < 0 && s.amount+p.amount >= 0 {
+	if !a.outside && s.amount < 0 && s.amount+p.amount >= 0 {
 		b.differ("posting", p.seq, p.line, report, "It takes more out of %s than was there: %d of %s of fund %s are left.", p.from, s.amount, p.commodity, p.fund)
-	}
-	left := p.amount
-	for len(s.lots) > 0 && left > 0 {
-		n := min(left, s.lots[0].amount)
-		s.lots[0].amount -= n
-		left -= n
-		if s.lots[0].amount == 0 {
-			s.lots = s.lots[1:]
-		}
 	}
 }
 
 func (b *book) put(p *postingRow, a *account, key balanceKey) {
-	s := b.balance(a, key)
-	s.amount += p.amount
+	b.balance(a, key).amount += p.amount
 	if !a.outside {
-		s.lots = append(s.lots, lot{p.seq, p.line, p.amount})
+		b.arrived += b.arrivalHash(p.to, p.commodity, p.fund, p.seq, p.line, p.amount)
 	}
+}
+
+// arrivalHash hashes a row of the table of arrivals.
+func (b *book) arrivalHash(account, commodity, fund string, seq, line, amount int64) uint64 {
+	buf := number(number(number(b.scratch[:0], seq), line), amount)
+	b.scratch = text(text(text(buf, account), commodity), fund)
+	return maphash.Bytes(b.seed, b.scratch)
 }
 
 func (b *book) balance(a *account, key balanceKey) *balance {
@@ -226,7 +216,7 @@ func (b *book) balance(a *account, key balanceKey) *balance {
 func (b *book) observation(e *entryRow, o *observationRow, line int64) {
 	b.report.Observations++
 	b.effects = o.canonical(b.effects)
-	b.checkRow("observation", e, line, o.line, o.sign, o.on)
+	b.checkRow("observation", e, line, o.line, o.sign, o.traced, o.on)
 	if want, declared := b.ranked[o.measure]; !declared {
 		b.differ("observation", o.seq, o.line, "Check it with the release of lastmile that recorded it.", "This program does not know the measure %q.", o.measure)
 	} else if want != o.ranked {
@@ -239,15 +229,15 @@ func (b *book) observation(e *entryRow, o *observationRow, line int64) {
 		b.lines.counted = append(b.lines.counted, h)
 	}
 	measure := b.texts.number(o.measure)
-	b.count("observation", o.seq, o.line, totalKey{measure, 0, b.texts.number(month(o.on)), b.texts.number(o.project), 0}, o.area,
-		o.value*o.sign, o.sign, b.traced(e, o.sign))
+	key := totalKey{measure: measure, month: b.texts.number(month(o.on)), project: b.texts.number(o.project)}
+	b.count("observation", o.seq, o.line, o.area, key, totalSum{value: o.value * o.sign, n: o.sign}, b.tracedNow(e, o.sign))
 	if o.subject != "" {
 		b.subjects[subjectKey{measure, b.texts.number(o.subject)}] += o.sign
 	}
 }
 
 // checkRow checks what postings and observations have in common with their entry.
-func (b *book) checkRow(table string, e *entryRow, want, line, sign int64, on string) {
+func (b *book) checkRow(table string, e *entryRow, want, line, sign int64, traced truth, on string) {
 	if line != want {
 		b.differ(table, e.seq, line, restore, "Line %d of the entry was expected here.", want)
 	}
@@ -257,13 +247,17 @@ func (b *book) checkRow(table string, e *entryRow, want, line, sign int64, on st
 	if sign != 1 && sign != -1 {
 		b.differ(table, e.seq, line, restore, "Its sign is %d, neither 1 nor -1.", sign)
 	}
+	if want := truthOf(b.tracedThen(e, sign)); traced != want {
+		b.differ(table, e.seq, line, restore, "Its column traced is %s, the grade of its entry makes it %s.", traced, want)
+	}
 }
 
 // count adds to the total of the whole book and of every area from the one recorded up to below the book's own.
-func (b *book) count(table string, seq, line int64, key totalKey, area string, value, sign int64, traced bool) {
-	by := totalSum{value, sign, 0}
+func (b *book) count(table string, seq, line int64, area string, key totalKey, by totalSum, traced bool) {
 	if traced {
-		by.traced = sign
+		by.traced = by.n
+	} else {
+		by.untraced = by.ended
 	}
 	b.addTotal(key, by)
 	areas, ok := b.below[area]
@@ -281,7 +275,7 @@ func (b *book) count(table string, seq, line int64, key totalKey, area string, v
 
 func (b *book) addTotal(key totalKey, by totalSum) {
 	sum := b.totals[key]
-	b.totals[key] = totalSum{sum.value + by.value, sum.n + by.n, sum.traced + by.traced}
+	b.totals[key] = totalSum{sum.value + by.value, sum.n + by.n, sum.traced + by.traced, sum.ended + by.ended, sum.untraced + by.untraced}
 }
 
 // areasBelow lists an area and those above it that lie in the book's own area.

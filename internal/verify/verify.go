@@ -13,7 +13,7 @@
 //	private                       each body fits the commitment in its entry, or an erasure says that it is gone
 //	head, reversal, proof         say what the entries say
 //	account, balance, lot         what the postings make them; nothing inside is ever below nothing
-//	stage, total, subject,        what the postings and observations add up to, in every area above them, traced or not
+//	total, subject,               what the postings and observations add up to, in every area above them, by who received it, traced or not
 //	distinct_total
 //	entity                        every area stands where its entry says, every thing has the entry that names it
 //	evidence                      every file named is there, and every file that is there has the content that its name says
@@ -164,8 +164,8 @@ func (v *verifier) reader() database.Reader { return v.readers[0] }
 const headquarters = "hq"
 
 // bookTables have a book as the first column of their key. The facts themselves come first, then what follows from them.
-var bookTables = []string{"entry", "posting", "observation", "private", "head", "reversal", "proof", "entity", "account", "balance", "lot", "stage",
-	"total", "subject", "distinct_total"}
+var bookTables = []string{"entry", "posting", "observation", "private", "head", "reversal", "proof", "entity", "account", "balance", "lot", "total",
+	"subject", "distinct_total"}
 
 func (v *verifier) books(ctx context.Context) error {
 	if err := v.tree(ctx); err != nil {
