@@ -24,7 +24,8 @@ var files embed.FS
 var source string
 
 // Schema of the appointments.
-var Schema = database.Schema{Name: "access", Files: files, State: []string{"appointment", "approval_rule"}, AppendOnly: []string{"access_event"}}
+var Schema = database.Schema{Name: "access", Files: files, State: []string{"appointment", "approval_rule"}, AppendOnly: []string{"access_event"},
+	Apart: []string{"access_event"}}
 
 func init() { fact.Register(source, (*Person)(nil), (*Appointment)(nil)) }
 

@@ -22,6 +22,7 @@ type Schema struct {
 	AppendOnly []string // tables whose rows are never changed or deleted
 	DeleteOnly []string // tables whose rows may be deleted but not changed (personal data)
 	State      []string // tables that are caches and can be rebuilt
+	Apart      []string // tables among those above that hold no facts: they are neither replayed nor rebuilt
 }
 
 // Migrate brings the store to the newest schema, each file in one transaction.

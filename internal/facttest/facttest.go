@@ -133,7 +133,7 @@ func MustRecord(t TB, s *store.Store, drafts ...fact.Draft) []fact.Receipt {
 // Day is the effective date of what Populate records.
 const Day = date.Date("2019-10-01")
 
-// Tamper opens the database of a store as whoever owns it and takes away what protects append-only tables.
+// Tamper opens the database of a store as whoever owns it and takes away what protects append-only tables and checks values.
 func Tamper(t TB, url string) *sql.DB {
 	t.Helper()
 	driver, address := "pgx", url
@@ -145,13 +145,32 @@ func Tamper(t TB, url string) *sql.DB {
 		t.Fatalf("open database: %v", err)
 	}
 	t.Cleanup(func() { db.Close() })
+	protection := `SELECT format('ALTER TABLE %s DROP CONSTRAINT %I', CAST(conrelid AS regclass), conname) FROM pg_constraint
+WHERE contype = 'c' AND connamespace = CAST('public' AS regnamespace)`
 	if driver == "sqlite" {
 		db.SetMaxOpenConns(1)
-		for _, trigger := range []string{"entry_no_update", "entry_no_delete", "posting_no_update", "posting_no_delete", "observation_no_update",
-			"observation_no_delete", "private_no_update"} {
-			if _, err := db.Exec("DROP TRIGGER " + trigger); err != nil {
-				t.Fatalf("drop trigger: %v", err)
-			}
+		protection = "SELECT 'DROP TRIGGER ' || name FROM sqlite_schema WHERE type = 'trigger' UNION ALL SELECT 'PRAGMA ignore_check_constraints = 1'"
+	}
+	rows, err := db.Query(protection)
+	if err != nil {
+		t.Fatalf("look for what protects the tables: %v", err)
+	}
+	defer rows.Close()
+	var statements []string
+	for rows.Next() {
+		var s string
+		if err := rows.Scan(&s); err != nil {
+			t.Fatalf("look for what protects the tables: %v", err)
+		}
+		statements = append(statements, s)
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatalf("look for what protects the tables: %v", err)
+	}
+	rows.Close()
+	for _, s := range statements {
+		if _, err := db.Exec(s); err != nil {
+			t.Fatalf("%s: %v", s, err)
 		}
 	}
 	return db

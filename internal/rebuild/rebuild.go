@@ -124,9 +124,11 @@ func (r *Report) replay(ctx context.Context, from database.Reader, to *fact.Reco
 func tables() (names []string, state map[string]bool) {
 	state = map[string]bool{}
 	for _, s := range store.Schemas {
-		names = append(names, slices.Concat(s.AppendOnly, s.DeleteOnly, s.State)...)
-		for _, t := range s.State {
-			state[t] = true
+		for _, t := range slices.Concat(s.AppendOnly, s.DeleteOnly, s.State) {
+			if !slices.Contains(s.Apart, t) {
+				names = append(names, t)
+				state[t] = slices.Contains(s.State, t)
+			}
 		}
 	}
 	return names, state
