@@ -178,3 +178,23 @@ func TestConcurrentBooksReplay(t *testing.T) {
 		same(t, rebuilt(t, s, rebuild.Options{}))
 	})
 }
+
+// Two programs that record into one store, turn and turn about, see at once what the other recorded, and end where a replay ends.
+func TestTwoProgramsReplay(t *testing.T) {
+	facttest.EachEngine(t, func(t *testing.T, fresh func() string) {
+		facttest.Histories(t, 2, func(rt *rapid.T) {
+			url := fresh()
+			one := facttest.Open(rt, url)
+			facttest.Populate(rt, one)
+			two := facttest.Open(rt, url)
+			for range 40 {
+				facttest.Record(rt, one, 1)
+				facttest.Record(rt, two, 1)
+			}
+			same(rt, rebuilt(rt, one, rebuild.Options{}))
+			if r, err := verify.Verify(rt.Context(), two.DB, nil, nil); err != nil || !r.OK {
+				rt.Fatalf("verify: %v, %v", r.Differences, err)
+			}
+		})
+	})
+}
