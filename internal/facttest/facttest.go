@@ -138,7 +138,7 @@ func Tamper(t TB, url string) *sql.DB {
 	t.Helper()
 	driver, address := "pgx", url
 	if path, ok := strings.CutPrefix(url, "sqlite:"); ok {
-		driver, address = "sqlite", "file:"+path+"?_pragma=ignore_check_constraints(1)" // whoever tampers is not stopped by them
+		driver, address = "sqlite", path
 	}
 	db, err := sql.Open(driver, address)
 	if err != nil {
