@@ -36,7 +36,7 @@ type countyStep struct {
 
 // countyEvents are the designated counties and what they went through, in the order of their designation.
 func (q *request) countyEvents() ([]countyEvent, error) {
-	return remember(q.ctx, q.read, "county events", func(ctx context.Context) ([]countyEvent, error) {
+	return remember(q.ctx, &q.read.results, "county events", func(ctx context.Context) ([]countyEvent, error) {
 		books, err := q.books()
 		if err != nil {
 			return nil, err
@@ -137,7 +137,7 @@ func (q *request) programme() error {
 	}
 	at := figure.At{AsOf: q.read.today}
 	t := view.Table{
-		Columns: []view.Column{{Label: q.text("level.county")}, {Label: q.text("areas.since")}, {Label: q.text("areas.left")}, {Label: q.text("nav.projects"), Kind: view.NumberColumn}, {Label: q.text("areas.funds"), Kind: view.NumberColumn}},
+		Columns: []view.Column{{Label: q.text("column.area")}, {Label: q.text("areas.since")}, {Label: q.text("areas.left")}, {Label: q.text("nav.projects"), Kind: view.NumberColumn}, {Label: q.text("areas.funds"), Kind: view.NumberColumn}},
 		Empty:   &view.Empty{Icon: "map", Title: q.text("areas.empty"), Text: q.text("areas.empty.text")},
 	}
 	for _, c := range counties {
