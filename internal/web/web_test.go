@@ -691,6 +691,60 @@ func TestVerify(t *testing.T) {
 	}
 }
 
+// Many readers at once get what one gets, from a server that remembers nothing yet.
+func TestTogether(t *testing.T) {
+	h := pagesOf(t, Options{})
+	const readers = 4
+	var all sync.WaitGroup
+	for n := range readers {
+		all.Go(func() {
+			for i := range pageList {
+				address := pageList[(i+n)%len(pageList)]
+				r := httptest.NewRequest("GET", address, nil)
+				r.AddCookie(&http.Cookie{Name: "language", Value: string(languages[n%len(languages)])})
+				w := httptest.NewRecorder()
+				h.ServeHTTP(w, r)
+				if w.Code != http.StatusOK {
+					t.Errorf("%s: %d", address, w.Code)
+				}
+			}
+		})
+	}
+	all.Wait()
+}
+
+func TestPronounced(t *testing.T) {
+	for name, want := range map[string]string{"武山县": "Wushan", "洛门镇": "Luomen", "新疆维吾尔自治区": "Xinjiang", "喀什地区": "Kashi", "乐善社区居民委员会": "Leshan", "吉县": "Jixian", "Bamyan": ""} {
+		if got := pronounced(name); got != want {
+			t.Errorf("%s is read as %q, not %q", name, got, want)
+		}
+	}
+}
+
+// A name written in two scripts is shown in the reader's; any other stays whole.
+func TestNameInReadersScript(t *testing.T) {
+	h := pages(t)
+	for name, want := range map[string][2]string{
+		"Dolan ewes 多浪羊母羊":              {"Dolan ewes", "多浪羊母羊"},
+		"Assistance budget 2013 年度帮扶预算": {"Assistance budget 2013", "2013年度帮扶预算"},
+		"Class Connect sets “班班通”设备":    {"Class Connect sets", "“班班通”设备"},
+		"Masks: Maker of masks 口罩生产企业":  {"Masks: Maker of masks", "口罩生产企业"},
+		"农户 103227-001":                 {"农户 103227-001", "农户 103227-001"},
+		"Aid to poor students, 城关镇":     {"Aid to poor students, 城关镇", "Aid to poor students, 城关镇"},
+		"Shen Yin Tong":                 {"Shen Yin Tong", "Shen Yin Tong"},
+		"He said “yes”":                 {"He said “yes”", "He said “yes”"},
+		"":                              {"", ""},
+	} {
+		for i, language := range languages {
+			q := &request{site: h.site}
+			q.Printer = h.site.engine.Printer(language)
+			if got := q.name(name); got != want[i] {
+				t.Errorf("%s: %q is shown as %q, not %q", language, name, got, want[i])
+			}
+		}
+	}
+}
+
 // The budgets of the design guide, in bytes as they travel.
 func TestBudgets(t *testing.T) {
 	assets, err := asset.New()
