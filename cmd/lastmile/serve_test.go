@@ -77,13 +77,13 @@ func TestDemoBuildsOnceAndWhole(t *testing.T) {
 
 // In a database server a stopped build is taken up: nothing is recorded twice.
 func TestDemoResumesInServer(t *testing.T) {
-	url := testenv.Postgres(t)
+	url, dir := testenv.Postgres(t), t.TempDir()
 	short, stop := context.WithTimeout(t.Context(), time.Second)
 	defer stop()
-	command(short, "demo", "--db", url, "--dir", t.TempDir(), "--no-serve")
+	command(short, "demo", "--db", url, "--dir", dir, "--no-serve")
 	file := "sqlite:" + filepath.Join(t.TempDir(), "lastmile.db")
 	_, want, _ := command(t.Context(), "demo", "--db", file, "--no-serve")
-	code, out, errOut := command(t.Context(), "demo", "--db", url, "--no-serve")
+	code, out, errOut := command(t.Context(), "demo", "--db", url, "--dir", dir, "--no-serve")
 	if code != 0 || out != want || !strings.Contains(out, summary) {
 		t.Fatalf("demo ended with %d: %s%s\nwant %s", code, out, errOut, want)
 	}

@@ -352,10 +352,16 @@ func (q *request) evidence() error {
 	if _, err := file.Seek(0, io.SeekStart); err != nil {
 		return fmt.Errorf("send evidence: %w", err)
 	}
+	mediaType := http.DetectContentType(head[:n])
+	policy := "default-src 'none'; img-src 'self'; style-src 'unsafe-inline'; sandbox"
+	if mediaType == "application/pdf" {
+		// Browsers refuse to show a PDF in a sandbox. Its own scripts run in the viewer's process and reach nothing of ours.
+		policy = "default-src 'none'; object-src 'self'; style-src 'unsafe-inline'"
+	}
 	h := q.w.Header()
-	h.Set("Content-Type", http.DetectContentType(head[:n]))
+	h.Set("Content-Type", mediaType)
 	h.Set("Content-Disposition", fmt.Sprintf("inline; filename=%q", hash[:12]+filepath.Ext(path)))
-	h.Set("Content-Security-Policy", "default-src 'none'; img-src 'self'; object-src 'self'; style-src 'unsafe-inline'; sandbox")
+	h.Set("Content-Security-Policy", policy)
 	h.Set("Cache-Control", "private, max-age=31536000, immutable")
 	h.Set("ETag", `"`+hash+`"`)
 	http.ServeContent(q.w, q.Request, "", time.Time{}, file)

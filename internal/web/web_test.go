@@ -536,6 +536,24 @@ func TestEntry(t *testing.T) {
 	}
 }
 
+// A PDF is sent as what it is, and nothing in it may run or load in our name.
+func TestEvidenceDocument(t *testing.T) {
+	s := empty(t)
+	hash, err := s.Evidence.Put(strings.NewReader("%PDF-1.7\n<script>alert(1)</script>\n%%EOF\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := get(t, handlerOf(t, s, Options{}), "/evidence/"+hash, locale.English)
+	for key, want := range map[string]string{
+		"Content-Type": "application/pdf", "X-Content-Type-Options": "nosniff", "Content-Disposition": fmt.Sprintf("inline; filename=%q", hash[:12]+".pdf"),
+		"Content-Security-Policy": "default-src 'none'; object-src 'self'; style-src 'unsafe-inline'",
+	} {
+		if got := file.header.Get(key); got != want {
+			t.Errorf("%s is %q, not %q", key, got, want)
+		}
+	}
+}
+
 // The journal's pages, one after another, hold every entry once, the newest first.
 func TestJournalPages(t *testing.T) {
 	h := pages(t)
