@@ -155,7 +155,7 @@ func (p *program) model(ctx context.Context, dir string, named bool) (*store.Sto
 		}
 		return store.Open(ctx, url, store.Options{})
 	}
-	return p.buildServer(ctx, url)
+	return p.buildServer(ctx, url, filepath.Join(dir, "evidence"))
 }
 
 // buildFile builds the model programme beside path and gives it its name only when it is whole: a build that was stopped leaves no
@@ -185,9 +185,10 @@ func (p *program) buildFile(ctx context.Context, path string) error {
 }
 
 // buildServer builds the model programme in a database server. A build that was stopped is taken up where it was: no fact is recorded twice.
-func (p *program) buildServer(ctx context.Context, url string) (*store.Store, error) {
+// Evidence is kept in a folder of this machine.
+func (p *program) buildServer(ctx context.Context, url, evidence string) (*store.Store, error) {
 	var clock scenario.Clock
-	s, err := store.Open(ctx, url, store.Options{Clock: clock.Now})
+	s, err := store.Open(ctx, url, store.Options{Clock: clock.Now, EvidenceDir: evidence})
 	if err != nil {
 		return nil, err
 	}

@@ -36,7 +36,7 @@ type countyStep struct {
 
 // countyEvents are the designated counties and what they went through, in the order of their designation.
 func (q *request) countyEvents() ([]countyEvent, error) {
-	return remember(q.ctx, q.read, "county events", func(ctx context.Context) ([]countyEvent, error) {
+	return remember(q.ctx, &q.read.results, "county events", func(ctx context.Context) ([]countyEvent, error) {
 		books, err := q.books()
 		if err != nil {
 			return nil, err
@@ -93,7 +93,10 @@ func (q *request) programmeName(e entity.Entity) (string, error) {
 }
 
 // levelWords end the names of areas and say of what level they are; the longest first.
-var levelWords = []string{"维吾尔自治区", "社区居委会", "村民委员会", "居民委员会", "自治区", "自治州", "自治县", "村委会", "居委会", "社区", "地区", "街道", "省", "市", "县", "区", "镇", "乡", "村"}
+var levelWords = []string{"社区居民委员会", "社区村民委员会", "维吾尔自治区", "社区居委会", "村民委员会", "居民委员会", "自治区", "自治州", "自治县", "村委会", "居委会", "社区", "地区", "街道", "省", "市", "县", "区", "镇", "乡", "村"}
+
+// placeReadings are characters that are read otherwise in names of places than in common words.
+var placeReadings = map[rune]string{'什': "shi"}
 
 // pronounced is how an area's name is read aloud, for those who do not read its script: in pinyin, without the word for its level unless
 // only one character would be left.
@@ -106,7 +109,14 @@ func pronounced(name string) string {
 			break
 		}
 	}
-	text := strings.Join(pinyin.LazyPinyin(name, pinyin.NewArgs()), "")
+	text := ""
+	for _, r := range name {
+		if said, ok := placeReadings[r]; ok {
+			text += said
+		} else if said := pinyin.SinglePinyin(r, pinyin.NewArgs()); len(said) > 0 {
+			text += said[0]
+		}
+	}
 	if text == "" {
 		return ""
 	}
@@ -137,7 +147,7 @@ func (q *request) programme() error {
 	}
 	at := figure.At{AsOf: q.read.today}
 	t := view.Table{
-		Columns: []view.Column{{Label: q.text("level.county")}, {Label: q.text("areas.since")}, {Label: q.text("areas.left")}, {Label: q.text("nav.projects"), Kind: view.NumberColumn}, {Label: q.text("areas.funds"), Kind: view.NumberColumn}},
+		Columns: []view.Column{{Label: q.text("column.area")}, {Label: q.text("areas.since")}, {Label: q.text("areas.left")}, {Label: q.text("nav.projects"), Kind: view.NumberColumn}, {Label: q.text("areas.funds"), Kind: view.NumberColumn}},
 		Empty:   &view.Empty{Icon: "map", Title: q.text("areas.empty"), Text: q.text("areas.empty.text")},
 	}
 	for _, c := range counties {
@@ -299,21 +309,21 @@ func numberOf(v *figure.Value) int64 {
 	return v.Number
 }
 
-// projectSection lists the projects of an area.
+// projectsShown is how many projects the page of an area names.
+const projectsShown = 10
+
+// projectSection lists the projects of an area on which most was spent.
 func (q *request) projectSection(area string) (view.Component, error) {
 	all, err := q.projectLines()
 	if err != nil {
 		return nil, err
 	}
-	var rows []projectLine
-	for _, p := range all {
-		if q.within(p.Area, area) {
-			rows = append(rows, p)
-		}
-	}
-	return view.Section{Head: view.SectionHead{ID: "projects", Title: q.text("area.projects", len(rows)),
-		Note: q.write("area.projects.note", view.Link{Label: q.text("projects.all"), Href: query("/projects", "area", area)})},
-		Parts: []view.Component{q.projectListing(rows).table(q)}}, nil
+	rows := slices.DeleteFunc(slices.Clone(all), func(p projectLine) bool { return !q.within(p.Area, area) })
+	n := len(rows)
+	slices.SortStableFunc(rows, func(a, b projectLine) int { return cmp.Compare(b.paid, a.paid) })
+	note := view.Link{Label: q.text("area.projects.all", n), Href: query("/projects", "area", area)}
+	return view.Section{Head: view.SectionHead{ID: "projects", Title: q.text("area.projects", min(n, projectsShown)), Note: q.write("area.projects.note", note)},
+		Parts: []view.Component{q.projectListing(rows[:min(n, projectsShown)]).table(q)}}, nil
 }
 
 // within tells whether an area is another or lies in it.

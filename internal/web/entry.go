@@ -38,7 +38,7 @@ func (q *request) recorded(book string, seq int64) (journal.Entry, fact.Fact, er
 // titled says in a few words what an entry records, and the number of the paper that goes with it.
 func (q *request) titled(book string, seq int64) (title, ref string, err error) {
 	type words struct{ title, ref string }
-	t, err := remember(q.ctx, q.read, fmt.Sprint("title ", q.Printer.Language, " ", book, ":", seq), func(context.Context) (words, error) {
+	t, err := remember(q.ctx, &q.read.names, fmt.Sprint("title ", q.Printer.Language, " ", book, ":", seq), func(context.Context) (words, error) {
 		e, f, err := q.recorded(book, seq)
 		if err != nil {
 			return words{}, err
@@ -352,10 +352,16 @@ func (q *request) evidence() error {
 	if _, err := file.Seek(0, io.SeekStart); err != nil {
 		return fmt.Errorf("send evidence: %w", err)
 	}
+	mediaType := http.DetectContentType(head[:n])
+	policy := "default-src 'none'; img-src 'self'; style-src 'unsafe-inline'; sandbox"
+	if mediaType == "application/pdf" {
+		// Browsers refuse to show a PDF in a sandbox. Its own scripts run in the viewer's process and reach nothing of ours.
+		policy = "default-src 'none'; object-src 'self'; style-src 'unsafe-inline'"
+	}
 	h := q.w.Header()
-	h.Set("Content-Type", http.DetectContentType(head[:n]))
+	h.Set("Content-Type", mediaType)
 	h.Set("Content-Disposition", fmt.Sprintf("inline; filename=%q", hash[:12]+filepath.Ext(path)))
-	h.Set("Content-Security-Policy", "default-src 'none'; img-src 'self'; object-src 'self'; style-src 'unsafe-inline'; sandbox")
+	h.Set("Content-Security-Policy", policy)
 	h.Set("Cache-Control", "private, max-age=31536000, immutable")
 	h.Set("ETag", `"`+hash+`"`)
 	http.ServeContent(q.w, q.Request, "", time.Time{}, file)

@@ -331,7 +331,8 @@ func (q *request) breakdown(v *figure.Value) ([]view.Component, error) {
 		return []view.Component{section}, nil
 	}
 	if by != "year" {
-		slices.SortStableFunc(members[:len(members):len(members)], func(a, b figure.Member) int { return cmp.Compare(b.Value.Number, a.Value.Number) })
+		members = slices.Clone(members)
+		slices.SortStableFunc(members, func(a, b figure.Member) int { return cmp.Compare(b.Value.Number, a.Value.Number) })
 	}
 	const most = 40
 	bars := q.bars(members, func(m figure.Member) string { return q.memberName(by, m.ID) })

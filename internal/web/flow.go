@@ -103,7 +103,7 @@ func (q *request) flowSection(f flowQuestion) ([]view.Component, error) {
 	if err != nil {
 		return nil, err
 	}
-	commodities, err := q.moved()
+	commodities, err := q.moved(f.book)
 	if err != nil {
 		return nil, err
 	}

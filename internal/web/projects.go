@@ -29,7 +29,7 @@ func (q *request) projectsByKey() (map[string]*projectRow, error) {
 	if err != nil {
 		return nil, err
 	}
-	return remember(q.ctx, q.read, "projects by key", func(context.Context) (map[string]*projectRow, error) {
+	return remember(q.ctx, &q.read.results, "projects by key", func(context.Context) (map[string]*projectRow, error) {
 		m := map[string]*projectRow{}
 		for _, p := range list {
 			m[p.Book+" "+p.ID] = p
@@ -62,7 +62,7 @@ func (q *request) projectLines() ([]projectLine, error) {
 	if err != nil {
 		return nil, err
 	}
-	return remember(q.ctx, q.read, "project lines", func(ctx context.Context) ([]projectLine, error) {
+	return remember(q.ctx, &q.read.results, "project lines", func(ctx context.Context) ([]projectLine, error) {
 		lines := make([]projectLine, len(list))
 		at := map[string]*projectLine{}
 		for i, p := range list {

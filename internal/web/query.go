@@ -24,7 +24,7 @@ type projectRow struct {
 
 // allProjects reads every project with its defining entry.
 func (q *request) allProjects() ([]*projectRow, error) {
-	return remember(q.ctx, q.read, "projects", func(ctx context.Context) ([]*projectRow, error) {
+	return remember(q.ctx, &q.read.results, "projects", func(ctx context.Context) ([]*projectRow, error) {
 		rows, err := q.site.store.DB.Query(ctx, `SELECT p.book, p.status, p.seq, e.on_date, e.kind, e.body
 FROM entity p
 JOIN entry e ON e.book = p.book AND e.seq = p.seq
@@ -173,14 +173,14 @@ LIMIT `+fmt.Sprint(limit), p.Book, p.Book, p.ID, p.Book, p.ID)
 	return list, rows.Err()
 }
 
-// moved are the commodities that have reached anybody outside, money first.
-func (q *request) moved() ([]string, error) {
-	return remember(q.ctx, q.read, "moved", func(ctx context.Context) ([]string, error) {
+// moved are the commodities that have reached anybody outside, in a book or ("") in any, money first.
+func (q *request) moved(book string) ([]string, error) {
+	return remember(q.ctx, &q.read.results, "moved "+book, func(ctx context.Context) ([]string, error) {
 		rows, err := q.site.store.DB.Query(ctx, `SELECT DISTINCT b.commodity
 FROM balance b
 JOIN account a ON a.book = b.book AND a.id = b.account
-WHERE a.class IN ('recipient', 'loss') AND b.amount <> 0
-ORDER BY b.commodity`)
+WHERE a.class IN ('recipient', 'loss') AND b.amount <> 0 AND (b.book = $1 OR $2 = '')
+ORDER BY b.commodity`, book, book)
 		if err != nil {
 			return nil, fmt.Errorf("list commodities: %w", err)
 		}

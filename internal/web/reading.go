@@ -17,11 +17,17 @@ import (
 // reading is what the records say as long as no book moves and the day lasts. Whatever a page computes from them is remembered in it, so
 // that a thousand readers of one page cost what one does.
 type reading struct {
-	heads []journal.Head
-	today date.Date
+	heads   []journal.Head
+	today   date.Date
+	results memories // figures, lineages, lists
+	names   memories // what single things and entries are called
+}
 
-	mu         sync.Mutex
-	remembered map[string]*memory
+// memories are values by key, each made once. Full, they begin anew.
+type memories struct {
+	max  int
+	mu   sync.Mutex
+	kept map[string]*memory
 }
 
 type memory struct {
@@ -30,8 +36,11 @@ type memory struct {
 	err   error
 }
 
-// memoryMax bounds what one reading remembers; past it things are computed anew.
-const memoryMax = 2000
+// Limits of what one reading remembers: a result can be as large as the lineage of a figure.
+const (
+	resultsMax = 400
+	namesMax   = 20_000
+)
 
 // read gives the reading that is current.
 func (s *site) read(ctx context.Context) (*reading, error) {
@@ -43,7 +52,7 @@ func (s *site) read(ctx context.Context) (*reading, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if old := s.last; old == nil || old.today != today || !slices.Equal(old.heads, heads) {
-		s.last = &reading{heads: heads, today: today, remembered: map[string]*memory{}}
+		s.last = &reading{heads: heads, today: today, results: memories{max: resultsMax}, names: memories{max: namesMax}}
 		if old != nil {
 			s.last.keepDefinitions(old)
 		}
@@ -59,11 +68,12 @@ func (r *reading) keepDefinitions(old *reading) {
 	if r.today != old.today || r.head(entity.Headquarters) != old.head(entity.Headquarters) {
 		return
 	}
-	old.mu.Lock()
-	defer old.mu.Unlock()
+	old.results.mu.Lock()
+	defer old.results.mu.Unlock()
+	r.results.kept = map[string]*memory{}
 	for _, key := range definitionKeys {
-		if m := old.remembered[key]; m != nil {
-			r.remembered[key] = m
+		if m := old.results.kept[key]; m != nil {
+			r.results.kept[key] = m
 		}
 	}
 }
@@ -78,23 +88,25 @@ func (r *reading) head(book string) journal.Head {
 }
 
 // remember gives what make made for a key, making it once. An error is not remembered.
-func remember[T any](ctx context.Context, r *reading, key string, make func(context.Context) (T, error)) (T, error) {
-	r.mu.Lock()
-	m := r.remembered[key]
+func remember[T any](ctx context.Context, in *memories, key string, make func(context.Context) (T, error)) (T, error) {
+	in.mu.Lock()
+	m := in.kept[key]
 	if m == nil {
-		m = &memory{}
-		if len(r.remembered) < memoryMax {
-			r.remembered[key] = m
+		if in.kept == nil || len(in.kept) >= in.max {
+			in.kept = map[string]*memory{}
 		}
+		m = &memory{}
+		in.kept[key] = m
 	}
-	r.mu.Unlock()
+	in.mu.Unlock()
 	m.once.Do(func() {
-		// Others may wait for this: it must not end because the first reader went away.
-		m.value, m.err = make(context.WithoutCancel(ctx))
+		m.value, m.err = make(ctx)
 		if m.err != nil {
-			r.mu.Lock()
-			delete(r.remembered, key)
-			r.mu.Unlock()
+			in.mu.Lock()
+			if in.kept[key] == m {
+				delete(in.kept, key)
+			}
+			in.mu.Unlock()
 		}
 	})
 	value, _ := m.value.(T)
@@ -103,7 +115,7 @@ func remember[T any](ctx context.Context, r *reading, key string, make func(cont
 
 // book is the figures as defined now.
 func (q *request) book() (*figure.Book, error) {
-	return remember(q.ctx, q.read, "figures", func(ctx context.Context) (*figure.Book, error) {
+	return remember(q.ctx, &q.read.results, "figures", func(ctx context.Context) (*figure.Book, error) {
 		q.site.loading.Lock()
 		defer q.site.loading.Unlock()
 		return q.site.store.Figures(ctx)
@@ -116,8 +128,8 @@ func (q *request) checked() ([]figure.Checked, error) {
 	if err != nil {
 		return nil, err
 	}
-	return remember(q.ctx, q.read, "checked", func(ctx context.Context) ([]figure.Checked, error) {
-		claims, err := remember(ctx, q.read, "claims", func(ctx context.Context) ([]figure.Claim, error) {
+	return remember(q.ctx, &q.read.results, "checked", func(ctx context.Context) ([]figure.Checked, error) {
+		claims, err := remember(ctx, &q.read.results, "claims", func(ctx context.Context) ([]figure.Claim, error) {
 			q.site.loading.Lock()
 			defer q.site.loading.Unlock()
 			return indicator.Claims(ctx, q.site.store.DB)
@@ -141,7 +153,7 @@ func (q *request) evaluate(id string, at figure.At) (*figure.Value, error) {
 	if err != nil {
 		return nil, err
 	}
-	v, err := remember(q.ctx, q.read, fmt.Sprint("value ", id, " ", at), func(ctx context.Context) (*figure.Value, error) { return book.Evaluate(ctx, id, at) })
+	v, err := remember(q.ctx, &q.read.results, fmt.Sprint("value ", id, " ", at), func(ctx context.Context) (*figure.Value, error) { return book.Evaluate(ctx, id, at) })
 	if fault.KindOf(err) == fault.NotFound {
 		return nil, nil
 	}
@@ -154,7 +166,7 @@ func (q *request) by(id, dimension string, at figure.At) ([]figure.Member, error
 	if err != nil {
 		return nil, err
 	}
-	return remember(q.ctx, q.read, fmt.Sprint("by ", dimension, " ", id, " ", at), func(ctx context.Context) ([]figure.Member, error) {
+	return remember(q.ctx, &q.read.results, fmt.Sprint("by ", dimension, " ", id, " ", at), func(ctx context.Context) ([]figure.Member, error) {
 		return book.By(ctx, id, dimension, at)
 	})
 }
@@ -171,7 +183,7 @@ func (q *request) lineage(id string, at figure.At) (opened, error) {
 	if err != nil {
 		return opened{}, err
 	}
-	return remember(q.ctx, q.read, fmt.Sprint("lineage ", id, " ", at), func(ctx context.Context) (opened, error) {
+	return remember(q.ctx, &q.read.results, fmt.Sprint("lineage ", id, " ", at), func(ctx context.Context) (opened, error) {
 		v, list, err := book.Lineage(ctx, id, at)
 		return opened{v, list}, err
 	})
@@ -183,7 +195,7 @@ func (q *request) entity(book, typ, id string) (entity.Entity, bool) {
 		entity.Entity
 		ok bool
 	}
-	f, err := remember(q.ctx, q.read, "entity "+book+" "+typ+" "+id, func(ctx context.Context) (found, error) {
+	f, err := remember(q.ctx, &q.read.names, "entity "+book+" "+typ+" "+id, func(ctx context.Context) (found, error) {
 		e, ok, err := entity.Get(ctx, q.site.store.DB, book, typ, id)
 		if err == nil && !ok && book != entity.Headquarters {
 			e, ok, err = entity.Get(ctx, q.site.store.DB, entity.Headquarters, typ, id)
@@ -198,14 +210,14 @@ func (q *request) entity(book, typ, id string) (entity.Entity, bool) {
 
 // books are the counties' books.
 func (q *request) books() ([]entity.Entity, error) {
-	return remember(q.ctx, q.read, "books", func(ctx context.Context) ([]entity.Entity, error) {
+	return remember(q.ctx, &q.read.results, "books", func(ctx context.Context) ([]entity.Entity, error) {
 		return entity.Find(ctx, q.site.store.DB, entity.Filter{Book: entity.Headquarters, Type: "book"})
 	})
 }
 
 // stages is where a commodity went, for the whole programme or a book.
 func (q *request) stages(commodity, book string, areas []string) ([]figure.Stage, error) {
-	return remember(q.ctx, q.read, fmt.Sprint("stages ", commodity, " ", book, " ", areas), func(ctx context.Context) ([]figure.Stage, error) {
+	return remember(q.ctx, &q.read.results, fmt.Sprint("stages ", commodity, " ", book, " ", areas), func(ctx context.Context) ([]figure.Stage, error) {
 		return figure.Stages(ctx, q.site.store.DB, commodity, "", book, areas)
 	})
 }

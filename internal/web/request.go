@@ -15,8 +15,9 @@ import (
 type request struct {
 	*http.Request
 	site *site
-	ctx  context.Context
-	w    http.ResponseWriter
+	// ctx does not end when the reader goes away: what is computed for one is remembered for others, who may wait for it.
+	ctx context.Context
+	w   http.ResponseWriter
 	view.Page
 	read   *reading
 	failed error // first error of a look-up in the middle of a sentence; show reports it
@@ -41,7 +42,8 @@ func forDrawer(r *http.Request) bool { return r.Header.Get("HX-Request") == "tru
 // part makes a handler of a page that can answer with a part of itself.
 func (s *site) part(make func(*request) error) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		q := &request{Request: r, site: s, ctx: r.Context(), w: w, Page: s.engine.Page(r)}
+		r.Body = http.MaxBytesReader(w, r.Body, bodyMax)
+		q := &request{Request: r, site: s, ctx: context.WithoutCancel(r.Context()), w: w, Page: s.engine.Page(r)}
 		q.frame()
 		var err error
 		if q.read, err = s.read(q.ctx); err == nil {
@@ -55,6 +57,9 @@ func (s *site) part(make func(*request) error) http.HandlerFunc {
 		}
 	}
 }
+
+// bodyMax bounds what a reader can send to these pages, in bytes: they ask for nothing but a press of a button.
+const bodyMax = 64 << 10
 
 // fault remembers the first error of a look-up.
 func (q *request) fault(err error) {
@@ -90,9 +95,6 @@ var statuses = map[fault.Kind]int{
 
 // fail answers with a calm page that says what happened and what to do. The log keeps the chain of what was not the reader's doing.
 func (q *request) fail(err error) {
-	if errors.Is(err, context.Canceled) && q.ctx.Err() != nil {
-		return // the reader has gone
-	}
 	kind := fault.KindOf(err)
 	if kind == fault.Internal {
 		q.site.log.Error("make page", "path", q.URL.Path, "error", err)

@@ -62,11 +62,14 @@ func (q *request) search() error {
 		n += len(list)
 		// What begins with the query comes before what holds it.
 		slices.SortStableFunc(list, func(a, b found) int { return boolCompare(!begins(a, text), !begins(b, text)) })
-		t := view.Table{Columns: []view.Column{{Label: q.text("search." + g)}, {Label: q.text("column.code")}}}
+		t := view.Table{Columns: []view.Column{{Label: q.text("column.name")}, {Label: q.text("column.code")}}}
 		for _, f := range list[:min(len(list), hitsMax)] {
 			label := f.label
 			if label == "" {
 				label = q.pick(f.en, f.zh)
+			}
+			if f.group == "area" {
+				label = q.areaName(f.sub)
 			}
 			t.Rows = append(t.Rows, view.Row{Cells: []view.Cell{{Text: q.name(label), Href: f.href}, {Text: f.sub}}})
 		}
@@ -114,7 +117,7 @@ func keysOf(texts ...string) []string {
 
 // index is everything that has a name.
 func (q *request) index() ([]found, error) {
-	return remember(q.ctx, q.read, "index", func(ctx context.Context) ([]found, error) {
+	return remember(q.ctx, &q.read.results, "index", func(ctx context.Context) ([]found, error) {
 		var list []found
 		book, err := q.book()
 		if err != nil {
