@@ -20,7 +20,7 @@ var files embed.FS
 var source string
 
 // Schema of the appointments.
-var Schema = database.Schema{Name: "access", Files: files, State: []string{"appointment"}}
+var Schema = database.Schema{Name: "access", Files: files, State: []string{"appointment", "approval_rule"}}
 
 func init() { fact.Register(source, (*Person)(nil), (*Appointment)(nil)) }
 

@@ -136,7 +136,9 @@ func (db *DB) protect(script string, s Schema) string {
 	return b.String()
 }
 
-// makeRecorder creates the PostgreSQL role with few rights that lastmile works as, and lets the connecting user become it.
+// makeRecorder creates the PostgreSQL role with few rights that lastmile works as, and lets the connecting user become it. Roles belong
+// to the server, so programs that migrate other databases of it may be doing the same at this moment. From version 16 on, whoever
+// creates a role may grant it but not become it.
 func makeRecorder(ctx context.Context, conn *sql.Conn) error {
 	_, err := conn.ExecContext(ctx, `
 DO $$
@@ -147,8 +149,11 @@ BEGIN
     EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
     END;
   END IF;
-  IF NOT pg_has_role(current_user, '`+recorderRole+`', 'MEMBER') THEN
-    EXECUTE 'GRANT `+recorderRole+` TO ' || quote_ident(current_user);
+  IF NOT pg_has_role(current_user, '`+recorderRole+`', CASE WHEN current_setting('server_version_num')::INTEGER < 160000 THEN 'MEMBER' ELSE 'SET' END) THEN
+    BEGIN
+      EXECUTE 'GRANT `+recorderRole+` TO ' || quote_ident(current_user);
+    EXCEPTION WHEN unique_violation THEN NULL;
+    END;
   END IF;
   EXECUTE 'GRANT USAGE ON SCHEMA ' || quote_ident(current_schema()) || ' TO `+recorderRole+`';
   BEGIN

@@ -148,7 +148,7 @@ type Table struct {
 }
 
 // chunkSizes are the row counts of the multi-row statements we prepare: any number of rows is made from a few of them.
-var chunkSizes = []int{64, 16, 4, 1}
+var chunkSizes = []int{64, 32, 16, 8, 4, 2, 1}
 
 // copyRowsMin is where PostgreSQL's COPY becomes faster than a multi-row INSERT.
 const copyRowsMin = 64

@@ -140,6 +140,22 @@ func (a *Approval) Need(amount int64) int {
 	return n
 }
 
+// Approvers is how many people other than the one who prepared it must approve a fact of the kind; 0 when nobody need.
+func (k *Kind) Approvers(f Fact) int {
+	if k.Approval == nil {
+		return 0
+	}
+	return k.Approval.Need(k.amount(f))
+}
+
+// amount is what the fact's approval depends on, in fen.
+func (k *Kind) amount(f Fact) int64 {
+	if k.Approval == nil || k.Approval.Field == "" {
+		return 0
+	}
+	return reflect.ValueOf(f).Elem().Field(k.Field(k.Approval.Field).index).Int()
+}
+
 var kinds = map[string]*Kind{}
 
 // Register makes kinds known; called from package initialisation with the Go source that declares them (embedded), which gives their

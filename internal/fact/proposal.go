@@ -197,11 +197,15 @@ func (p *Pending) draft(ctx context.Context, r database.Reader) (Draft, error) {
 
 // propose records a proposal in place of a fact that nobody has approved yet. The fact's own rules are checked when it is approved;
 // here it has passed its field checks and references.
-func (w *writer) propose(ctx context.Context, d *Draft, p *prepared, taken map[bookKey]int64) (Receipt, error) {
+func (w *writer) propose(ctx context.Context, tx *Tx, d *Draft, p *prepared, taken map[bookKey]int64) (Receipt, error) {
 	content := sha256.Sum256(journal.AppendFields(nil, []string{d.Book, p.kind.Name, string(d.On), p.body, p.private, strings.Join(d.Evidence, " ")}, d.Corrects))
+	need, err := tx.approvers(p)
+	if err != nil {
+		return Receipt{}, err
+	}
 	proposal := Draft{
 		Fact: &Proposal{Of: p.kind.Name, Key: d.Key, On: d.On, Corrects: d.Corrects, Body: p.body, Personal: p.private, Role: p.kind.Approval.Role,
-			Need: int64(p.kind.Approval.Need(p.amount)), Content: hex.EncodeToString(content[:])},
+			Need: int64(need), Content: hex.EncodeToString(content[:])},
 		Book: d.Book, Key: "p-" + d.Key, On: d.On, Actor: d.Actor, Source: d.Source, Evidence: d.Evidence,
 	}
 	receipt, err := w.follow(ctx, &proposal, taken)

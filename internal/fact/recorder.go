@@ -52,6 +52,8 @@ const Operator = "operator"
 type Authority interface {
 	// May tells whether a person holds one of the roles for an area of a book ("" for all of it) on a day.
 	May(tx *Tx, person string, roles []string, area string, on date.Date) (bool, error)
+	// Approvers is how many people must approve an amount (fen) of a kind on a day, where a recorded rule says so.
+	Approvers(tx *Tx, kind string, amount int64, on date.Date) (n int, ok bool, err error)
 }
 
 // Recorder is the only way into the journal. It is safe for concurrent use: what arrives while a commit is on its way to disk is
@@ -184,6 +186,9 @@ func (r *Recorder) submit(req *request) error {
 	if err != nil {
 		return err
 	}
+	if err := req.ctx.Err(); err != nil {
+		return err // whoever asked has left; once it is queued it is recorded
+	}
 	w.carryOut(req)
 	return nil
 }
@@ -232,9 +237,7 @@ func (r *Recorder) prepare(ctx context.Context, d *Draft, p *prepared) error {
 		return err
 	}
 	p.body, p.private = p.kind.Encode(d.Fact)
-	if a := p.kind.Approval; a != nil && a.Field != "" {
-		p.amount = reflect.ValueOf(d.Fact).Elem().Field(p.kind.Field(a.Field).index).Int()
-	}
+	p.amount = p.kind.amount(d.Fact)
 	if d.Book == "" {
 		book, err := r.bookOf(ctx, p.kind, d.Fact)
 		if err != nil {
@@ -463,7 +466,8 @@ func (w *writer) attempt(ctx context.Context, batch []*request) error {
 		return err
 	}
 	err := w.record(ctx, batch)
-	if err == nil && w.trusting && len(w.refused) > 0 {
+	if len(w.refused) > 0 && (w.trusting || !w.lookUp) && (err == nil || errors.Is(err, errAgain)) {
+		w.lookUp = true
 		err = journal.ErrMoved // refuse nothing on trust: look again
 	}
 	if err == nil {
@@ -642,10 +646,10 @@ func (w *writer) recordRequest(ctx context.Context, req *request, taken map[book
 		for i := g[0]; i < g[1]; i++ {
 			req.errs[i] = err
 		}
+		w.refused = append(w.refused, refusal{req, g})
 		if w.wrote && !w.trial {
 			return errAgain
 		}
-		w.refused = append(w.refused, refusal{req, g})
 	}
 	return nil
 }
@@ -716,7 +720,7 @@ func (w *writer) recordOne(ctx context.Context, old *journal.Entry, d *Draft, p 
 			return Receipt{}, err
 		}
 		if propose {
-			return w.propose(ctx, d, p, taken)
+			return w.propose(ctx, tx, d, p, taken)
 		}
 	}
 	grade := gradeOf(d.Fact, d.Evidence)

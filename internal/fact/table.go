@@ -130,14 +130,23 @@ func (m *mapping) columnOf(columns []string, field string) string {
 	return field
 }
 
-// ReadTable reads a table of facts of one kind without recording them, such as a claims file. The effective date is not asked for.
+// ReadTable reads a file with a table of facts of one kind without recording them, such as a claims file. The effective date is not asked for.
 func ReadTable(path string, k *Kind, fn func(f Fact, row int) error) error {
 	r, err := table.Open(path, table.Options{})
 	if err != nil {
 		return fmt.Errorf("open %s: %w", path, err)
 	}
 	defer r.Close()
+	if err := ReadRows(r, k, fn); err != nil {
+		return fmt.Errorf("read %s: %w", path, err)
+	}
+	return nil
+}
+
+// ReadRows is ReadTable for a table that is open.
+func ReadRows(r *table.Reader, k *Kind, fn func(f Fact, row int) error) error {
 	var m *mapping
+	var err error
 	var problems fault.List
 	for r.Next() {
 		if m == nil || len(m.fields) != len(r.Columns()) {
@@ -154,7 +163,7 @@ func ReadTable(path string, k *Kind, fn func(f Fact, row int) error) error {
 		}
 	}
 	if err := r.Err(); err != nil {
-		return fmt.Errorf("read %s: %w", path, err)
+		return err
 	}
 	if len(problems) > 0 {
 		return problems

@@ -213,7 +213,7 @@ func (tx *Tx) Move(m Movement) ([]ledger.Part, error) {
 	for _, part := range parts {
 		p := ledger.Posting{
 			Book: tx.Book, Seq: tx.seq, Line: int64(len(tx.effects.postings) + 1), Flow: m.Flow, From: m.From, To: m.To, Commodity: m.Commodity,
-			Fund: part.Fund, Amount: part.Amount, Project: m.Project, Area: tx.Area, Sign: 1, On: tx.On,
+			Fund: part.Fund, Amount: part.Amount, Project: m.Project, Area: tx.Area, Sign: 1, Traced: tx.traced, On: tx.On,
 		}
 		if err := tx.post(p); err != nil {
 			return nil, err
@@ -233,10 +233,7 @@ func (tx *Tx) post(p ledger.Posting) error {
 			return err
 		}
 	}
-	tx.s.totals.Move(&p, areas, tx.traced)
-	if receiver, amount, ok := tx.s.ledger.End(&p); ok {
-		tx.s.totals.End(&p, receiver, amount, areas, tx.traced)
-	}
+	tx.s.totals.Move(&p, tx.end(&p), areas)
 	tx.effects.postings = append(tx.effects.postings, p)
 	return nil
 }
@@ -254,7 +251,7 @@ func (tx *Tx) Received(account, commodity, fund string) (int64, error) {
 // Observe counts value of a declared measure. Empty fields of o are filled from the entry; its Area may be a smaller one.
 func (tx *Tx) Observe(measure string, value int64, o figure.Observation) error {
 	o.Book, o.Seq, o.Line = tx.Book, tx.seq, int64(len(tx.effects.observations)+1)
-	o.Measure, o.Value, o.Sign, o.On = measure, value, 1, tx.On
+	o.Measure, o.Value, o.Sign, o.Traced, o.On = measure, value, 1, tx.traced, tx.On
 	if o.Area == "" {
 		o.Area = tx.Area
 	}
@@ -272,7 +269,7 @@ func (tx *Tx) observe(o figure.Observation) error {
 			return err
 		}
 	}
-	tx.s.totals.Observe(&o, areas, tx.traced)
+	tx.s.totals.Observe(&o, areas)
 	tx.effects.observations = append(tx.effects.observations, o)
 	return nil
 }
@@ -297,6 +294,11 @@ func (tx *Tx) Prove(seq int64) error {
 	if e.Grade == journal.Traced || by > 0 {
 		return fault.New(fault.Conflict, "proof.again", "entry %s:%d is proved already", tx.Book, seq).For("entry").Mend("Nothing needs to be done.")
 	}
+	if by, err := journal.ReversedBy(tx.ctx, tx.w, tx.Book, seq); err != nil {
+		return err
+	} else if by > 0 {
+		return fault.New(fault.Conflict, "proof.reversed", "entry %s:%d was taken back by entry %d", tx.Book, seq, by).For("entry").Mend("Prove the entry that stands in its place.")
+	}
 	postings, err := ledger.Postings(tx.ctx, tx.w, tx.Book, seq)
 	if err != nil {
 		return err
@@ -309,21 +311,39 @@ func (tx *Tx) Prove(seq int64) error {
 	if err := journal.Prove(tx.ctx, tx.w, tx.Book, seq, tx.seq); err != nil {
 		return err
 	}
-	below := func(area string) ([]string, error) { return tx.s.areasBelow(tx.ctx, tx.w, tx.Book, area) }
 	for i := range postings {
 		p := &postings[i]
 		if err := tx.openBoth(p); err != nil {
 			return err
 		}
-		if receiver, amount, ok := tx.s.ledger.End(p); ok {
-			areas, err := below(p.Area)
-			if err != nil {
-				return err
-			}
-			tx.s.totals.EndProved(p, receiver, amount, areas)
+		areas, err := tx.s.areasBelow(tx.ctx, tx.w, tx.Book, p.Area)
+		if err != nil {
+			return err
 		}
+		tx.s.totals.MoveProved(p, tx.end(p), areas)
 	}
-	return tx.s.totals.Proved(postings, observations, below)
+	for i := range observations {
+		areas, err := tx.s.areasBelow(tx.ctx, tx.w, tx.Book, observations[i].Area)
+		if err != nil {
+			return err
+		}
+		tx.s.totals.ObserveProved(&observations[i], areas)
+	}
+	return nil
+}
+
+// end says where a posting reached somebody outside the programme; a loss is its own kind of receiver.
+func (tx *Tx) end(p *ledger.Posting) figure.End {
+	a, amount, ok := tx.s.ledger.End(p)
+	switch {
+	case !ok:
+		return figure.End{}
+	case a.Class == ledger.Loss:
+		return figure.End{Receiver: "loss", Amount: amount}
+	case a.Holder == "":
+		return figure.End{Receiver: "other", Amount: amount}
+	}
+	return figure.End{Receiver: a.Holder, Amount: amount}
 }
 
 func orUnknown(err error, book string, seq int64) error {
@@ -389,12 +409,10 @@ func (tx *Tx) Reverse(seq int64) error {
 	if err != nil {
 		return err
 	}
-	traced := tx.traced
-	tx.traced = e.Grade == journal.Traced || proved > 0 // take it off the sums it was added to
-	defer func() { tx.traced = traced }()
+	traced := e.Grade == journal.Traced || proved > 0 // it is taken off the sums it was added to
 	for i := len(postings) - 1; i >= 0; i-- {
 		p := postings[i]
-		p.From, p.To, p.Seq, p.Line, p.Sign, p.On = p.To, p.From, tx.seq, int64(len(tx.effects.postings)+1), -p.Sign, tx.On
+		p.From, p.To, p.Seq, p.Line, p.Sign, p.Traced, p.On = p.To, p.From, tx.seq, int64(len(tx.effects.postings)+1), -p.Sign, traced, tx.On
 		if err := tx.openBoth(&p); err != nil {
 			return err
 		}
@@ -407,7 +425,7 @@ func (tx *Tx) Reverse(seq int64) error {
 		return err
 	}
 	for _, o := range observations {
-		o.Seq, o.Line, o.Sign, o.On = tx.seq, int64(len(tx.effects.observations)+1), -o.Sign, tx.On
+		o.Seq, o.Line, o.Sign, o.Traced, o.On = tx.seq, int64(len(tx.effects.observations)+1), -o.Sign, traced, tx.On
 		if err := tx.observe(o); err != nil {
 			return err
 		}
@@ -591,6 +609,16 @@ func (tx *Tx) May(person string, roles ...string) (bool, error) {
 	return tx.wr.r.authority.May(tx, person, roles, tx.Area, tx.On)
 }
 
+// approvers is how many people must approve the fact: by the rule in force, else as its kind says.
+func (tx *Tx) approvers(p *prepared) (int, error) {
+	if a := tx.wr.r.authority; a != nil {
+		if n, ok, err := a.Approvers(tx, p.kind.Name, p.amount, tx.On); ok || err != nil {
+			return n, err
+		}
+	}
+	return p.kind.Approval.Need(p.amount), nil
+}
+
 // checkPeople makes sure that the actor may record the fact, and that enough others who may have approved it. propose is true when
 // approval is needed and nobody has given it yet.
 func (tx *Tx) checkPeople(p *prepared, d *Draft) (propose bool, err error) {
@@ -611,7 +639,10 @@ func (tx *Tx) checkPeople(p *prepared, d *Draft) (propose bool, err error) {
 	if len(d.Approvers) == 0 {
 		return true, nil
 	}
-	need := k.Approval.Need(p.amount)
+	need, err := tx.approvers(p)
+	if err != nil {
+		return false, err
+	}
 	if len(d.Approvers) < need {
 		return false, fault.New(fault.Forbidden, "approval.few", "a %s of this amount needs %d approvers, %d are named", k.Name, need, len(d.Approvers)).For("approvers").
 			Mend("Ask another person with role %s.", k.Approval.Role)

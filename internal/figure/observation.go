@@ -61,6 +61,7 @@ type Observation struct {
 	Project string
 	Area    string
 	Sign    int64 // -1 when it takes back an earlier observation
+	Traced  bool  // its entry was proved when it was recorded; follows from the entry's grade, so it is not hashed
 	On      date.Date
 }
 
@@ -70,21 +71,21 @@ func (o *Observation) AppendCanonical(b []byte) []byte {
 }
 
 var observationTable = database.Table{Name: "observation", Columns: []string{"book", "seq", "line", "measure", "value", "subject", "project", "area",
-	"sign", "ranked", "on_date"}}
+	"sign", "ranked", "traced", "on_date"}}
 
 // Append writes observations.
 func Append(ctx context.Context, w *database.Writer, list []Observation) error {
 	args := make([]any, 0, len(list)*len(observationTable.Columns))
 	for i := range list {
 		o := &list[i]
-		args = append(args, o.Book, o.Seq, o.Line, o.Measure, o.Value, o.Subject, o.Project, o.Area, o.Sign, measures[o.Measure].Ranked, string(o.On))
+		args = append(args, o.Book, o.Seq, o.Line, o.Measure, o.Value, o.Subject, o.Project, o.Area, o.Sign, measures[o.Measure].Ranked, o.Traced, string(o.On))
 	}
 	return w.Insert(ctx, &observationTable, args)
 }
 
 // Observations of one entry in order.
 func Observations(ctx context.Context, r database.Reader, book string, seq int64) ([]Observation, error) {
-	rows, err := r.Query(ctx, `SELECT book, seq, line, measure, value, subject, project, area, sign, on_date
+	rows, err := r.Query(ctx, `SELECT book, seq, line, measure, value, subject, project, area, sign, traced, on_date
 FROM observation WHERE book = $1 AND seq = $2 ORDER BY line`, book, seq)
 	if err != nil {
 		return nil, fmt.Errorf("read observations of %s:%d: %w", book, seq, err)
@@ -94,7 +95,7 @@ FROM observation WHERE book = $1 AND seq = $2 ORDER BY line`, book, seq)
 	for rows.Next() {
 		var o Observation
 		var on string
-		if err := rows.Scan(&o.Book, &o.Seq, &o.Line, &o.Measure, &o.Value, &o.Subject, &o.Project, &o.Area, &o.Sign, &on); err != nil {
+		if err := rows.Scan(&o.Book, &o.Seq, &o.Line, &o.Measure, &o.Value, &o.Subject, &o.Project, &o.Area, &o.Sign, &o.Traced, &on); err != nil {
 			return nil, err
 		}
 		o.On = date.Date(on)
@@ -103,9 +104,17 @@ FROM observation WHERE book = $1 AND seq = $2 ORDER BY line`, book, seq)
 	return list, rows.Err()
 }
 
-type totalKey struct{ book, measure, area, month, project, fund string }
+type totalKey struct{ book, measure, area, month, project, fund, receiver string }
 
-type totalSum struct{ value, n, traced int64 }
+type totalSum struct{ value, n, traced, ended, untraced int64 }
+
+func (s totalSum) plus(o totalSum) totalSum {
+	return totalSum{s.value + o.value, s.n + o.n, s.traced + o.traced, s.ended + o.ended, s.untraced + o.untraced}
+}
+
+func (s totalSum) minus(o totalSum) totalSum {
+	return s.plus(totalSum{-o.value, -o.n, -o.traced, -o.ended, -o.untraced})
+}
 
 type subjectKey struct{ book, measure, subject string }
 
@@ -141,8 +150,9 @@ func (t *Totals) Undo() {
 }
 
 // Observe adds an observation. Areas are those that it counts in below its book's own: its area and the ones above.
-func (t *Totals) Observe(o *Observation, areas []string, traced bool) {
-	t.add(totalKey{book: o.Book, measure: o.Measure, month: o.On.Month(), project: o.Project}, areas, totalSum{o.Value * o.Sign, o.Sign, ifTraced(traced, o.Sign)})
+func (t *Totals) Observe(o *Observation, areas []string) {
+	t.add(totalKey{book: o.Book, measure: o.Measure, month: o.On.Month(), project: o.Project}, areas,
+		totalSum{value: o.Value * o.Sign, n: o.Sign, traced: o.Sign * number(o.Traced)})
 	if o.Subject != "" {
 		key := subjectKey{o.Book, o.Measure, o.Subject}
 		t.subjects[key] += o.Sign
@@ -150,75 +160,43 @@ func (t *Totals) Observe(o *Observation, areas []string, traced bool) {
 	}
 }
 
+// End is where a posting reached somebody outside the programme: the kind of party, and how much (below 0: it came back).
+type End struct {
+	Receiver string
+	Amount   int64
+}
+
+func postingKey(p *ledger.Posting, end End) totalKey {
+	return totalKey{book: p.Book, measure: p.Flow + ":" + p.Commodity, month: p.On.Month(), project: p.Project, fund: p.Fund, receiver: end.Receiver}
+}
+
 // Move adds a posting, under the measure FLOW:COMMODITY.
-func (t *Totals) Move(p *ledger.Posting, areas []string, traced bool) {
-	t.add(totalKey{book: p.Book, measure: p.Flow + ":" + p.Commodity, month: p.On.Month(), project: p.Project, fund: p.Fund}, areas,
-		totalSum{p.Amount * p.Sign, p.Sign, ifTraced(traced, p.Sign)})
+func (t *Totals) Move(p *ledger.Posting, end End, areas []string) {
+	t.add(postingKey(p, end), areas, totalSum{p.Amount * p.Sign, p.Sign, p.Sign * number(p.Traced), end.Amount, end.Amount * number(!p.Traced)})
 }
 
-// End adds what a posting brought to a kind of receiver outside the programme (amount below 0: back from one), under the measure
-// end:COMMODITY:RECEIVER, and while it is not proved under untraced:COMMODITY:RECEIVER as well.
-func (t *Totals) End(p *ledger.Posting, receiver string, amount int64, areas []string, traced bool) {
-	n := p.Sign
-	if amount*p.Sign < 0 {
-		n = 0 // a refund lessens what was paid, not the number of payments
-	}
-	key := totalKey{book: p.Book, measure: "end:" + p.Commodity + ":" + receiver, month: p.On.Month(), project: p.Project, fund: p.Fund}
-	t.add(key, areas, totalSum{amount, n, ifTraced(traced, n)})
-	if !traced {
-		key.measure = "untraced:" + p.Commodity + ":" + receiver
-		t.add(key, areas, totalSum{value: amount, n: n})
-	}
+// MoveProved counts a posting as traced, when its entry's proof arrives later.
+func (t *Totals) MoveProved(p *ledger.Posting, end End, areas []string) {
+	t.add(postingKey(p, end), areas, totalSum{traced: p.Sign, untraced: -end.Amount})
 }
 
-// EndProved takes off the untraced what End put there, when its proof arrives later.
-func (t *Totals) EndProved(p *ledger.Posting, receiver string, amount int64, areas []string) {
-	n := p.Sign
-	if amount*p.Sign < 0 {
-		n = 0
-	}
-	key := totalKey{book: p.Book, measure: "end:" + p.Commodity + ":" + receiver, month: p.On.Month(), project: p.Project, fund: p.Fund}
-	t.add(key, areas, totalSum{traced: n})
-	key.measure = "untraced:" + p.Commodity + ":" + receiver
-	t.add(key, areas, totalSum{value: -amount, n: -n})
+// ObserveProved counts an observation as traced, when its entry's proof arrives later.
+func (t *Totals) ObserveProved(o *Observation, areas []string) {
+	t.add(totalKey{book: o.Book, measure: o.Measure, month: o.On.Month(), project: o.Project}, areas, totalSum{traced: o.Sign})
 }
 
-// Proved counts an entry's postings and observations as traced, when its proof arrives later.
-func (t *Totals) Proved(postings []ledger.Posting, observations []Observation, areasBelow func(area string) ([]string, error)) error {
-	for i := range postings {
-		p := &postings[i]
-		areas, err := areasBelow(p.Area)
-		if err != nil {
-			return err
-		}
-		t.add(totalKey{book: p.Book, measure: p.Flow + ":" + p.Commodity, month: p.On.Month(), project: p.Project, fund: p.Fund}, areas, totalSum{traced: p.Sign})
-	}
-	for i := range observations {
-		o := &observations[i]
-		areas, err := areasBelow(o.Area)
-		if err != nil {
-			return err
-		}
-		t.add(totalKey{book: o.Book, measure: o.Measure, month: o.On.Month(), project: o.Project}, areas, totalSum{traced: o.Sign})
-	}
-	return nil
-}
-
-func ifTraced(traced bool, sign int64) int64 {
-	if traced {
-		return sign
+// number is 1 for true.
+func number(b bool) int64 {
+	if b {
+		return 1
 	}
 	return 0
 }
 
 func (t *Totals) add(key totalKey, areas []string, by totalSum) {
 	one := func(key totalKey) {
-		s := t.sums[key]
-		t.sums[key] = totalSum{s.value + by.value, s.n + by.n, s.traced + by.traced}
-		t.undo = append(t.undo, func() {
-			s := t.sums[key]
-			t.sums[key] = totalSum{s.value - by.value, s.n - by.n, s.traced - by.traced}
-		})
+		t.sums[key] = t.sums[key].plus(by)
+		t.undo = append(t.undo, func() { t.sums[key] = t.sums[key].minus(by) })
 	}
 	one(key)
 	for _, a := range areas {
@@ -227,9 +205,11 @@ func (t *Totals) add(key totalKey, areas []string, by totalSum) {
 	}
 }
 
-var totalTable = database.Table{Name: "total", Columns: []string{"book", "measure", "area", "month", "project", "fund", "value", "n", "traced"},
-	Conflict: `ON CONFLICT (book, measure, area, month, project, fund)
-  DO UPDATE SET value = total.value + excluded.value, n = total.n + excluded.n, traced = total.traced + excluded.traced`}
+var totalTable = database.Table{Name: "total", Columns: []string{"book", "measure", "area", "month", "project", "fund", "receiver",
+	"value", "n", "traced", "ended", "untraced"},
+	Conflict: `ON CONFLICT (book, measure, area, month, project, fund, receiver)
+  DO UPDATE SET value = total.value + excluded.value, n = total.n + excluded.n, traced = total.traced + excluded.traced,
+    ended = total.ended + excluded.ended, untraced = total.untraced + excluded.untraced`}
 
 var distinctTable = database.Table{Name: "distinct_total", Columns: []string{"book", "measure", "n"},
 	Conflict: "ON CONFLICT (book, measure) DO UPDATE SET n = distinct_total.n + excluded.n"}
@@ -241,12 +221,13 @@ func (t *Totals) Flush(ctx context.Context, w *database.Writer) error {
 		keys = append(keys, k)
 	}
 	slices.SortFunc(keys, func(a, b totalKey) int {
-		return slices.Compare([]string{a.book, a.measure, a.area, a.month, a.project, a.fund}, []string{b.book, b.measure, b.area, b.month, b.project, b.fund})
+		return slices.Compare([]string{a.book, a.measure, a.area, a.month, a.project, a.fund, a.receiver},
+			[]string{b.book, b.measure, b.area, b.month, b.project, b.fund, b.receiver})
 	})
-	args := make([]any, 0, 9*len(keys))
+	args := make([]any, 0, len(totalTable.Columns)*len(keys))
 	for _, k := range keys {
 		if s := t.sums[k]; s != (totalSum{}) {
-			args = append(args, k.book, k.measure, k.area, k.month, k.project, k.fund, s.value, s.n, s.traced)
+			args = append(args, k.book, k.measure, k.area, k.month, k.project, k.fund, k.receiver, s.value, s.n, s.traced, s.ended, s.untraced)
 		}
 	}
 	if err := w.Insert(ctx, &totalTable, args); err != nil {

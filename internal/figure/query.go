@@ -268,19 +268,21 @@ func (q *query) sum(ctx context.Context, v *Value) error {
 	return nil
 }
 
-// proved is the condition that the row r's entry is traced, at once or by a later proof.
-const proved = `(SELECT COUNT(*) FROM entry e WHERE e.book = r.book AND e.seq = r.seq AND e.grade = 2) +
-  (SELECT COUNT(*) FROM proof f WHERE f.book = r.book AND f.seq = r.seq) > 0`
-
 func (q *query) sumRows(ctx context.Context, t Term, p place, s span, value, n, traced *int64) error {
 	text, expr, w := q.base(t, p, s.from, s.until)
-	var a, b, c int64
-	err := q.db.QueryRow(ctx, "SELECT CAST(COALESCE(SUM("+expr+"), 0) AS BIGINT), CAST(COALESCE(SUM(r.sign), 0) AS BIGINT)\n"+text+w.String(), w.args...).Scan(&a, &b)
-	if err == nil {
-		err = q.db.QueryRow(ctx, "SELECT CAST(COALESCE(SUM(r.sign), 0) AS BIGINT)\n"+text+w.String()+" AND "+proved, w.args...).Scan(&c)
+	var a, b, c, late int64
+	err := q.db.QueryRow(ctx, "SELECT CAST(COALESCE(SUM("+expr+"), 0) AS BIGINT), CAST(COALESCE(SUM(r.sign), 0) AS BIGINT), CAST(COALESCE(SUM(CASE WHEN r.traced THEN r.sign ELSE 0 END), 0) AS BIGINT)\n"+
+		text+w.String(), w.args...).Scan(&a, &b, &c)
+	if err == nil { // proofs that came later are few
+		err = q.db.QueryRow(ctx, "SELECT CAST(COALESCE(SUM(r.sign), 0) AS BIGINT)\n"+joinProof(text)+w.String(), w.args...).Scan(&late)
 	}
-	*value, *n, *traced = *value+a, *n+b, *traced+c
+	*value, *n, *traced = *value+a, *n+b, *traced+c+late
 	return err
+}
+
+// joinProof narrows a base query to the rows that were proved later.
+func joinProof(text string) string {
+	return strings.Replace(text, " r\n", " r\nJOIN proof f ON f.book = r.book AND f.seq = r.seq\n", 1)
 }
 
 func (q *query) distinct(ctx context.Context, v *Value) error {
@@ -418,12 +420,8 @@ func (q *query) ranked(ctx context.Context, v *Value) error {
 	if q.d.Aggregate == Years {
 		v.Number = date.FromInt(best.value).YearsUntil(q.asOf)
 	}
-	var n int64
-	if err := q.db.QueryRow(ctx, "SELECT COUNT(*) FROM entry r WHERE r.book = $1 AND r.seq = $2 AND "+proved, best.book, best.seq).Scan(&n); err != nil {
-		return err
-	}
-	v.Traced = n
-	return nil
+	return q.db.QueryRow(ctx, `SELECT COUNT(*) FROM entry e WHERE e.book = $1 AND e.seq = $2
+AND (e.grade = 2 OR EXISTS (SELECT 1 FROM proof f WHERE f.book = e.book AND f.seq = e.seq))`, best.book, best.seq).Scan(&v.Traced)
 }
 
 // balance adds up what accounts of a class hold: as it stands now from the balances, at another time from the postings.

@@ -3,7 +3,6 @@ package figure
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"lastmile/internal/database"
 )
@@ -20,8 +19,8 @@ type Stage struct {
 // one book, by those areas. The amounts of every column (funds, projects, places, receivers) add up to the same total.
 func Stages(ctx context.Context, r database.Reader, commodity, untilMonth, book string, areas []string) ([]Stage, error) {
 	w := &where{}
-	prefixes := []string{"end:" + commodity + ":", "untraced:" + commodity + ":"}
-	w.add("(measure LIKE %s OR measure LIKE %s)", prefixes[0]+"%", prefixes[1]+"%")
+	w.add("receiver <> %s", "")
+	w.add("measure LIKE %s", "%:"+commodity)
 	if book != "" {
 		w.add("book = %s", book)
 	}
@@ -33,39 +32,23 @@ func Stages(ctx context.Context, r database.Reader, commodity, untilMonth, book 
 	} else {
 		w.add("area = %s", "")
 	}
-	rows, err := r.Query(ctx, `SELECT book, area, fund, project, measure, CAST(SUM(value) AS BIGINT), CAST(SUM(n) AS BIGINT)
+	rows, err := r.Query(ctx, `SELECT book, area, fund, project, receiver, CAST(SUM(ended) AS BIGINT), CAST(SUM(untraced) AS BIGINT),
+  CAST(SUM(CASE WHEN ended > 0 THEN n ELSE 0 END) AS BIGINT)
 FROM total
 WHERE `+w.String()+`
-GROUP BY book, area, fund, project, measure
-ORDER BY book, area, fund, project, measure`, w.args...)
+GROUP BY book, area, fund, project, receiver
+ORDER BY book, area, fund, project, receiver`, w.args...)
 	if err != nil {
 		return nil, fmt.Errorf("read stages of %s: %w", commodity, err)
 	}
 	defer rows.Close()
 	var list []Stage
-	at := map[Stage]int{}
 	for rows.Next() {
 		var s Stage
-		var measure string
-		var value, n int64
-		if err := rows.Scan(&s.Book, &s.Area, &s.Fund, &s.Project, &measure, &value, &n); err != nil {
+		if err := rows.Scan(&s.Book, &s.Area, &s.Fund, &s.Project, &s.Receiver, &s.Amount, &s.Untraced, &s.N); err != nil {
 			return nil, err
 		}
-		var ended bool
-		if s.Receiver, ended = strings.CutPrefix(measure, prefixes[0]); !ended {
-			s.Receiver = strings.TrimPrefix(measure, prefixes[1])
-		}
-		i, ok := at[s]
-		if !ok {
-			i = len(list)
-			at[s] = i
-			list = append(list, s)
-		}
-		if ended {
-			list[i].Amount, list[i].N = value, n
-		} else {
-			list[i].Untraced = value
-		}
+		list = append(list, s)
 	}
 	return list, rows.Err()
 }

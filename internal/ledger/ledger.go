@@ -117,6 +117,7 @@ type Posting struct {
 	Project   string
 	Area      string
 	Sign      int64 // -1 when it takes back an earlier posting of the same flow
+	Traced    bool  // its entry was proved when it was recorded; follows from the entry's grade, so it is not hashed
 	On        date.Date
 }
 
@@ -150,16 +151,21 @@ type balanceKey struct{ book, account, commodity, fund string }
 
 type queueKey struct{ book, account, commodity string }
 
+// lot is what is left of an arrival.
 type lot struct {
-	seq, line    int64
-	fund         string
-	amount, seen int64 // now, and as the database has it; seen < 0 when it is not there yet
+	seq, line int64
+	fund      string
+	amount    int64
 }
 
 type queue struct {
-	lots  []lot
-	first int // lots before it are empty
-	dirty bool
+	lots  []lot // oldest first
+	first int   // lots before it are empty
+}
+
+type arrival struct {
+	queueKey
+	lot
 }
 
 // State is the ledger as a writer sees it: what is committed and what its open transaction has moved. It is a cache in front
@@ -169,6 +175,7 @@ type State struct {
 	inside   map[balanceKey]int64  // what inside accounts hold
 	queues   map[queueKey]*queue
 	changes  map[balanceKey]int64 // of balances since the last flush
+	arrived  []arrival            // since the last flush
 	opened   []Account
 	undo     []func()
 }
@@ -192,16 +199,20 @@ func (s *State) Reset() {
 // Discard drops what waits to be written and keeps what it knows: a trial goes on as if it had been written.
 func (s *State) Discard() {
 	s.clearChanges()
-	for _, q := range s.queues {
-		q.lots = slices.DeleteFunc(q.lots, func(l lot) bool { return l.amount == 0 })
-		q.first, q.dirty = 0, false
-	}
 	s.undo = s.undo[:0]
 }
 
 func (s *State) clearChanges() {
 	s.changes = map[balanceKey]int64{}
-	s.opened = s.opened[:0]
+	s.opened, s.arrived = s.opened[:0], s.arrived[:0]
+	for _, q := range s.queues {
+		q.lots = slices.Delete(q.lots, 0, q.first)
+		q.first = 0
+	}
+	const accountsMax = 200_000 // more than this and we look again rather than remember
+	if len(s.accounts) > accountsMax {
+		clear(s.accounts)
+	}
 }
 
 // Begin marks the point that Undo goes back to.
@@ -235,10 +246,6 @@ func (s *State) Open(ctx context.Context, r database.Reader, a Account) error {
 	}
 	if err := rows.Err(); err != nil {
 		return err
-	}
-	const accountsMax = 200_000 // more than this and we look again rather than remember
-	if len(s.accounts) >= accountsMax {
-		clear(s.accounts)
 	}
 	s.accounts[key] = a
 	if !found {
@@ -292,31 +299,61 @@ func (s *State) queue(ctx context.Context, r database.Reader, key queueKey) (*qu
 	if q := s.queues[key]; q != nil {
 		return q, nil
 	}
-	rows, err := r.Query(ctx, `SELECT seq, line, fund, amount FROM lot WHERE book = $1 AND account = $2 AND commodity = $3 AND amount > 0 ORDER BY seq, line`,
-		key.book, key.account, key.commodity)
+	q := &queue{}
+	left := map[string]int64{} // by fund, not yet found among the arrivals
+	rows, err := r.Query(ctx, "SELECT fund, amount FROM balance WHERE book = $1 AND account = $2 AND commodity = $3 AND amount > 0", key.book, key.account, key.commodity)
 	if err != nil {
-		return nil, fmt.Errorf("read lots of %s: %w", key.account, err)
+		return nil, fmt.Errorf("read balances of %s: %w", key.account, err)
 	}
 	defer rows.Close()
-	q := &queue{}
-	sums := map[string]int64{}
 	for rows.Next() {
-		var l lot
-		if err := rows.Scan(&l.seq, &l.line, &l.fund, &l.amount); err != nil {
+		var fund string
+		var amount int64
+		if err := rows.Scan(&fund, &amount); err != nil {
 			return nil, err
 		}
-		l.seen = l.amount
-		q.lots = append(q.lots, l)
-		sums[l.fund] += l.amount
+		left[fund] = amount
+		s.inside[balanceKey{key.book, key.account, key.commodity, fund}] = amount
 	}
 	if err := rows.Err(); err != nil {
 		return nil, err
 	}
-	for fund, amount := range sums {
-		s.inside[balanceKey{key.book, key.account, key.commodity, fund}] = amount
+	if err := q.read(ctx, r, key, left); err != nil {
+		return nil, err
 	}
 	s.queues[key] = q
 	return q, nil
+}
+
+// read finds the last arrivals of each fund that make up what is left of it.
+func (q *queue) read(ctx context.Context, r database.Reader, key queueKey, left map[string]int64) error {
+	rows, err := r.Query(ctx, "SELECT seq, line, fund, amount FROM lot WHERE book = $1 AND account = $2 AND commodity = $3 ORDER BY seq DESC, line DESC",
+		key.book, key.account, key.commodity)
+	if err != nil {
+		return fmt.Errorf("read arrivals of %s: %w", key.account, err)
+	}
+	defer rows.Close()
+	for len(left) > 0 && rows.Next() {
+		var l lot
+		if err := rows.Scan(&l.seq, &l.line, &l.fund, &l.amount); err != nil {
+			return err
+		}
+		if l.amount = min(l.amount, left[l.fund]); l.amount == 0 {
+			continue
+		}
+		if left[l.fund] -= l.amount; left[l.fund] == 0 {
+			delete(left, l.fund)
+		}
+		q.lots = append(q.lots, l)
+	}
+	if err := rows.Err(); err != nil {
+		return err
+	}
+	if len(left) > 0 {
+		return fmt.Errorf("account %s of book %s holds more than ever arrived: run lastmile verify", key.account, key.book)
+	}
+	slices.Reverse(q.lots)
+	return nil
 }
 
 // Draw says which funds an amount taken from an inside account without naming a fund would come from: the oldest first, leaving out
@@ -400,17 +437,17 @@ func (s *State) change(key balanceKey, by int64) {
 // End gives the account of a posting at which value has arrived where the programme no longer holds it, or from which it came
 // back (amount below 0); ok is false when it stayed inside. What its receiver puts into a pool has not come back: the receiver
 // keeps it there, and it was counted when it was paid.
-func (s *State) End(p *Posting) (holder string, amount int64, ok bool) {
+func (s *State) End(p *Posting) (end Account, amount int64, ok bool) {
 	from, to := s.accounts[[2]string{p.Book, p.From}], s.accounts[[2]string{p.Book, p.To}]
 	switch {
 	case from.Class == Pool || to.Class == Pool:
-		return "", 0, false
+		return Account{}, 0, false
 	case ends[to.Class]:
-		return to.Holder, p.Amount, true
+		return to, p.Amount, true
 	case ends[from.Class]:
-		return from.Holder, -p.Amount, true
+		return from, -p.Amount, true
 	}
-	return "", 0, false
+	return Account{}, 0, false
 }
 
 func (s *State) take(ctx context.Context, r database.Reader, p *Posting) error {
@@ -436,7 +473,6 @@ func (s *State) take(ctx context.Context, r database.Reader, p *Posting) error {
 	for q.first < len(q.lots) && q.lots[q.first].amount == 0 {
 		q.first++
 	}
-	q.dirty = true
 	s.add(key, -p.Amount)
 	return nil
 }
@@ -446,9 +482,14 @@ func (s *State) put(ctx context.Context, r database.Reader, p *Posting) error {
 	if err != nil {
 		return err
 	}
-	q.lots = append(q.lots, lot{seq: p.Seq, line: p.Line, fund: p.Fund, amount: p.Amount, seen: -1})
-	q.dirty = true
-	s.undo = append(s.undo, func() { q.lots = q.lots[:len(q.lots)-1]; q.first = min(q.first, len(q.lots)) })
+	l := lot{seq: p.Seq, line: p.Line, fund: p.Fund, amount: p.Amount}
+	q.lots = append(q.lots, l)
+	s.arrived = append(s.arrived, arrival{queueKey{p.Book, p.To, p.Commodity}, l})
+	s.undo = append(s.undo, func() {
+		q.lots = q.lots[:len(q.lots)-1]
+		q.first = min(q.first, len(q.lots))
+		s.arrived = s.arrived[:len(s.arrived)-1]
+	})
 	s.add(balanceKey{p.Book, p.To, p.Commodity, p.Fund}, p.Amount)
 	return nil
 }
@@ -460,14 +501,13 @@ func (s *State) add(key balanceKey, by int64) {
 
 var (
 	postingTable = database.Table{Name: "posting", Columns: []string{"book", "seq", "line", "flow", "from_account", "to_account", "commodity",
-		"fund", "amount", "project", "area", "sign", "on_date"}}
+		"fund", "amount", "project", "area", "sign", "traced", "on_date"}}
 	accountTable = database.Table{Name: "account", Columns: []string{"book", "id", "class", "owner", "holder", "project", "area"},
 		Conflict: "ON CONFLICT (book, id) DO NOTHING"}
 	balanceTable = database.Table{Name: "balance", Columns: []string{"book", "account", "commodity", "fund", "amount", "outside"},
 		Conflict: `ON CONFLICT (book, account, commodity, fund)
   DO UPDATE SET amount = CASE WHEN excluded.outside THEN balance.amount + excluded.amount ELSE excluded.amount END`}
-	lotTable = database.Table{Name: "lot", Columns: []string{"book", "account", "commodity", "seq", "line", "fund", "amount"},
-		Conflict: "ON CONFLICT (book, account, commodity, seq, line) DO UPDATE SET amount = excluded.amount"}
+	lotTable = database.Table{Name: "lot", Columns: []string{"book", "account", "commodity", "seq", "line", "fund", "amount"}}
 )
 
 // Append writes postings.
@@ -475,7 +515,7 @@ func Append(ctx context.Context, w *database.Writer, postings []Posting) error {
 	args := make([]any, 0, len(postings)*len(postingTable.Columns))
 	for i := range postings {
 		p := &postings[i]
-		args = append(args, p.Book, p.Seq, p.Line, p.Flow, p.From, p.To, p.Commodity, p.Fund, p.Amount, p.Project, p.Area, p.Sign, string(p.On))
+		args = append(args, p.Book, p.Seq, p.Line, p.Flow, p.From, p.To, p.Commodity, p.Fund, p.Amount, p.Project, p.Area, p.Sign, p.Traced, string(p.On))
 	}
 	return w.Insert(ctx, &postingTable, args)
 }
@@ -505,47 +545,15 @@ func (s *State) Flush(ctx context.Context, w *database.Writer) error {
 	if err := w.Insert(ctx, &balanceTable, args); err != nil {
 		return err
 	}
-	if err := s.flushLots(ctx, w); err != nil {
+	args = nil
+	for _, a := range s.arrived {
+		args = append(args, a.book, a.account, a.commodity, a.seq, a.line, a.fund, a.amount)
+	}
+	if err := w.Insert(ctx, &lotTable, args); err != nil {
 		return err
 	}
 	s.clearChanges()
 	return nil
-}
-
-func (s *State) flushLots(ctx context.Context, w *database.Writer) error {
-	keys := make([]queueKey, 0, len(s.queues))
-	for k, q := range s.queues {
-		if q.dirty {
-			keys = append(keys, k)
-		}
-	}
-	slices.SortFunc(keys, func(a, b queueKey) int {
-		return slices.Compare([]string{a.book, a.account, a.commodity}, []string{b.book, b.account, b.commodity})
-	})
-	var args []any
-	for _, k := range keys {
-		q := s.queues[k]
-		kept := q.lots[:0]
-		for i := range q.lots {
-			l := q.lots[i]
-			switch {
-			case l.amount == 0 && l.seen < 0: // came and went before it was written
-			case l.amount == 0:
-				if _, err := w.Exec(ctx, "DELETE FROM lot WHERE book = $1 AND account = $2 AND commodity = $3 AND seq = $4 AND line = $5",
-					k.book, k.account, k.commodity, l.seq, l.line); err != nil {
-					return fmt.Errorf("delete empty lot of %s: %w", k.account, err)
-				}
-			case l.amount != l.seen:
-				args = append(args, k.book, k.account, k.commodity, l.seq, l.line, l.fund, l.amount)
-			}
-			if l.amount > 0 {
-				l.seen = l.amount
-				kept = append(kept, l)
-			}
-		}
-		q.lots, q.first, q.dirty = kept, 0, false
-	}
-	return w.Insert(ctx, &lotTable, args)
 }
 
 func sortedKeys(m map[balanceKey]int64) []balanceKey {

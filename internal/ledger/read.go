@@ -11,12 +11,12 @@ import (
 	"lastmile/internal/date"
 )
 
-const postingColumns = "book, seq, line, flow, from_account, to_account, commodity, fund, amount, project, area, sign, on_date"
+const postingColumns = "book, seq, line, flow, from_account, to_account, commodity, fund, amount, project, area, sign, traced, on_date"
 
 func scanPosting(row interface{ Scan(...any) error }) (Posting, error) {
 	var p Posting
 	var on string
-	err := row.Scan(&p.Book, &p.Seq, &p.Line, &p.Flow, &p.From, &p.To, &p.Commodity, &p.Fund, &p.Amount, &p.Project, &p.Area, &p.Sign, &on)
+	err := row.Scan(&p.Book, &p.Seq, &p.Line, &p.Flow, &p.From, &p.To, &p.Commodity, &p.Fund, &p.Amount, &p.Project, &p.Area, &p.Sign, &p.Traced, &on)
 	p.On = date.Date(on)
 	return p, err
 }

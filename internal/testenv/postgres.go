@@ -17,7 +17,8 @@ import (
 
 // The two roles a test database knows.
 const (
-	// OwnerRole owns every test database and so may create tables in it.
+	// OwnerRole owns every test database and so may create tables in it. It
+	// may also create roles, as whoever installs lastmile does.
 	OwnerRole = "lastmile_test_owner"
 	// ApplicationRole may connect to every test database, and has no
 	// privilege in it until the owner grants one.
@@ -59,15 +60,19 @@ func PostgresRoles(t testing.TB) (owner, application string) {
 	return databaseURL(server, name, OwnerRole), databaseURL(server, name, ApplicationRole)
 }
 
+// ownCluster is the cluster that this process started for itself. It must stay
+// reachable: were it collected, its pipe would close and the server stop.
+var ownCluster *Cluster
+
 // testServer gives the server for this process, ready for databases.
 var testServer = sync.OnceValues(func() (*url.URL, error) {
 	address := os.Getenv(ServerVariable)
 	if address == "" {
-		cluster, err := StartCluster()
-		if err != nil {
+		var err error
+		if ownCluster, err = StartCluster(); err != nil {
 			return nil, err
 		}
-		address = cluster.URL
+		address = ownCluster.URL
 	}
 	return prepareServer(address)
 })
@@ -92,19 +97,19 @@ func prepareServer(address string) (*url.URL, error) {
 			if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock(hashtext('lastmile test roles'))`); err != nil {
 				return err
 			}
-			for _, role := range []string{OwnerRole, ApplicationRole} {
+			for _, role := range []struct{ name, right string }{{OwnerRole, "CREATEROLE"}, {ApplicationRole, "NOCREATEROLE"}} {
 				var statement string
 				err := tx.QueryRow(ctx, `
 					SELECT format(
 						CASE WHEN EXISTS (SELECT 1 FROM pg_roles WHERE rolname = $1)
-							THEN 'ALTER ROLE %I PASSWORD %L'
-							ELSE 'CREATE ROLE %I LOGIN PASSWORD %L'
-						END, CAST($1 AS TEXT), CAST($2 AS TEXT))`, role, password).Scan(&statement)
+							THEN 'ALTER ROLE %I %s PASSWORD %L'
+							ELSE 'CREATE ROLE %I LOGIN %s PASSWORD %L'
+						END, CAST($1 AS TEXT), CAST($2 AS TEXT), CAST($3 AS TEXT))`, role.name, role.right, password).Scan(&statement)
 				if err != nil {
 					return err
 				}
 				if _, err := tx.Exec(ctx, statement); err != nil {
-					return fmt.Errorf("make role %s: %w", role, err)
+					return fmt.Errorf("make role %s: %w", role.name, err)
 				}
 			}
 			return nil

@@ -12,11 +12,13 @@ CREATE TABLE posting (
   project      TEXT NOT NULL,
   area         TEXT NOT NULL,
   sign         BIGINT NOT NULL CHECK (sign IN (-1, 1)),
+  traced       BOOLEAN NOT NULL,
   on_date      TEXT NOT NULL,
   PRIMARY KEY (book, seq, line)
 ); -- clustered
 
-CREATE INDEX posting_by_flow ON posting (book, flow, commodity, on_date);
+-- Holds all that a sum needs, so that a past date is read from the index alone.
+CREATE INDEX posting_by_flow ON posting (book, flow, commodity, on_date, amount, sign, traced);
 
 CREATE TABLE account (
   book    TEXT NOT NULL,
@@ -41,7 +43,8 @@ CREATE TABLE balance (
   PRIMARY KEY (book, account, commodity, fund)
 ); -- clustered
 
--- The arrivals that make up what an inside account holds, so that funds are drawn first in, first out.
+-- What arrived at an inside account, of which fund and when. Drawing takes the oldest of a fund first, so what is left of the arrivals of a
+-- fund are the last ones that make up its balance; no row changes when something is drawn.
 CREATE TABLE lot (
   book      TEXT NOT NULL,
   account   TEXT NOT NULL,
@@ -49,6 +52,6 @@ CREATE TABLE lot (
   seq       BIGINT NOT NULL,
   line      BIGINT NOT NULL,
   fund      TEXT NOT NULL,
-  amount    BIGINT NOT NULL CHECK (amount >= 0),
+  amount    BIGINT NOT NULL CHECK (amount > 0),
   PRIMARY KEY (book, account, commodity, seq, line)
 ); -- clustered

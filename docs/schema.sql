@@ -1,0 +1,222 @@
+-- The whole schema as SQLite has it, for readers. Made from the packages' schema files by go test ./internal/store -update.
+
+CREATE TABLE account (
+  book    TEXT NOT NULL,
+  id      TEXT NOT NULL,
+  class   TEXT NOT NULL,
+  owner   TEXT NOT NULL,
+  holder  TEXT NOT NULL,
+  project TEXT NOT NULL,
+  area    TEXT NOT NULL,
+  PRIMARY KEY (book, id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE appointment (
+  person   TEXT NOT NULL,
+  role     TEXT NOT NULL,
+  area     TEXT NOT NULL,
+  on_date  TEXT NOT NULL,
+  until    TEXT NOT NULL,
+  seq      INTEGER NOT NULL,
+  PRIMARY KEY (person, role, area, on_date)
+) STRICT;
+
+CREATE TABLE approval_rule (
+  kind        TEXT NOT NULL,
+  from_amount INTEGER NOT NULL,
+  on_date     TEXT NOT NULL,
+  until       TEXT NOT NULL,
+  approvers   INTEGER NOT NULL,
+  seq         INTEGER NOT NULL,
+  PRIMARY KEY (kind, from_amount, on_date)
+) STRICT;
+
+CREATE TABLE balance (
+  book      TEXT NOT NULL,
+  account   TEXT NOT NULL,
+  commodity TEXT NOT NULL,
+  fund      TEXT NOT NULL,
+  amount    INTEGER NOT NULL,
+  outside   INTEGER NOT NULL,
+  CHECK (outside OR amount >= 0),
+  PRIMARY KEY (book, account, commodity, fund)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE distinct_total (
+  book    TEXT NOT NULL,
+  measure TEXT NOT NULL,
+  n       INTEGER NOT NULL,
+  PRIMARY KEY (book, measure)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE entity (
+  book   TEXT NOT NULL,
+  type   TEXT NOT NULL,
+  id     TEXT NOT NULL,
+  name   TEXT NOT NULL,
+  class  TEXT NOT NULL,
+  status TEXT NOT NULL,
+  area   TEXT NOT NULL,
+  parent TEXT NOT NULL,
+  seq    INTEGER NOT NULL,
+  PRIMARY KEY (book, type, id)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX entity_by_parent ON entity (book, type, parent, id);
+
+CREATE TRIGGER entry_no_delete BEFORE DELETE ON entry BEGIN SELECT RAISE(ABORT, 'entry is append-only: correct it with a new entry'); END;
+
+CREATE TRIGGER entry_no_update BEFORE UPDATE ON entry BEGIN SELECT RAISE(ABORT, 'entry is append-only: correct it with a new entry'); END;
+
+CREATE TABLE entry (
+  book        TEXT NOT NULL,
+  seq         INTEGER NOT NULL CHECK (seq > 0),
+  kind        TEXT NOT NULL,
+  key         TEXT NOT NULL,
+  on_date     TEXT NOT NULL,
+  recorded_at INTEGER NOT NULL,
+  actor       TEXT NOT NULL,
+  approvers   TEXT NOT NULL,
+  source      TEXT NOT NULL,
+  reverses    INTEGER NOT NULL,
+  grade       INTEGER NOT NULL CHECK (grade BETWEEN 0 AND 2),
+  area        TEXT NOT NULL,
+  body        TEXT NOT NULL,
+  commitment  BLOB,
+  evidence    TEXT NOT NULL,
+  hash        BLOB NOT NULL,
+  PRIMARY KEY (book, seq),
+  UNIQUE (book, key)
+) STRICT;
+
+CREATE TABLE head (
+  book TEXT NOT NULL PRIMARY KEY,
+  seq  INTEGER NOT NULL,
+  hash BLOB NOT NULL
+) STRICT;
+
+CREATE TABLE lot (
+  book      TEXT NOT NULL,
+  account   TEXT NOT NULL,
+  commodity TEXT NOT NULL,
+  seq       INTEGER NOT NULL,
+  line      INTEGER NOT NULL,
+  fund      TEXT NOT NULL,
+  amount    INTEGER NOT NULL CHECK (amount > 0),
+  PRIMARY KEY (book, account, commodity, seq, line)
+) STRICT, WITHOUT ROWID;
+
+CREATE TRIGGER observation_no_delete BEFORE DELETE ON observation BEGIN SELECT RAISE(ABORT, 'observation is append-only: correct it with a new entry'); END;
+
+CREATE TRIGGER observation_no_update BEFORE UPDATE ON observation BEGIN SELECT RAISE(ABORT, 'observation is append-only: correct it with a new entry'); END;
+
+CREATE TABLE observation (
+  book    TEXT NOT NULL,
+  seq     INTEGER NOT NULL,
+  line    INTEGER NOT NULL,
+  measure TEXT NOT NULL,
+  value   INTEGER NOT NULL,
+  subject TEXT NOT NULL,
+  project TEXT NOT NULL,
+  area    TEXT NOT NULL,
+  sign    INTEGER NOT NULL CHECK (sign IN (-1, 1)),
+  ranked  INTEGER NOT NULL,
+  traced  INTEGER NOT NULL,
+  on_date TEXT NOT NULL,
+  PRIMARY KEY (book, seq, line)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX observation_by_measure ON observation (book, measure, on_date, value, sign, traced);
+
+CREATE INDEX observation_by_value ON observation (book, measure, value) WHERE ranked;
+
+CREATE TRIGGER posting_no_delete BEFORE DELETE ON posting BEGIN SELECT RAISE(ABORT, 'posting is append-only: correct it with a new entry'); END;
+
+CREATE TRIGGER posting_no_update BEFORE UPDATE ON posting BEGIN SELECT RAISE(ABORT, 'posting is append-only: correct it with a new entry'); END;
+
+CREATE TABLE posting (
+  book         TEXT NOT NULL,
+  seq          INTEGER NOT NULL,
+  line         INTEGER NOT NULL,
+  flow         TEXT NOT NULL,
+  from_account TEXT NOT NULL,
+  to_account   TEXT NOT NULL,
+  commodity    TEXT NOT NULL,
+  fund         TEXT NOT NULL,
+  amount       INTEGER NOT NULL CHECK (amount > 0),
+  project      TEXT NOT NULL,
+  area         TEXT NOT NULL,
+  sign         INTEGER NOT NULL CHECK (sign IN (-1, 1)),
+  traced       INTEGER NOT NULL,
+  on_date      TEXT NOT NULL,
+  PRIMARY KEY (book, seq, line)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX posting_by_flow ON posting (book, flow, commodity, on_date, amount, sign, traced);
+
+CREATE TRIGGER private_no_update BEFORE UPDATE ON private BEGIN SELECT RAISE(ABORT, 'private is append-only: correct it with a new entry'); END;
+
+CREATE TABLE private (
+  book TEXT NOT NULL,
+  seq  INTEGER NOT NULL,
+  salt BLOB NOT NULL,
+  body TEXT NOT NULL,
+  PRIMARY KEY (book, seq)
+) STRICT;
+
+CREATE TABLE proof (
+  book      TEXT NOT NULL,
+  seq       INTEGER NOT NULL,
+  proved_by INTEGER NOT NULL,
+  PRIMARY KEY (book, seq)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE proposal (
+  book      TEXT NOT NULL,
+  seq       INTEGER NOT NULL,
+  kind      TEXT NOT NULL,
+  hash      TEXT NOT NULL,
+  actor     TEXT NOT NULL,
+  area      TEXT NOT NULL,
+  role      TEXT NOT NULL,
+  status    TEXT NOT NULL,
+  need      INTEGER NOT NULL,
+  approvers TEXT NOT NULL,
+  reason    TEXT NOT NULL,
+  PRIMARY KEY (book, seq)
+) STRICT;
+
+CREATE TABLE reversal (
+  book TEXT NOT NULL,
+  seq  INTEGER NOT NULL,
+  reversed_by INTEGER NOT NULL,
+  PRIMARY KEY (book, seq)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE schema_migration (
+  name TEXT NOT NULL PRIMARY KEY
+) STRICT;
+
+CREATE TABLE subject (
+  book    TEXT NOT NULL,
+  measure TEXT NOT NULL,
+  subject TEXT NOT NULL,
+  n       INTEGER NOT NULL,
+  PRIMARY KEY (book, measure, subject)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE total (
+  book     TEXT NOT NULL,
+  measure  TEXT NOT NULL,
+  area     TEXT NOT NULL,
+  month    TEXT NOT NULL,
+  project  TEXT NOT NULL,
+  fund     TEXT NOT NULL,
+  receiver TEXT NOT NULL,
+  value    INTEGER NOT NULL,
+  n        INTEGER NOT NULL,
+  traced   INTEGER NOT NULL,
+  ended    INTEGER NOT NULL,
+  untraced INTEGER NOT NULL,
+  PRIMARY KEY (book, measure, area, month, project, fund, receiver)
+) STRICT, WITHOUT ROWID;

@@ -1,0 +1,232 @@
+// Package procedure knows the official procedures of a poverty programme, step by step: how a household is identified,
+// how a household, a village and a county leave poverty, how a county is accepted, and how a watch against relapse ends.
+//
+//	household exit, Gansu                                       who            at least
+//	  pre-exit mark → appraisal → verification → signature      village, team
+//	  → posting in the village                                  village        7 days
+//	  → township check                                          township       3 people
+//	  → second posting → county approval → announcement → deregistration
+//
+// A procedure is data: ordered steps, each with who acts, what evidence it leaves, how many people and days it needs,
+// and what must be true. State looks at what has been recorded and says which steps are done, which one is next, and
+// why it is not done. A step that is missing, too early, too short, by the wrong body, or without its evidence is not
+// done, and nothing after it counts, whatever was recorded.
+//
+// Days are civil dates. The day a notice is put up is not counted, and its last day counts in full, so a notice of
+// seven days put up on the 1st lets the next step happen on the 9th (Civil Code of China, articles 201 and 203: the
+// first day is not counted, the last ends at midnight). Calendar days run over holidays; working days do not, and
+// where the holidays are not on file the answer is "cannot tell", never a guess.
+package procedure
+
+import (
+	"embed"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+
+	"lastmile/internal/date"
+	"lastmile/internal/rule"
+)
+
+// Procedure is an ordered list of steps that one kind of case goes through in one jurisdiction, for some time.
+type Procedure struct {
+	ID      string    `json:"id"`
+	Version string    `json:"version"`
+	Kind    Kind      `json:"kind"`
+	Title   rule.Text `json:"title"`
+	rule.Scope
+	Extends string        `json:"extends,omitempty"`
+	Steps   []Step        `json:"steps"`
+	Sources []rule.Source `json:"sources"`
+
+	calendar *date.Calendar
+}
+
+// Kind is what a procedure is for.
+type Kind string
+
+const (
+	Identification Kind = "identification" // a household is registered as poor
+	HouseholdExit  Kind = "household_exit" // a household leaves poverty
+	VillageExit    Kind = "village_exit"   // a poor village leaves the list
+	CountyExit     Kind = "county_exit"    // a county applies, is accepted and leaves the list
+	EndOfWatch     Kind = "end_of_watch"   // a household watched against relapse is marked as out of risk
+)
+
+// Step is one step of a procedure.
+type Step struct {
+	ID     string   `json:"id"`
+	Actors []string `json:"actors"` // roles, any of which may act
+	// Evidence lists the kinds of document the step leaves. An entry with bars gives alternatives: "signature|refusal".
+	Evidence  []string `json:"evidence,omitempty"`
+	PeopleMin int      `json:"people_min,omitempty"` // at least so many people act together
+	// Days is how many full days the step lasts after the day it begins, counted as DayKind says. Objections raised
+	// while it lasts keep it from being done until they are settled.
+	Days       int         `json:"days,omitempty"`
+	DayKind    DayKind     `json:"day_kind,omitempty"`
+	Conditions []Condition `json:"conditions,omitempty"` // what must be true, by what was measured
+	rule.Text
+}
+
+// DayKind says which days count.
+type DayKind string
+
+const (
+	CalendarDays DayKind = "calendar"
+	WorkingDays  DayKind = "working"
+)
+
+// Condition compares a measurement with a limit.
+type Condition struct {
+	Measure string     `json:"measure"`
+	Is      Comparison `json:"is"`
+	Limit   rule.Ratio `json:"limit"`
+	rule.Text
+}
+
+// Comparison is how a measurement is compared with a limit.
+type Comparison string
+
+const (
+	Below   Comparison = "below"
+	AtMost  Comparison = "at_most"
+	AtLeast Comparison = "at_least"
+	Above   Comparison = "above"
+)
+
+// Holds reports whether a measurement keeps the condition.
+func (c Condition) Holds(measured rule.Ratio) bool {
+	order := measured.Compare(c.Limit)
+	switch c.Is {
+	case Below:
+		return order < 0
+	case AtMost:
+		return order <= 0
+	case AtLeast:
+		return order >= 0
+	case Above:
+		return order > 0
+	}
+	return false
+}
+
+// Library is a collection of procedures.
+type Library struct {
+	documents  *rule.Documents
+	procedures map[string]*Procedure
+	calendar   *date.Calendar
+}
+
+//go:embed procedures/*.json
+var embedded embed.FS
+
+// Published returns the embedded procedures, counting working days by China's national calendar.
+var Published = sync.OnceValues(func() (*Library, error) {
+	calendar, err := date.China()
+	if err != nil {
+		return nil, err
+	}
+	library := NewLibrary(calendar)
+	names, err := fs.Glob(embedded, "procedures/*.json")
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range names { // in order of name: what others extend comes first
+		file, err := embedded.Open(name)
+		if err != nil {
+			return nil, err
+		}
+		_, err = library.Add(file)
+		if err = errors.Join(err, file.Close()); err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	return library, nil
+})
+
+// NewLibrary returns an empty library that counts working days by a calendar.
+func NewLibrary(calendar *date.Calendar) *Library {
+	return &Library{documents: &rule.Documents{}, procedures: map[string]*Procedure{}, calendar: calendar}
+}
+
+// Clone returns a library that can be added to without changing this one.
+func (l *Library) Clone() *Library {
+	return &Library{documents: l.documents.Clone(), procedures: maps.Clone(l.procedures), calendar: l.calendar}
+}
+
+// Add reads one procedure from JSON. One that extends another must come after it. The error names everything wrong.
+func (l *Library) Add(r io.Reader) (*Procedure, error) {
+	p := &Procedure{calendar: l.calendar}
+	if err := l.documents.Decode(r, p, p.validate); err != nil {
+		return nil, fmt.Errorf("read procedure: %w", err)
+	}
+	l.procedures[p.ID] = p
+	return p, nil
+}
+
+// IDs returns the ids of the library in order.
+func (l *Library) IDs() []string { return l.documents.IDs() }
+
+// Get returns the procedure with an id.
+func (l *Library) Get(id string) (*Procedure, bool) {
+	p, ok := l.procedures[id]
+	return p, ok
+}
+
+// InForce returns the procedure of a kind in force in an area on a date: that of the narrowest jurisdiction, and of
+// several of one jurisdiction the one that came into force last.
+func (l *Library) InForce(kind Kind, area string, on date.Date) (*Procedure, error) {
+	var best *Procedure
+	for _, id := range l.IDs() {
+		p := l.procedures[id]
+		if p.Kind == kind && p.Holds(area, on) && (best == nil || p.Compare(best.Scope) < 0) {
+			best = p
+		}
+	}
+	if best == nil {
+		return nil, fmt.Errorf("no procedure of %s is in force in area %q on %s", kind, area, on)
+	}
+	return best, nil
+}
+
+const daysMax = 366 // of one step
+
+// validate returns every mistake of a procedure at once.
+func (p *Procedure) validate() error {
+	var problems []error
+	want := func(holds bool, format string, args ...any) {
+		if !holds {
+			problems = append(problems, fmt.Errorf(format, args...))
+		}
+	}
+	want(p.Version != "", "version is empty")
+	want(slices.Contains([]Kind{Identification, HouseholdExit, VillageExit, CountyExit, EndOfWatch}, p.Kind), "kind %q: use identification, household_exit, village_exit, county_exit or end_of_watch", p.Kind)
+	want(p.Title.Complete(), "title needs en and zh")
+	want(len(p.Steps) > 0, "steps is empty")
+	want(len(p.Sources) > 0, "sources is empty: say where the procedure was read")
+	problems = append(problems, p.Scope.Check())
+	for i, step := range p.Steps {
+		at := fmt.Sprintf("steps[%d] (%s)", i, step.ID)
+		want(step.ID != "", "%s: id is empty", at)
+		want(!slices.ContainsFunc(p.Steps[:i], func(s Step) bool { return s.ID == step.ID }), "%s: given twice", at)
+		want(step.Complete(), "%s: needs en and zh", at)
+		want(len(step.Actors) > 0, "%s: actors is empty", at)
+		want(step.PeopleMin >= 0, "%s: people_min is negative", at)
+		want(step.Days >= 0 && step.Days <= daysMax, "%s: days must be 0 to %d", at, daysMax)
+		want(step.Days == 0 || step.DayKind == CalendarDays || step.DayKind == WorkingDays, "%s: day_kind must be calendar or working", at)
+		want(step.DayKind != WorkingDays || p.calendar != nil, "%s: working days need a calendar", at)
+		want(!slices.ContainsFunc(step.Evidence, func(e string) bool { return slices.Contains(strings.Split(e, "|"), "") }), "%s: evidence has an empty entry", at)
+		for k, c := range step.Conditions {
+			at := fmt.Sprintf("%s conditions[%d] (%s)", at, k, c.Measure)
+			want(c.Measure != "" && c.Complete(), "%s: needs measure, en and zh", at)
+			want(slices.Contains([]Comparison{Below, AtMost, AtLeast, Above}, c.Is), "%s: is must be below, at_most, at_least or above", at)
+			want(c.Limit.Of > 0, "%s: limit is missing", at)
+		}
+	}
+	return errors.Join(problems...)
+}

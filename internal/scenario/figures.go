@@ -1,0 +1,118 @@
+package scenario
+
+import (
+	"bytes"
+	_ "embed"
+
+	"lastmile/internal/date"
+	"lastmile/internal/entity"
+	"lastmile/internal/fact"
+	"lastmile/internal/indicator"
+	"lastmile/internal/table"
+)
+
+// Claims is the claims file of the public account: every sentence of it that states a figure, one row a figure, and the figure that must
+// bear it out. Sentences are the account's own, typing errors kept, spaces made plain.
+//
+//go:embed claims.csv
+var Claims string
+
+// money is what the sponsor's money gave to projects: paid, less what came back.
+const money = "disbursement:CNY -refund:CNY"
+
+// yuanOf is a figure of money.
+func yuanOf(id, en, zh, aggregate, terms string) indicator.Figure {
+	return indicator.Figure{ID: id, En: en, Zh: zh, Unit: "CNY", Scale: 2, Aggregate: aggregate, Terms: terms}
+}
+
+// moneyOf is the sponsor's money of some projects.
+func moneyOf(id, en, zh string, projects ...string) indicator.Figure {
+	f := yuanOf(id, en, zh, "sum", money)
+	f.Projects = projects
+	return f
+}
+
+// dateOf is the date of an event of a county.
+func dateOf(id, en, zh, measure, county string) indicator.Figure {
+	return indicator.Figure{ID: id, En: en, Zh: zh, Unit: "date", Aggregate: "minimum", Terms: measure, Area: county}
+}
+
+// countOf is a number of things.
+func countOf(id, en, zh, unit, aggregate, terms string) indicator.Figure {
+	return indicator.Figure{ID: id, En: en, Zh: zh, Unit: unit, Aggregate: aggregate, Terms: terms}
+}
+
+// figures of the programme. Each says by itself what it is of, so that a claim needs to name it and nothing else.
+func figures() []indicator.Figure {
+	education := yuanOf("education-funds-wushan", "Money for education in Wushan", "武山县教育帮扶资金", "sum", money)
+	education.Area, education.Channel = Wushan, "education"
+	seedCapital := moneyOf("seed-capital", "Seed capital of the credit products", "信贷启动资金", "W-F-01", "W-F-02")
+	seedCapital.Fund = creditFund
+	committed := func(id, en, zh, project string) indicator.Figure {
+		f := yuanOf(id, en, zh, "sum", "investment-committed")
+		f.Projects = []string{project}
+		return f
+	}
+	return []indicator.Figure{
+		yuanOf("direct-funds", "Direct funds", "直接投入资金", "sum", money),
+		yuanOf("industry-funds", "Industry funds drawn in", "引入产业资金", "sum", "investment-paid-in"),
+		countOf("projects", "Projects", "帮扶项目", "projects", "distinct", "project"),
+		countOf("projects-finished", "Projects finished", "已完成项目", "projects", "distinct", "project-finished"),
+		countOf("counties", "Counties", "定点县", "counties", "distinct", "designation"),
+		countOf("channels", "Channels", "帮扶渠道", "channels", "distinct", "channel-used"),
+		countOf("programme-years", "Years of the programme", "帮扶年数", "years", "years", "designated-on"),
+		dateOf("designated-wushan", "Wushan designated", "武山县结对日期", "designated-on", Wushan),
+		dateOf("designated-maigaiti", "Maigaiti designated", "麦盖提县结对日期", "designated-on", Maigaiti),
+		dateOf("accepted-wushan", "Wushan passed the acceptance check", "武山县通过验收日期", "acceptance-passed-on", Wushan),
+		dateOf("lifted-maigaiti", "Maigaiti lifted out of poverty", "麦盖提县脱贫摘帽日期", "lifted-on", Maigaiti),
+
+		moneyOf("tiechu-funds", "Money for the Tiechu sheep", "“铁畜”项目资金", "M-I-01"),
+		seedCapital,
+		moneyOf("housing-funds", "Money for house renovation", "危房改造资金", housingProject),
+		moneyOf("water-funds", "Money for water stations", "安全饮水资金", "M-L-01", "M-L-01-1", "M-L-01-2", "M-L-01-3"),
+		moneyOf("class-connect-funds", "Money for Class Connect", "“班班通”资金", "M-E-01", "M-E-01-1", "M-E-01-2"),
+		education,
+		moneyOf("pandemic-funds", "Money for pandemic prevention", "疫情防控资金", "W-L-15", "M-L-11"),
+
+		countOf("ambulances", "Ambulances delivered", "交付救护车", "vehicles", "sum", "delivery:ambulance"),
+		countOf("masks-collected", "Masks collected", "募集口罩", "masks", "sum", "donation:mask"),
+		countOf("masks-delivered", "Masks delivered", "发放口罩", "masks", "sum", "delivery:mask"),
+		countOf("masks-in-store", "Masks in store", "库存口罩", "masks", "balance", "store:mask"),
+		countOf("ewes-delivered", "Ewes given to villages", "发放多浪羊母羊", "head", "sum", "delivery:sheep"),
+		countOf("class-connect-sets", "Class Connect sets delivered", "交付“班班通”设备", "sets", "sum", "delivery:class-connect"),
+
+		yuanOf("investment-committed", "Investment committed", "意向投资", "sum", "investment-committed"),
+		yuanOf("investment-contracted", "Investment contracted", "签约投资", "sum", "investment-contracted"),
+		committed("pig-chain-committed", "Committed to the pig chain", "生猪产业链意向投资", "W-I-01"),
+		committed("fruit-corn-committed", "Committed to the fruit-corn plant", "水果玉米加工厂意向投资", "W-I-02"),
+		committed("angus-committed", "Committed to the Angus cattle", "安格斯肉牛意向投资", "M-I-02"),
+
+		yuanOf("funds-injected", "Money put in by the sponsor", "资金投入", "sum", "injection:CNY"),
+		yuanOf("funds-refunded", "Money that came back", "退回资金", "sum", "refund:CNY"),
+		countOf("payments", "Payments", "拨付笔数", "payments", "count", "disbursement:CNY"),
+		yuanOf("treasury-balance", "Money not yet promised", "未安排资金", "balance", "treasury:CNY"),
+		yuanOf("commitments-balance", "Money promised and not yet paid", "已安排未拨付资金", "balance", "commitment:CNY"),
+		yuanOf("transit-balance", "Money on its way to a county", "在途资金", "balance", "transit:CNY"),
+		countOf("milestones-reached", "Milestones reached", "完成里程碑", "milestones", "distinct", "milestone-reached"),
+	}
+}
+
+// published is when the account appeared and its figures were defined, the last working day before AsOf.
+const published date.Date = "2020-10-30"
+
+// publish plans the figures and the account's claims.
+func (p *plan) publish() error {
+	for _, f := range figures() {
+		f.Version = 1
+		p.add(entity.Headquarters, published, &f, nil)
+	}
+	r, err := table.NewReader(bytes.NewReader([]byte(Claims)), int64(len(Claims)), "claims.csv", table.Options{})
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	return fact.ReadRows(r, fact.Find("claim"), func(f fact.Fact, _ int) error {
+		p.add(entity.Headquarters, published, f, nil)
+		return nil
+	})
+}
