@@ -51,7 +51,7 @@ Start with:  lastmile demo`,
 	root.SetErr(errOut)
 	root.PersistentFlags().StringVar(&p.url, "db", defaultURL, "database: sqlite:PATH or postgres://USER@HOST/NAME")
 	root.PersistentFlags().BoolVar(&p.json, "json", false, "print JSON")
-	root.AddCommand(p.importCommand(), p.kindsCommand(), p.approvalsCommand(), p.approveCommand(), p.figuresCommand(), p.lineageCommand(), p.claimsCommand(), p.loanCommand(), p.loanCommand(),
+	root.AddCommand(p.importCommand(), p.kindsCommand(), p.approvalsCommand(), p.approveCommand(), p.figuresCommand(), p.lineageCommand(), p.claimsCommand(), p.loanCommand(),
 		p.decideCommand(), p.povertyCommand())
 	err := root.ExecuteContext(ctx)
 	switch {
