@@ -53,7 +53,7 @@ Start with:  lastmile demo`,
 	root.PersistentFlags().BoolVar(&p.json, "json", false, "print JSON")
 	root.AddCommand(p.demoCommand(), p.serveCommand(), p.importCommand(), p.kindsCommand(), p.approvalsCommand(), p.approveCommand(),
 		p.figuresCommand(), p.lineageCommand(), p.claimsCommand(), p.decideCommand(), p.povertyCommand(),
-		p.verifyCommand(), p.rebuildCommand(), p.exportCommand(), p.restoreCommand(), p.backupCommand())
+		p.verifyCommand(), p.rebuildCommand(), p.exportCommand(), p.restoreCommand(), p.backupCommand(), p.loanCommand())
 	err := root.ExecuteContext(ctx)
 	switch {
 	case err == nil:
