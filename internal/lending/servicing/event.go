@@ -19,8 +19,8 @@ type Event struct {
 	term bool // it is a term of the contract, known from the beginning
 }
 
-// Act is what happened: Charge, Payment, Refund, Disbursement, Extension,
-// RateChange or Reversal.
+// Act is what happened: Charge, Waiver, Payment, Refund, Disbursement,
+// Extension, RateChange or Reversal.
 type Act interface {
 	rank() int // order within a day
 	check() error
@@ -62,6 +62,9 @@ type Payment struct {
 	From   Payer
 	Excess Excess
 }
+
+// Waiver forgives penalties due, the oldest first, up to an amount.
+type Waiver struct{ Amount int64 }
 
 // Refund pays back money held in suspense.
 type Refund struct{ Amount int64 }
@@ -125,6 +128,7 @@ type Extension struct {
 }
 
 func (Charge) rank() int       { return 0 }
+func (Waiver) rank() int       { return 0 }
 func (Payment) rank() int      { return 1 }
 func (Refund) rank() int       { return 2 }
 func (Disbursement) rank() int { return 3 }
@@ -140,6 +144,7 @@ func checkAmount(amount int64) error {
 }
 
 func (a Charge) check() error       { return checkAmount(a.Amount) }
+func (a Waiver) check() error       { return checkAmount(a.Amount) }
 func (a Refund) check() error       { return checkAmount(a.Amount) }
 func (a Disbursement) check() error { return checkAmount(a.Amount) }
 

@@ -13,7 +13,7 @@
 // late is therefore no special case: it is derived again from its day on.
 //
 // Everything takes effect at the close of its day, in this order: rows fall
-// due, fees are charged, payments and refunds are made, money is paid out,
+// due, fees are charged and penalties waived, payments and refunds are made, money is paid out,
 // extensions take effect, the rate changes. Events alike on one day keep the
 // order in which they are given.
 //

@@ -165,6 +165,19 @@ func (s *State) without(amount int64, excess Excess) (schedule.Contract, level, 
 	return c, anew, nil
 }
 
+// waive takes penalties off what is due. Less may be due than when the waiver
+// was agreed, because an earlier payment was learnt of since.
+func (s *State) waive(waiver Waiver) {
+	left := waiver.Amount
+	for i := range s.Rows {
+		row := &s.Rows[i]
+		part := min(left, row.Unpaid()[Penalty])
+		row.Waived += part
+		row.Due[Penalty] -= part
+		left -= part
+	}
+}
+
 func (s *State) refund(refund Refund) error {
 	if refund.Amount > s.Suspense {
 		return fmt.Errorf("%d is more than the %d in suspense: pay back less", refund.Amount, s.Suspense)

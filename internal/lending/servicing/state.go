@@ -20,6 +20,8 @@ type Row struct {
 	// Subsidy is interest of the row that SubsidyFrom pays; it is not in Due.
 	Subsidy     int64
 	SubsidyFrom Payer
+	// Waived is late interest forgiven; it is not in Due.
+	Waived int64
 	// LateBefore is the days past due an extension found, which count on.
 	LateBefore int
 
@@ -158,6 +160,8 @@ func (s *State) happen(event Event) error {
 	case Charge:
 		s.Rows = append(s.Rows, Row{DueOn: event.On, Due: Amounts{Fee: act.Amount}, lateTo: event.On})
 		s.useSuspense()
+	case Waiver:
+		s.waive(act)
 	case Payment:
 		err = s.pay(event, act)
 	case Refund:
@@ -275,7 +279,7 @@ func (s *State) accrue() error {
 			if err != nil {
 				return fmt.Errorf("late interest of the row due %s: %w", row.DueOn, err)
 			}
-			row.Due[Penalty] = penalty
+			row.Due[Penalty] = penalty - row.Waived
 		}
 		row.lateTo = s.AsOf
 	}
