@@ -8,7 +8,7 @@
 //	treasury:620524   -> commitment:W-H-01   15 000.00                    commitment
 //	commitment:W-H-01 -> recipient:H-0412    15 000.00                    disbursement
 //
-// Value enters and leaves only through accounts of the world outside: donor, supply, nature, recipient, loss and transit. Inside
+// Value enters and leaves only through accounts of the world outside: donor, supply, nature, recipient, loss, transit, lender and borrower. Inside
 // accounts cannot fall below nothing. They remember what arrived in which order (lots), so that drawing without naming a fund takes
 // the oldest money first; goods carry the fund that paid for them.
 package ledger
@@ -45,6 +45,10 @@ const (
 	Store      Class = "store"      // goods in a store
 	Budget     Class = "budget"     // what a project may still promise
 	Used       Class = "used"       // what a project has promised of its budget
+	Pool       Class = "pool"       // ring-fenced money that guarantees or funds loans
+	Loan       Class = "loan"       // principal that a borrower owes
+	WrittenOff Class = "writtenoff" // principal that the lender no longer counts on; it is still owed
+	Suspense   Class = "suspense"   // paid by a borrower before it was due
 	// Outside: where value comes from and goes to.
 	Donor     Class = "donor"     // gave money or goods
 	Supply    Class = "supply"    // sold goods
@@ -53,9 +57,11 @@ const (
 	Loss      Class = "loss"      // deaths, expiry, theft
 	Transit   Class = "transit"   // on the way between two books
 	Plan      Class = "plan"      // where budgets come from: a decision, not money
+	Lender    Class = "lender"    // lends its own money and gets it back
+	Borrower  Class = "borrower"  // pays interest, fees and penalties
 )
 
-var outside = map[Class]bool{Donor: true, Supply: true, Nature: true, Recipient: true, Loss: true, Transit: true, Plan: true}
+var outside = map[Class]bool{Donor: true, Supply: true, Nature: true, Recipient: true, Loss: true, Transit: true, Plan: true, Lender: true, Borrower: true}
 
 // ends are the classes at which value has arrived where the programme no longer holds it.
 var ends = map[Class]bool{Recipient: true, Loss: true}
@@ -462,12 +468,16 @@ func (s *State) change(key balanceKey, by int64) {
 }
 
 // End gives the account of a posting at which value has arrived where the programme no longer holds it, or from which it came
-// back (amount below 0); ok is false when it stayed inside.
+// back (amount below 0); ok is false when it stayed inside. What its receiver puts into a pool has not come back: the receiver
+// keeps it there, and it was counted when it was paid.
 func (s *State) End(p *Posting) (end Account, amount int64, ok bool) {
-	if to := s.accounts[[2]string{p.Book, p.To}]; ends[to.Class] {
+	from, to := s.accounts[[2]string{p.Book, p.From}], s.accounts[[2]string{p.Book, p.To}]
+	switch {
+	case from.Class == Pool || to.Class == Pool:
+		return Account{}, 0, false
+	case ends[to.Class]:
 		return to, p.Amount, true
-	}
-	if from := s.accounts[[2]string{p.Book, p.From}]; ends[from.Class] {
+	case ends[from.Class]:
 		return from, -p.Amount, true
 	}
 	return Account{}, 0, false
