@@ -27,6 +27,7 @@ type Tx struct {
 	Evidence  []string // SHA-256 of its files
 	Approvers []string
 	Corrects  int64 // seq that it takes back, 0 for none
+	Taking    int64 // in TakeBack: seq of the fact that is taken back
 
 	ctx     context.Context
 	w       *database.Writer
@@ -430,6 +431,7 @@ func (tx *Tx) Reverse(seq int64) error {
 		return fault.New(fault.Invalid, "reversal.kind", "a %s cannot be taken back", e.Kind).For("entry").Mend("Record what is right as a new fact.")
 	}
 	if back, ok := f.(TakerBack); ok {
+		tx.Taking = seq
 		if err := back.TakeBack(tx); err != nil {
 			return err
 		}
