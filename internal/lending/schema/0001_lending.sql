@@ -1,0 +1,86 @@
+-- A loan as its last fact left it. terms holds the conventions of its contract; the amounts are what its entries have moved.
+CREATE TABLE loan (
+  book         TEXT NOT NULL,
+  id           TEXT NOT NULL,
+  application  TEXT NOT NULL,
+  product      TEXT NOT NULL,
+  project      TEXT NOT NULL,
+  borrower     TEXT NOT NULL,
+  segment      TEXT NOT NULL,
+  lender       TEXT NOT NULL,
+  money        TEXT NOT NULL,
+  fund         TEXT NOT NULL,
+  pool         TEXT NOT NULL,
+  area         TEXT NOT NULL,
+  village      TEXT NOT NULL,
+  town         TEXT NOT NULL,
+  outlet       TEXT NOT NULL,
+  terms        TEXT NOT NULL,
+  reference    BIGINT NOT NULL,
+  status       TEXT NOT NULL,
+  agreed       BIGINT NOT NULL,
+  events       BIGINT NOT NULL,
+  last_on      TEXT NOT NULL,
+  disbursed    BIGINT NOT NULL,
+  capitalised  BIGINT NOT NULL,
+  principal    BIGINT NOT NULL,
+  interest     BIGINT NOT NULL,
+  penalty      BIGINT NOT NULL,
+  fee          BIGINT NOT NULL,
+  suspense     BIGINT NOT NULL,
+  subsidy_pool   BIGINT NOT NULL,
+  subsidy_fiscal BIGINT NOT NULL,
+  claimed      BIGINT NOT NULL,
+  claim_share  BIGINT NOT NULL,
+  claim_before BIGINT NOT NULL,
+  recovered    BIGINT NOT NULL,
+  extensions   BIGINT NOT NULL,
+  version      BIGINT NOT NULL,
+  version_hash TEXT NOT NULL,
+  PRIMARY KEY (book, id)
+); -- clustered
+
+CREATE INDEX loan_by_borrower ON loan (book, borrower);
+
+-- What happened to a loan: contract and events are all that its state is derived from.
+CREATE TABLE loan_event (
+  book    TEXT NOT NULL,
+  loan    TEXT NOT NULL,
+  seq     BIGINT NOT NULL,
+  on_date TEXT NOT NULL,
+  act     TEXT NOT NULL,
+  detail  TEXT NOT NULL,
+  PRIMARY KEY (book, loan, seq)
+); -- clustered
+
+-- Versions of a loan's schedule: each is named by the contract, the events known and the rows, by their hash.
+CREATE TABLE loan_schedule (
+  book     TEXT NOT NULL,
+  loan     TEXT NOT NULL,
+  version  BIGINT NOT NULL,
+  seq      BIGINT NOT NULL,
+  on_date  TEXT NOT NULL,
+  contract TEXT NOT NULL,
+  hash     TEXT NOT NULL,
+  PRIMARY KEY (book, loan, version)
+); -- clustered
+
+-- What a pool answers for: principal outstanding that others lent under its guarantee.
+CREATE TABLE loan_pool (
+  book       TEXT NOT NULL,
+  pool       TEXT NOT NULL,
+  guaranteed BIGINT NOT NULL,
+  PRIMARY KEY (book, pool)
+); -- clustered
+
+-- What a pool has paid lenders for loans.
+CREATE TABLE guarantee_call (
+  book    TEXT NOT NULL,
+  loan    TEXT NOT NULL,
+  seq     BIGINT NOT NULL,
+  pool    TEXT NOT NULL,
+  on_date TEXT NOT NULL,
+  base    BIGINT NOT NULL,
+  amount  BIGINT NOT NULL,
+  PRIMARY KEY (book, loan)
+); -- clustered
