@@ -111,11 +111,93 @@ CREATE TABLE entry (
   UNIQUE (book, key)
 ) STRICT;
 
+CREATE TABLE guarantee_call (
+  book    TEXT NOT NULL,
+  loan    TEXT NOT NULL,
+  seq     INTEGER NOT NULL,
+  pool    TEXT NOT NULL,
+  on_date TEXT NOT NULL,
+  base    INTEGER NOT NULL,
+  amount  INTEGER NOT NULL,
+  PRIMARY KEY (book, loan)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE head (
   book TEXT NOT NULL PRIMARY KEY,
   seq  INTEGER NOT NULL,
   hash BLOB NOT NULL
 ) STRICT;
+
+CREATE TABLE loan (
+  book         TEXT NOT NULL,
+  id           TEXT NOT NULL,
+  application  TEXT NOT NULL,
+  product      TEXT NOT NULL,
+  project      TEXT NOT NULL,
+  borrower     TEXT NOT NULL,
+  segment      TEXT NOT NULL,
+  lender       TEXT NOT NULL,
+  money        TEXT NOT NULL,
+  fund         TEXT NOT NULL,
+  pool         TEXT NOT NULL,
+  area         TEXT NOT NULL,
+  village      TEXT NOT NULL,
+  town         TEXT NOT NULL,
+  outlet       TEXT NOT NULL,
+  terms        TEXT NOT NULL,
+  reference    INTEGER NOT NULL,
+  status       TEXT NOT NULL,
+  agreed       INTEGER NOT NULL,
+  events       INTEGER NOT NULL,
+  last_on      TEXT NOT NULL,
+  disbursed    INTEGER NOT NULL,
+  capitalised  INTEGER NOT NULL,
+  principal    INTEGER NOT NULL,
+  interest     INTEGER NOT NULL,
+  penalty      INTEGER NOT NULL,
+  fee          INTEGER NOT NULL,
+  suspense     INTEGER NOT NULL,
+  subsidy_pool   INTEGER NOT NULL,
+  subsidy_fiscal INTEGER NOT NULL,
+  claimed      INTEGER NOT NULL,
+  claim_share  INTEGER NOT NULL,
+  claim_before INTEGER NOT NULL,
+  recovered    INTEGER NOT NULL,
+  extensions   INTEGER NOT NULL,
+  version      INTEGER NOT NULL,
+  version_hash TEXT NOT NULL,
+  PRIMARY KEY (book, id)
+) STRICT;
+
+CREATE INDEX loan_by_borrower ON loan (book, borrower);
+
+CREATE TABLE loan_event (
+  book    TEXT NOT NULL,
+  loan    TEXT NOT NULL,
+  seq     INTEGER NOT NULL,
+  on_date TEXT NOT NULL,
+  act     TEXT NOT NULL,
+  detail  TEXT NOT NULL,
+  PRIMARY KEY (book, loan, seq)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE loan_pool (
+  book       TEXT NOT NULL,
+  pool       TEXT NOT NULL,
+  guaranteed INTEGER NOT NULL,
+  PRIMARY KEY (book, pool)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE loan_schedule (
+  book     TEXT NOT NULL,
+  loan     TEXT NOT NULL,
+  version  INTEGER NOT NULL,
+  seq      INTEGER NOT NULL,
+  on_date  TEXT NOT NULL,
+  contract TEXT NOT NULL,
+  hash     TEXT NOT NULL,
+  PRIMARY KEY (book, loan, version)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE login_failure (
   subject   TEXT NOT NULL PRIMARY KEY,

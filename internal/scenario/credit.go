@@ -5,23 +5,26 @@ import (
 	"lastmile/internal/party"
 )
 
+// seedPayments are the payments of seed capital.
+var seedPayments = []struct {
+	project, to string
+	on          date.Date // promised
+	million     int64
+}{
+	{farmerProject, "cd-finance-wushan", "2015-05-11", 2},
+	{enterpriseProject, "ccb-wushan", "2016-04-18", 5},
+	{enterpriseProject, "ccb-wushan", "2017-04-17", 5},
+	{farmerProject, "cd-finance-wushan", "2017-05-15", 4},
+	{enterpriseProject, "ccb-wushan", "2018-04-16", 4},
+	{farmerProject, "cd-finance-wushan", "2018-05-14", 3},
+	{farmerProject, "cd-finance-wushan", "2019-05-13", 2},
+}
+
 // credit plans the seed capital of the two credit products: 14 million in the bank's pool for enterprise loans, 11 million for farmer loans.
 func (p *plan) credit() error {
-	bank := p.party("2016-03-14", party.Party{ID: "ccb-wushan", Name: "China Construction Bank, Wushan 中国建设银行武山支行", Kind: "bank", Area: Wushan})
-	lender := p.party("2015-04-13", party.Party{ID: "cd-finance-wushan", Name: "China Foundation for Poverty Alleviation, CD Finance Wushan 中和农信武山", Kind: "foundation", Area: Wushan})
-	for _, t := range []struct {
-		project, to string
-		on          date.Date
-		million     int64
-	}{
-		{"W-F-02", lender, "2015-05-11", 2},
-		{"W-F-01", bank, "2016-04-18", 5},
-		{"W-F-01", bank, "2017-04-17", 5},
-		{"W-F-02", lender, "2017-05-15", 4},
-		{"W-F-01", bank, "2018-04-16", 4},
-		{"W-F-02", lender, "2018-05-14", 3},
-		{"W-F-02", lender, "2019-05-13", 2},
-	} {
+	p.party("2016-03-14", party.Party{ID: "ccb-wushan", Name: "China Construction Bank, Wushan 中国建设银行武山支行", Kind: "bank", Area: Wushan})
+	p.party("2015-04-13", party.Party{ID: "cd-finance-wushan", Name: "China Foundation for Poverty Alleviation, CD Finance Wushan 中和农信武山", Kind: "foundation", Area: Wushan})
+	for _, t := range seedPayments {
 		amount := yuan(t.million * 1_000_000)
 		p.promise(promise{project: t.project, on: t.on, fund: creditFund, amount: amount})
 		p.pay(payment{project: t.project, to: t.to, fund: creditFund, on: t.on.AddDays(16), amount: amount, purpose: "Seed capital 启动资金"})

@@ -104,7 +104,7 @@ const published date.Date = "2020-10-30"
 
 // publish plans the figures and the account's claims.
 func (p *plan) publish() error {
-	for _, f := range figures() {
+	for _, f := range append(figures(), lendingFigures()...) {
 		f.Version = 1
 		p.add(entity.Headquarters, published, &f, nil)
 	}

@@ -51,7 +51,7 @@ func newPlan() (*plan, error) {
 		vouchers: map[string]bool{}, parties: map[string]bool{}, rows: map[string]*undertaking{},
 	}
 	for _, step := range []func() error{
-		p.readAreas, p.begin, p.projects, p.credit, p.houses, p.tiechu, p.water, p.classConnect, p.pandemic, p.investments, p.finance, p.publish,
+		p.readAreas, p.begin, p.projects, p.credit, p.lending, p.houses, p.tiechu, p.water, p.classConnect, p.pandemic, p.investments, p.finance, p.publish,
 	} {
 		if err := step(); err != nil {
 			return nil, err

@@ -38,7 +38,7 @@ CREATE TABLE loan (
   version      BIGINT NOT NULL,
   version_hash TEXT NOT NULL,
   PRIMARY KEY (book, id)
-); -- clustered
+);
 
 CREATE INDEX loan_by_borrower ON loan (book, borrower);
 
