@@ -117,11 +117,15 @@ func (d Day) String() string {
 	return string(b)
 }
 
-// MarshalText writes the day as YYYY-MM-DD.
+// MarshalText writes the day as YYYY-MM-DD, and nothing for the zero Day.
 func (d Day) MarshalText() ([]byte, error) { return d.AppendText(nil) }
 
-// UnmarshalText reads YYYY-MM-DD.
+// UnmarshalText reads what MarshalText writes.
 func (d *Day) UnmarshalText(text []byte) (err error) {
+	if len(text) == 0 {
+		*d = 0
+		return nil
+	}
 	*d, err = ParseDay(string(text))
 	return err
 }
