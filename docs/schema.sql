@@ -128,6 +128,18 @@ CREATE TABLE head (
   hash BLOB NOT NULL
 ) STRICT;
 
+CREATE TABLE interest_subsidy (
+  book     TEXT NOT NULL,
+  loan     TEXT NOT NULL,
+  until    TEXT NOT NULL,
+  seq      INTEGER NOT NULL,
+  since    TEXT NOT NULL,
+  borrower TEXT NOT NULL,
+  days     INTEGER NOT NULL,
+  amount   INTEGER NOT NULL,
+  PRIMARY KEY (book, loan, until)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE loan (
   book         TEXT NOT NULL,
   id           TEXT NOT NULL,
@@ -164,12 +176,26 @@ CREATE TABLE loan (
   claim_before INTEGER NOT NULL,
   recovered    INTEGER NOT NULL,
   extensions   INTEGER NOT NULL,
+  class        TEXT NOT NULL,
   version      INTEGER NOT NULL,
   version_hash TEXT NOT NULL,
   PRIMARY KEY (book, id)
 ) STRICT;
 
 CREATE INDEX loan_by_borrower ON loan (book, borrower);
+
+CREATE TABLE loan_day (
+  book           TEXT NOT NULL,
+  loan           TEXT NOT NULL,
+  closed_through TEXT NOT NULL,
+  events         INTEGER NOT NULL,
+  outstanding    INTEGER NOT NULL,
+  due            INTEGER NOT NULL,
+  days_past_due  INTEGER NOT NULL,
+  class          TEXT NOT NULL,
+  next_due_on    TEXT NOT NULL,
+  PRIMARY KEY (book, loan)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE loan_event (
   book    TEXT NOT NULL,
@@ -197,6 +223,21 @@ CREATE TABLE loan_schedule (
   contract TEXT NOT NULL,
   hash     TEXT NOT NULL,
   PRIMARY KEY (book, loan, version)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE loan_statement (
+  book      TEXT NOT NULL,
+  loan      TEXT NOT NULL,
+  until     TEXT NOT NULL,
+  seq       INTEGER NOT NULL,
+  since     TEXT NOT NULL,
+  opening   INTEGER NOT NULL,
+  lent      INTEGER NOT NULL,
+  principal INTEGER NOT NULL,
+  interest  INTEGER NOT NULL,
+  penalty   INTEGER NOT NULL,
+  closing   INTEGER NOT NULL,
+  PRIMARY KEY (book, loan, until)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE login_failure (

@@ -52,7 +52,7 @@ Start with:  lastmile demo`,
 	root.PersistentFlags().StringVar(&p.url, "db", defaultURL, "database: sqlite:PATH or postgres://USER@HOST/NAME")
 	root.PersistentFlags().BoolVar(&p.json, "json", false, "print JSON")
 	root.AddCommand(p.demoCommand(), p.serveCommand(), p.importCommand(), p.kindsCommand(), p.approvalsCommand(), p.approveCommand(),
-		p.figuresCommand(), p.lineageCommand(), p.claimsCommand(), p.decideCommand(), p.povertyCommand(),
+		p.figuresCommand(), p.lineageCommand(), p.claimsCommand(), p.decideCommand(), p.povertyCommand(), p.loanCommand(),
 		p.verifyCommand(), p.rebuildCommand(), p.exportCommand(), p.restoreCommand(), p.backupCommand())
 	err := root.ExecuteContext(ctx)
 	switch {

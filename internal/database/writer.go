@@ -18,7 +18,8 @@ type Writer struct {
 	conn  *sql.Conn
 	stmts map[string]*sql.Stmt
 	open  bool
-	trial *sql.DB // of a trial writer on SQLite
+	own   *sql.DB // of a writer on SQLite that is not the store's one
+	begin string
 	// version is the SQLite store's, of what other connections wrote, as Alone last saw it.
 	version int64
 	bulk    map[bulkKey]*sql.Stmt
@@ -40,23 +41,41 @@ func (db *DB) writerOf(ctx context.Context, pool *sql.DB) (*Writer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open writer: %w", err)
 	}
-	return &Writer{db: db, conn: conn, stmts: map[string]*sql.Stmt{}, bulk: map[bulkKey]*sql.Stmt{}}, nil
+	return newWriter(db, conn, nil), nil
+}
+
+// Beside takes a writer for work in the background that keeps caches beside the journal. On SQLite it has a connection of its own, which
+// takes turns with the recorder's: keep its transactions short.
+func (db *DB) Beside(ctx context.Context) (*Writer, error) {
+	if db.Engine == PostgreSQL {
+		return db.Writer(ctx)
+	}
+	own, err := sql.Open("sqlite", db.dsn)
+	if err != nil {
+		return nil, err
+	}
+	conn, err := own.Conn(ctx)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("open writer: %w", err), own.Close())
+	}
+	return newWriter(db, conn, own), nil
 }
 
 // Trial takes a writer for a transaction that will be rolled back. On SQLite it does not keep others from writing before it writes itself.
 func (db *DB) Trial(ctx context.Context) (*Writer, error) {
-	if db.Engine == PostgreSQL {
-		return db.Writer(ctx)
+	w, err := db.Beside(ctx)
+	if err == nil {
+		w.begin = "BEGIN"
 	}
-	trial, err := sql.Open("sqlite", db.dsn)
-	if err != nil {
-		return nil, err
+	return w, err
+}
+
+func newWriter(db *DB, conn *sql.Conn, own *sql.DB) *Writer {
+	w := &Writer{db: db, conn: conn, stmts: map[string]*sql.Stmt{}, bulk: map[bulkKey]*sql.Stmt{}, own: own, begin: "BEGIN"}
+	if db.Engine == SQLite {
+		w.begin = "BEGIN IMMEDIATE"
 	}
-	conn, err := trial.Conn(ctx)
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("open trial: %w", err), trial.Close())
-	}
-	return &Writer{db: db, conn: conn, stmts: map[string]*sql.Stmt{}, bulk: map[bulkKey]*sql.Stmt{}, trial: trial}, nil
+	return w
 }
 
 // Engine of the store.
@@ -71,19 +90,15 @@ func (w *Writer) Close() error {
 		s.Close()
 	}
 	err := w.conn.Close()
-	if w.trial != nil {
-		err = errors.Join(err, w.trial.Close())
+	if w.own != nil {
+		err = errors.Join(err, w.own.Close())
 	}
 	return err
 }
 
 // Begin starts a transaction.
 func (w *Writer) Begin(ctx context.Context) error {
-	begin := "BEGIN"
-	if w.db.Engine == SQLite && w.trial == nil {
-		begin = "BEGIN IMMEDIATE"
-	}
-	if _, err := w.Exec(ctx, begin); err != nil {
+	if _, err := w.Exec(ctx, w.begin); err != nil {
 		return err
 	}
 	w.open = true

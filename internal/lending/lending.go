@@ -49,7 +49,7 @@ import (
 var files embed.FS
 
 // Schema of the loans, their events and schedules. What the close of day keeps is a cache of them that no fact reads.
-var Schema = database.Schema{Name: "lending", Files: files, State: []string{"loan", "loan_event", "loan_schedule", "loan_pool", "guarantee_call"}}
+var Schema = database.Schema{Name: "lending", Files: files, State: []string{"loan", "loan_event", "loan_schedule", "loan_pool", "guarantee_call", "loan_statement", "interest_subsidy"}}
 
 //go:embed *.go
 var sources embed.FS
@@ -71,6 +71,9 @@ func init() {
 	register("repayment.go", (*Repayment)(nil), (*OverpaymentRefund)(nil), (*Fee)(nil), (*PenaltyWaiver)(nil), (*EventReversal)(nil), (*WriteOff)(nil))
 	register("extension.go", (*Extension)(nil))
 	register("call.go", (*GuaranteeCall)(nil))
+	register("class.go", (*Classification)(nil))
+	register("statement.go", (*Statement)(nil))
+	register("subsidy.go", (*Subsidy)(nil))
 	figure.Declare(
 		figure.Measure{ID: "credit-product", En: "Credit products", Zh: "信贷产品", Unit: "products"},
 		figure.Measure{ID: "loan", En: "Loans granted", Zh: "发放贷款笔数", Unit: "loans"},

@@ -35,6 +35,7 @@ CREATE TABLE loan (
   claim_before BIGINT NOT NULL,
   recovered    BIGINT NOT NULL,
   extensions   BIGINT NOT NULL,
+  class        TEXT NOT NULL,
   version      BIGINT NOT NULL,
   version_hash TEXT NOT NULL,
   PRIMARY KEY (book, id)
@@ -83,4 +84,47 @@ CREATE TABLE guarantee_call (
   base    BIGINT NOT NULL,
   amount  BIGINT NOT NULL,
   PRIMARY KEY (book, loan)
+); -- clustered
+
+-- Loans at the close of a day: a cache of contract and events, kept by the close of day and read by lists. events says how many were known.
+CREATE TABLE loan_day (
+  book           TEXT NOT NULL,
+  loan           TEXT NOT NULL,
+  closed_through TEXT NOT NULL,
+  events         BIGINT NOT NULL,
+  outstanding    BIGINT NOT NULL,
+  due            BIGINT NOT NULL,
+  days_past_due  BIGINT NOT NULL,
+  class          TEXT NOT NULL,
+  next_due_on    TEXT NOT NULL,
+  PRIMARY KEY (book, loan)
+); -- clustered
+
+-- What lenders say of mirrored loans.
+CREATE TABLE loan_statement (
+  book      TEXT NOT NULL,
+  loan      TEXT NOT NULL,
+  until     TEXT NOT NULL,
+  seq       BIGINT NOT NULL,
+  since     TEXT NOT NULL,
+  opening   BIGINT NOT NULL,
+  lent      BIGINT NOT NULL,
+  principal BIGINT NOT NULL,
+  interest  BIGINT NOT NULL,
+  penalty   BIGINT NOT NULL,
+  closing   BIGINT NOT NULL,
+  PRIMARY KEY (book, loan, until)
+); -- clustered
+
+-- Interest that was subsidised, by loan and period.
+CREATE TABLE interest_subsidy (
+  book     TEXT NOT NULL,
+  loan     TEXT NOT NULL,
+  until    TEXT NOT NULL,
+  seq      BIGINT NOT NULL,
+  since    TEXT NOT NULL,
+  borrower TEXT NOT NULL,
+  days     BIGINT NOT NULL,
+  amount   BIGINT NOT NULL,
+  PRIMARY KEY (book, loan, until)
 ); -- clustered

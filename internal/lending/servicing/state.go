@@ -397,6 +397,14 @@ func (s *State) Pending() []Extension {
 	return agreed
 }
 
+// NextDue returns the due date of the next row to come; ok is false when none is.
+func (s *State) NextDue() (on Day, ok bool) {
+	if len(s.plan) == 0 {
+		return 0, false
+	}
+	return s.plan[0].DueOn, true
+}
+
 // Payoff returns what must be paid at the close of AsOf to end the loan, with
 // what is in suspense counted; below 0 is what would be paid back.
 func (s *State) Payoff() (int64, error) {

@@ -1,0 +1,224 @@
+package lending
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"lastmile/internal/database"
+	"lastmile/internal/date"
+	"lastmile/internal/lending/servicing"
+)
+
+// The five classes of loans, best first.
+const (
+	Pass           = "pass"
+	SpecialMention = "special-mention"
+	Substandard    = "substandard"
+	Doubtful       = "doubtful"
+	Lost           = "loss"
+)
+
+// Classes of loans in order.
+var Classes = []string{Pass, SpecialMention, Substandard, Doubtful, Lost}
+
+// Limits are the days past due up to which a loan is in each class but the last.
+type Limits [4]int
+
+// UsualLimits are in days: 0, 90, 180, 360. Lenders differ; the close of day takes others.
+var UsualLimits = Limits{0, 90, 180, 360}
+
+// Class of a loan so many days past due.
+func (l Limits) Class(days int) string {
+	for i, limit := range l {
+		if days <= limit {
+			return Classes[i]
+		}
+	}
+	return Lost
+}
+
+// Closer closes days: it derives every loan as of a day and keeps what lists and portfolios read, in table loan_day. It records no fact: all
+// it keeps follows from contracts and events, and could be derived again at any time. So it is no part of what a rebuild compares.
+//
+// Closing is per loan. A loan closed through the day or a later one is passed over, unless more of it is known since, and a repaid one is closed
+// once; doing it twice is doing it once, day by day comes to the same as in one jump, and a close that was stopped goes on where it was. Each batch is derived from what
+// is committed and written in a short transaction of its own, so that recording hardly waits for it. A loan that cannot be derived is listed and
+// stops nobody.
+type Closer struct {
+	Limits   Limits                  // zero for UsualLimits
+	Progress func(done, total int64) // nil for none
+}
+
+// Closed is what a close of day did.
+type Closed struct {
+	Through  date.Date
+	Loans    int64 // derived and kept
+	Failures []Failure
+}
+
+// Failure is a loan that could not be closed.
+type Failure struct {
+	Book, Loan string
+	Err        error
+}
+
+// closeBatch is how many loans are derived and written together.
+const closeBatch = 500
+
+// Close closes a day for all loans of a book.
+func (c *Closer) Close(ctx context.Context, db *database.DB, book string, through date.Date) (Closed, error) {
+	closed := Closed{Through: through}
+	limits := c.Limits
+	if limits == (Limits{}) {
+		limits = UsualLimits
+	}
+	var total, done int64
+	if err := db.QueryRow(ctx, "SELECT COUNT(*) FROM loan WHERE book = $1 AND status <> $2", book, Agreed).Scan(&total); err != nil {
+		return closed, fmt.Errorf("close %s: %w", through, err)
+	}
+	w, err := db.Beside(ctx)
+	if err != nil {
+		return closed, err
+	}
+	defer w.Close()
+	after := ""
+	for {
+		loans, last, seen, err := openLoans(ctx, db, book, after, through)
+		if err != nil {
+			return closed, fmt.Errorf("close %s: %w", through, err)
+		}
+		if seen == 0 {
+			return closed, nil
+		}
+		after = last
+		rows, failures, err := derive(ctx, db, book, loans, through, limits)
+		if err != nil {
+			return closed, fmt.Errorf("close %s: %w", through, err)
+		}
+		if err := keep(ctx, w, rows); err != nil {
+			return closed, fmt.Errorf("close %s: %w", through, err)
+		}
+		closed.Loans += int64(len(loans) - len(failures))
+		closed.Failures = append(closed.Failures, failures...)
+		if done += seen; c.Progress != nil {
+			c.Progress(done, total)
+		}
+	}
+}
+
+// openLoans reads the next loans after one and keeps those to be closed; last is where to go on.
+func openLoans(ctx context.Context, r database.Reader, book, after string, through date.Date) (loans []*Loan, last string, seen int64, err error) {
+	rows, err := r.Query(ctx, "SELECT "+prefixed("l", loanColumns)+`, COALESCE(d.closed_through, ''), COALESCE(d.events, -1)
+FROM loan l
+LEFT JOIN loan_day d ON d.book = l.book AND d.loan = l.id
+WHERE l.book = $1 AND l.id > $2 AND l.status <> $3
+ORDER BY l.id
+LIMIT $4`, book, after, Agreed, closeBatch)
+	if err != nil {
+		return nil, "", 0, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var closedThrough string
+		var known int64
+		l, err := scanLoan(also{rows, []any{&closedThrough, &known}})
+		if err != nil {
+			return nil, "", 0, err
+		}
+		last = l.ID
+		seen++
+		again := known == l.Events && (date.Date(closedThrough) >= through || l.Status == Repaid)
+		if !again && l.terms.Contract.DisbursedOn <= dayOf(through) {
+			loans = append(loans, l)
+		}
+	}
+	return loans, last, seen, rows.Err()
+}
+
+// also scans columns behind those of a loan.
+type also struct {
+	row interface{ Scan(...any) error }
+	to  []any
+}
+
+func (a also) Scan(to ...any) error { return a.row.Scan(append(to, a.to...)...) }
+
+// prefixed names columns by the alias of their table.
+func prefixed(alias, columns string) string {
+	names := strings.Split(columns, ",")
+	for i := range names {
+		names[i] = alias + "." + strings.TrimSpace(names[i])
+	}
+	return strings.Join(names, ", ")
+}
+
+// eventsOf reads the events of several loans at once.
+func eventsOf(ctx context.Context, r database.Reader, book string, loans []*Loan) (map[string][]servicing.Event, map[string]error, error) {
+	if len(loans) == 0 {
+		return nil, nil, nil
+	}
+	rows, err := r.Query(ctx, "SELECT loan, seq, on_date, act, detail FROM loan_event WHERE book = $1 AND loan BETWEEN $2 AND $3 ORDER BY loan, seq", book, loans[0].ID, loans[len(loans)-1].ID)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer rows.Close()
+	all, wrong := map[string][]servicing.Event{}, map[string]error{}
+	for rows.Next() {
+		var loan, on, name, detail string
+		var seq int64
+		if err := rows.Scan(&loan, &seq, &on, &name, &detail); err != nil {
+			return nil, nil, err
+		}
+		if name == opened {
+			continue
+		}
+		e, err := readEvent(seq, on, name, detail)
+		if err != nil {
+			wrong[loan] = fmt.Errorf("event %d: %w", seq, err)
+			continue
+		}
+		all[loan] = append(all[loan], e)
+	}
+	return all, wrong, rows.Err()
+}
+
+// derive gives the rows of loans as of a day, and those that could not be derived.
+func derive(ctx context.Context, r database.Reader, book string, loans []*Loan, on date.Date, limits Limits) (rows []any, failures []Failure, err error) {
+	events, wrong, err := eventsOf(ctx, r, book, loans)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, l := range loans {
+		s, err := l.derive(events[l.ID], on)
+		if err = errors.Join(wrong[l.ID], err); err != nil {
+			failures = append(failures, Failure{book, l.ID, err})
+			continue
+		}
+		days := s.DaysPastDue()
+		next := ""
+		if due, ok := s.NextDue(); ok {
+			next = due.String()
+		}
+		rows = append(rows, book, l.ID, string(on), l.Events, s.Outstanding(), s.Arrears().Sum(), int64(days), limits.Class(days), next)
+	}
+	return rows, failures, nil
+}
+
+var dayTable = database.Table{Name: "loan_day", Columns: []string{"book", "loan", "closed_through", "events", "outstanding", "due", "days_past_due", "class", "next_due_on"},
+	Conflict: `ON CONFLICT (book, loan) DO UPDATE SET closed_through = excluded.closed_through, events = excluded.events, outstanding = excluded.outstanding,
+  due = excluded.due, days_past_due = excluded.days_past_due, class = excluded.class, next_due_on = excluded.next_due_on`}
+
+func keep(ctx context.Context, w *database.Writer, rows []any) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	if err := w.Begin(ctx); err != nil {
+		return err
+	}
+	if err := w.Insert(ctx, &dayTable, rows); err != nil {
+		return errors.Join(err, w.Rollback(ctx))
+	}
+	return w.Commit(ctx)
+}

@@ -1,0 +1,212 @@
+package lending_test
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"testing"
+
+	"lastmile/internal/date"
+	"lastmile/internal/fact"
+	"lastmile/internal/fault"
+	"lastmile/internal/lending"
+	"lastmile/internal/lending/schedule"
+	"lastmile/internal/lending/servicing"
+)
+
+func (c *county) close(on date.Date) lending.Closed {
+	c.Helper()
+	closed, err := new(lending.Closer).Close(c.ctx, c.DB, book, on)
+	if err != nil {
+		c.Fatal(err)
+	}
+	return closed
+}
+
+// late has five loans: one paid, one a day late, one 40 days, one extended, one written off.
+func late(t *testing.T) *county {
+	c := newCounty(t)
+	for id, due := range map[string]date.Date{"paid": "2020-03-15", "one": "2020-06-29", "forty": "2020-05-21", "B": "2020-03-25", "off": "2020-01-15"} {
+		c.lend("enterprise", "firm", lending.Contract{ID: id, Principal: 340_000_000 / 2, Rate: "0", DisbursedOn: "2019-12-26", Instalments: 1, FirstDueOn: due})
+	}
+	c.record("2020-03-15", &lending.Repayment{Loan: "paid", Amount: 170_000_000, Receipt: "1"})
+	x := extension()
+	x.Outstanding, x.To = 170_000_000, "2020-07-31"
+	c.record("2020-03-10", x)
+	c.record("2020-06-01", &lending.WriteOff{Loan: "off", Reason: "bankrupt"})
+	return c
+}
+
+func TestCloseOfDay(t *testing.T) {
+	c := late(t)
+	if closed := c.close("2020-06-30"); closed.Loans != 5 || len(closed.Failures) > 0 {
+		t.Errorf("closed %+v", closed)
+	}
+	parts, err := lending.Portfolio(c.ctx, c.DB, book, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const half = 170_000_000
+	want := []lending.Part{
+		{Loans: 3, Outstanding: 2 * half, WrittenOff: half, Largest: half, Risk: [6]int64{2 * half, half, half, 0, 0, 0}, Class: [5]int64{0, 2 * half, 0, 0, 0}},
+		{Extended: true, Loans: 1, Outstanding: half, Largest: half, Class: [5]int64{half, 0, 0, 0, 0}},
+	}
+	if !slices.Equal(parts, want) {
+		t.Errorf("portfolio\n%+v\nwant\n%+v", parts, want)
+	}
+	for _, by := range lending.Dimensions {
+		list, err := lending.Portfolio(c.ctx, c.DB, book, by)
+		sum := int64(0)
+		for _, p := range list {
+			sum += p.Outstanding + p.WrittenOff
+			if !slices.IsSortedFunc(p.Risk[:], func(a, b int64) int { return int(b - a) }) {
+				t.Errorf("%s: risk rises with the days: %v", by, p.Risk)
+			}
+		}
+		if err != nil || sum != 4*half {
+			t.Errorf("by %s: outstanding are %d, want %d (%v)", by, sum, 4*half, err)
+		}
+	}
+
+	// Twice is once; what is learnt later is closed again, alone; day by day comes to the same as in one jump.
+	before := c.dump("loan_day")
+	if closed := c.close("2020-06-30"); closed.Loans != 0 {
+		t.Errorf("closed again: %+v", closed)
+	}
+	if !slices.Equal(before, c.dump("loan_day")) {
+		t.Error("closing twice changes rows")
+	}
+	c.record("2020-06-30", &lending.Repayment{Loan: "forty", Amount: 1_000_000, Receipt: "2"})
+	if closed := c.close("2020-06-30"); closed.Loans != 1 {
+		t.Errorf("one more payment is known: closed %+v", closed)
+	}
+	for _, day := range []date.Date{"2020-07-01", "2020-07-31", "2020-08-01", "2020-09-14"} {
+		c.close(day)
+	}
+	repaid := func(row string) bool { return strings.Contains(row, "|paid|") } // stays as it was closed
+	step := slices.DeleteFunc(c.dump("loan_day"), repaid)
+	w, err := c.DB.Beside(c.ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, sql := range []string{"BEGIN", "DELETE FROM loan_day", "COMMIT"} {
+		if _, err := w.Exec(c.ctx, sql); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c.close("2020-09-14")
+	if jump := slices.DeleteFunc(c.dump("loan_day"), repaid); !slices.Equal(step, jump) {
+		t.Errorf("day by day\n%q\nin one jump\n%q", step, jump)
+	}
+
+	// A loan that cannot be derived is listed, and the others are closed.
+	for _, sql := range []string{"BEGIN", "UPDATE loan_event SET detail = '{' WHERE loan = 'forty' AND act = 'payment'", "COMMIT"} {
+		if _, err := w.Exec(c.ctx, sql); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w.Close()
+	closed := c.close("2020-09-15")
+	if closed.Loans != 3 || len(closed.Failures) != 1 || closed.Failures[0].Loan != "forty" {
+		t.Errorf("closed %+v", closed)
+	}
+	ctx, stop := context.WithCancel(c.ctx)
+	stop()
+	if _, err := new(lending.Closer).Close(ctx, c.DB, book, "2020-09-16"); err == nil {
+		t.Error("a close that was stopped says nothing")
+	}
+}
+
+func TestClassification(t *testing.T) {
+	c := late(t)
+	c.close("2020-06-30")
+	r := c.record("2020-06-30", &lending.Classification{Loan: "one", Class: "doubtful", Before: "by-days", Reason: "the owner has fled"})
+	if _, err := c.try("2020-06-30", &lending.Classification{Loan: "one", Class: "pass", Before: "by-days", Reason: "x"}); fault.KindOf(err) != fault.Conflict {
+		t.Errorf("classified from a class it is not in: %v", err)
+	}
+	doubtful := func() int64 {
+		parts, err := lending.Portfolio(c.ctx, c.DB, book, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return parts[0].Class[3]
+	}
+	if got := doubtful(); got != 170_000_000 {
+		t.Errorf("doubtful are %d", got)
+	}
+	c.record("2020-06-30", &fact.Reversal{Entry: r.Seq, Reason: "he came back"})
+	if got := doubtful(); got != 0 {
+		t.Errorf("doubtful are %d", got)
+	}
+}
+
+func TestMirror(t *testing.T) {
+	c := newCounty(t)
+	p := enterprise()
+	p.ID, p.Mode, p.DayCount, p.Rounding = "mirror", "mirror", "30/360", "half-even"
+	c.record("2019-12-01", p)
+	// 1,000.00 at 4.35 % for a month is 3.625: 3.62 to us, 3.63 to a lender who rounds half up.
+	c.lend("mirror", "firm", lending.Contract{ID: "M", Principal: 100_000, Rate: "4.35", DisbursedOn: "2020-01-15", Instalments: 2})
+	c.record("2020-02-15", &lending.Repayment{Loan: "M", Amount: 363, Receipt: "1"})
+	if _, err := c.try("2020-02-29", &lending.Statement{Loan: "M", From: "2020-01-14", Lent: 100_000, Interest: 363, Closing: 99_999}); fault.KindOf(err) != fault.Invalid {
+		t.Errorf("a statement that does not add up is recorded: %v", err)
+	}
+	c.record("2020-02-29", &lending.Statement{Loan: "M", From: "2020-01-14", Lent: 100_000, Interest: 363, Closing: 100_000})
+	if _, err := c.try("2020-03-31", &lending.Statement{Loan: "M", From: "2020-03-01", Opening: 100_000, Closing: 100_000}); fault.KindOf(err) != fault.Conflict {
+		t.Errorf("a statement after a gap is recorded: %v", err)
+	}
+	list, err := lending.Differences(c.ctx, c.DB, book, "M")
+	if err != nil || len(list) != 1 || list[0].What != "interest" || list[0].Fen() != 1 {
+		t.Errorf("differences %+v, %v", list, err)
+	}
+}
+
+// TestSubsidy: interest counts when it is paid, for the days before the first overdue one, and penalties never.
+func TestSubsidy(t *testing.T) {
+	c := newCounty(t)
+	p := farmer()
+	p.ID, p.Method = "bullet", "bullet"
+	c.record("2019-12-01", p)
+	c.record("2019-12-26", &lending.Application{ID: "A-S", Product: "bullet", Borrower: "household", Amount: 1_200_000, Months: 12, Purpose: "sheep"})
+	for area, level := range map[string]string{"620524101201": "village"} {
+		c.record("2019-12-26", &lending.ApplicationCheck{Area: area, Level: level, Applications: []string{"A-S"}, Verdict: "pass"})
+	}
+	c.record("2019-12-26", &lending.ApplicationCheck{Area: "620524101", Level: "township", Applications: []string{"A-S"}, Verdict: "pass"})
+	c.record("2020-01-15", &lending.Contract{ID: "S", Application: "A-S", Money: "bank", Lender: "bank", Fund: "BANK", Pool: "pool", Principal: 1_200_000, Rate: "4.35", Reference: "ref", DisbursedOn: "2020-01-15", Instalments: 6})
+	c.record("2020-01-15", &lending.Disbursement{Loan: "S", Amount: 1_200_000, Voucher: "v"})
+	c.record("2020-02-15", &lending.Repayment{Loan: "S", Amount: 4_350, Receipt: "1"})
+	// Due on 15 March, paid on 25 March with what is due; April's interest loses ten days of 31.
+	c.record("2020-03-25", &lending.Repayment{Loan: "S", Amount: 4_350, Receipt: "2"})
+	c.record("2020-04-15", &lending.Repayment{Loan: "S", Amount: 4_350, Receipt: "3"})
+	day := func(text string) schedule.Day {
+		d, err := schedule.ParseDay(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return d
+	}
+	s := c.state("S", "2020-04-30")
+	interest, days := lending.Eligible(s, day("2020-01-15"), day("2020-01-01"), day("2020-03-31"))
+	if interest != 2*4_350 || days != 31+29 {
+		t.Errorf("first quarter: %d for %d days", interest, days)
+	}
+	interest, days = lending.Eligible(s, day("2020-01-15"), day("2020-04-01"), day("2020-06-30"))
+	if want := int64(4_350 * 21 / 31); interest != want || days != 21 {
+		t.Errorf("April: %d for %d days, want %d for 21", interest, days, want)
+	}
+	pay := &lending.Subsidy{Loan: "S", From: "2020-01-01", Until: "2020-03-31", Share: "50", Amount: 4_350, Payer: "bank", Fund: "BANK", Voucher: "v"}
+	c.record("2020-04-15", pay)
+	c.want("borrower:household", -3*4_350+4_350)
+	again := *pay
+	again.From = "2020-03-31"
+	if _, err := c.try("2020-04-20", &again); fault.KindOf(err) != fault.Conflict {
+		t.Errorf("a day is subsidised twice: %v", err)
+	}
+	list, err := lending.Subsidies(c.ctx, c.DB, book, "2020-01-01", "2020-12-31")
+	if err != nil || len(list) != 1 || list[0].Borrower != "household" || list[0].Days != 60 || list[0].Amount != 4_350 {
+		t.Errorf("claim list %+v, %v", list, err)
+	}
+	if s.Arrears()[servicing.Penalty] != 0 {
+		t.Errorf("arrears %v", s.Arrears())
+	}
+}
