@@ -1,0 +1,236 @@
+// Command lending measures the loan book:
+//
+//	the close of a day for the model programme's 5,486 loans                  (at most 1 s)
+//	the same for many loans, to see that a loan costs the same in a large book  (600 µs a loan close 1,000,000 in ten minutes)
+//	deriving one loan with 2,400 events from its stored rows                  (at most 50 ms)
+//	recording repayments in bulk, as a ratio to recording disbursements       (at least 0.5)
+//
+// Run it with: go run ./bench/lending
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime/pprof"
+	"slices"
+	"time"
+
+	"lastmile/internal/access"
+	"lastmile/internal/area"
+	"lastmile/internal/date"
+	"lastmile/internal/fact"
+	"lastmile/internal/lending"
+	"lastmile/internal/party"
+	"lastmile/internal/programme"
+	"lastmile/internal/project"
+	"lastmile/internal/scenario"
+	"lastmile/internal/store"
+)
+
+const book = "620524"
+
+func main() {
+	loans := flag.Int("loans", 20_000, "loans of the large book")
+	repayments := flag.Int("repayments", 20_000, "repayments and disbursements to record")
+	model := flag.Bool("model", true, "build the model programme and close a day of it")
+	long := flag.Bool("long", true, "record and derive one loan with many events")
+	profile := flag.String("cpuprofile", "", "write a CPU profile to this file")
+	flag.Parse()
+	if *profile != "" {
+		f, err := os.Create(*profile)
+		if err != nil {
+			fail(err)
+		}
+		if err := pprof.StartCPUProfile(f); err != nil {
+			fail(err)
+		}
+		defer pprof.StopCPUProfile()
+	}
+	dir, err := os.MkdirTemp("", "lastmile-bench-")
+	if err != nil {
+		fail(err)
+	}
+	defer os.RemoveAll(dir)
+	ctx := context.Background()
+	if *model {
+		closeModel(ctx, dir)
+	}
+	b := open(ctx, dir)
+	defer b.s.Close()
+	b.lend(*loans)
+	b.bulk(*repayments, *loans)
+	b.close(*loans)
+	if *long {
+		b.long()
+	}
+}
+
+func fail(err error) {
+	fmt.Fprintln(os.Stderr, "bench:", err)
+	os.Exit(1)
+}
+
+func check(name string, ok bool, format string, args ...any) {
+	verdict := "ok"
+	if !ok {
+		verdict = "TOO SLOW"
+	}
+	fmt.Printf("%-60s %s  %s\n", name, fmt.Sprintf(format, args...), verdict)
+}
+
+func closeModel(ctx context.Context, dir string) {
+	clock := new(scenario.Clock)
+	s, err := store.Open(ctx, "sqlite:"+filepath.Join(dir, "model.db"), store.Options{Clock: clock.Now, EvidenceDir: filepath.Join(dir, "evidence")})
+	if err != nil {
+		fail(err)
+	}
+	defer s.Close()
+	start := time.Now()
+	if err := scenario.Build(ctx, s, clock, nil); err != nil {
+		fail(err)
+	}
+	fmt.Printf("%-60s %.1f s\n", "the model programme built", time.Since(start).Seconds())
+	for _, day := range []date.Date{"2020-10-30", "2020-10-31"} {
+		start = time.Now()
+		closed, err := new(lending.Closer).Close(ctx, s.DB, scenario.Wushan, day)
+		if err != nil {
+			fail(err)
+		}
+		took := time.Since(start)
+		check(fmt.Sprintf("close of day, model programme, %d loans", closed.Loans), took < time.Second && len(closed.Failures) == 0, "%.0f ms", took.Seconds()*1000)
+	}
+}
+
+type bench struct {
+	ctx context.Context
+	s   *store.Store
+}
+
+func open(ctx context.Context, dir string) *bench {
+	s, err := store.Open(ctx, "sqlite:"+filepath.Join(dir, "large.db"), store.Options{})
+	if err != nil {
+		fail(err)
+	}
+	b := &bench{ctx, s}
+	for _, f := range []fact.Fact{
+		&area.Area{Code: book, Level: "county", Name: "Wushan"},
+		&access.Person{ID: "ann", Name: "Ann", Unit: "unit"}, &access.Person{ID: "bob", Name: "Bob", Unit: "unit"}, &access.Person{ID: "cyd", Name: "Cyd", Unit: "unit"},
+		&access.Appointment{Person: "bob", Role: "approver"}, &access.Appointment{Person: "cyd", Role: "approver"}, &access.Appointment{Person: "ann", Role: "finance"},
+		&access.Appointment{Person: "ann", Role: "loan-officer"}, &access.Appointment{Person: "ann", Role: "programme-officer"},
+		&party.Party{ID: "bank", Name: "Bank", Kind: "bank"},
+		&party.Party{ID: "firm", Name: "Firm", Kind: "enterprise"},
+		&programme.Programme{ID: "p", Name: "P", Sponsor: "bank"},
+		&programme.Designation{County: book, Programme: "p", Authority: "x", Document: "y"},
+		&programme.Fund{ID: "BANK", Name: "Bank's", Sponsor: "bank", Purpose: "loans"},
+		&lending.ReferenceRate{ID: "ref", Name: "All", TermMax: 360, Rate: "7.35", Source: "bench"},
+		&project.Project{ID: "W", Name: "W", Area: book, Channel: "finance", Theme: "credit"},
+		&programme.Injection{Fund: "BANK", Amount: 1 << 50, Voucher: "v"},
+		&programme.Transfer{Transfer: "t", To: book, Fund: "BANK", Amount: 1 << 50, Voucher: "v"},
+		&programme.TransferReceipt{Transfer: "t", County: book, Fund: "BANK", Amount: 1 << 50, Voucher: "v"},
+		&project.Budget{Project: "W", Line: "x", Amount: 1 << 50},
+		&project.Commitment{Project: "W", Amount: 1 << 50, Contract: "c"},
+		&lending.CreditProduct{ID: "product", Name: "Loans", Area: book, Project: "W", Partner: "bank", Mode: "own", Borrowers: "enterprise", Checks: "lender", AmountMax: 1 << 40, TermMax: 360,
+			Method: "equal-instalment", DayCount: "30/360", Rounding: "half-even", Surcharge: "2"},
+	} {
+		b.record([]fact.Draft{{Fact: f, On: "2015-01-05"}})
+	}
+	return b
+}
+
+// record records facts each by itself, in commits of 2,000, and tells how long it took.
+func (b *bench) record(drafts []fact.Draft) time.Duration {
+	for i := range drafts {
+		d := &drafts[i]
+		d.Actor, d.Source = fact.Operator, "bench"
+		kind := fact.KindOf(d.Fact)
+		if kind.Book != "hq" && kind.BookElse == "" {
+			d.Book = book // as an import of one county does
+		}
+		if kind.Approval != nil {
+			d.Actor, d.Approvers = "ann", []string{"bob", "cyd"}
+		}
+	}
+	start := time.Now()
+	for some := range slices.Chunk(drafts, 2000) {
+		_, errs, err := b.s.Recorder.RecordEach(b.ctx, some)
+		if err != nil {
+			fail(err)
+		}
+		for i, err := range errs {
+			if err != nil {
+				fail(fmt.Errorf("%s: %w", fact.KindOf(some[i].Fact).Name, err))
+			}
+		}
+	}
+	return time.Since(start)
+}
+
+func loan(i int) string { return fmt.Sprintf("L%07d", i) }
+
+// lend makes a book of loans of 24 months, a year old.
+func (b *bench) lend(n int) {
+	var drafts []fact.Draft
+	for i := range n {
+		drafts = append(drafts, fact.Draft{Fact: &lending.Application{ID: "A" + loan(i), Product: "product", Borrower: "firm", Amount: 5_000_000, Months: 24, Purpose: "stock"}, On: "2019-01-07"})
+	}
+	for i := range n {
+		drafts = append(drafts, fact.Draft{Fact: &lending.Contract{ID: loan(i), Application: "A" + loan(i), Money: "bank", Lender: "bank", Fund: "BANK", Principal: 5_000_000, Rate: "4.35", Reference: "ref",
+			DisbursedOn: "2019-01-15", Instalments: 24}, On: "2019-01-15"})
+	}
+	for i := range n {
+		drafts = append(drafts, fact.Draft{Fact: &lending.Disbursement{Loan: loan(i), Amount: 5_000_000, Voucher: "v"}, On: "2019-01-15"})
+	}
+	took := b.record(drafts)
+	fmt.Printf("%-60s %.0f facts/s\n", fmt.Sprintf("a book of %d loans lent", n), float64(len(drafts))/took.Seconds())
+}
+
+// bulk compares repayments with disbursements of a project, which keep no state of their own.
+func (b *bench) bulk(n, loans int) {
+	var plain, repaid []fact.Draft
+	for i := range n {
+		on := date.Date("2019-02-15").AddDays(31 * (i / loans))
+		plain = append(plain, fact.Draft{Fact: &project.Disbursement{Project: "W", To: "firm", Amount: 100, Voucher: fmt.Sprint(i), Purpose: "x"}, On: on})
+		repaid = append(repaid, fact.Draft{Fact: &lending.Repayment{Loan: loan(i % loans), Amount: 218_000, Receipt: fmt.Sprint(i)}, On: on})
+	}
+	base := float64(n) / b.record(plain).Seconds()
+	rate := float64(n) / b.record(repaid).Seconds()
+	check("repayments recorded in bulk, to disbursements", rate >= base/2, "%.0f/s to %.0f/s, ratio %.2f", rate, base, rate/base)
+}
+
+func (b *bench) close(loans int) {
+	start := time.Now()
+	closed, err := new(lending.Closer).Close(b.ctx, b.s.DB, book, "2019-12-31")
+	if err != nil {
+		fail(err)
+	}
+	each := time.Since(start) / time.Duration(max(closed.Loans, 1))
+	check(fmt.Sprintf("close of day, %d loans", loans), each < 600*time.Microsecond && len(closed.Failures) == 0, "%v a loan", each)
+}
+
+// long lends once more and records a payment nearly every day for seven years.
+func (b *bench) long() {
+	const events = 2_400
+	out := date.Date("2015-01-15")
+	b.record([]fact.Draft{{Fact: &lending.Application{ID: "AX", Product: "product", Borrower: "firm", Amount: 1 << 38, Months: 360, Purpose: "stock"}, On: out}})
+	b.record([]fact.Draft{{Fact: &lending.Contract{ID: "X", Application: "AX", Money: "bank", Lender: "bank", Fund: "BANK", Principal: 1_000_000_000, Rate: "4.35", Reference: "ref", DisbursedOn: out, Instalments: 120}, On: out}})
+	b.record([]fact.Draft{{Fact: &lending.Disbursement{Loan: "X", Amount: 1_000_000_000, Voucher: "v"}, On: out}})
+	var drafts []fact.Draft
+	for i := range events - 1 {
+		drafts = append(drafts, fact.Draft{Fact: &lending.Repayment{Loan: "X", Amount: 10_000, Receipt: fmt.Sprint(i)}, On: out.AddDays(i + 1)})
+	}
+	took := b.record(drafts)
+	fmt.Printf("%-60s %.1f ms each\n", fmt.Sprintf("%d events of one loan recorded", events), took.Seconds()*1000/events)
+	start := time.Now()
+	l, err := lending.Get(b.ctx, b.s.DB, book, "X")
+	if err != nil {
+		fail(err)
+	}
+	if _, err := l.State(b.ctx, b.s.DB, "2022-01-15"); err != nil {
+		fail(err)
+	}
+	took = time.Since(start)
+	check(fmt.Sprintf("one loan with %d events derived", l.Events), took < 50*time.Millisecond, "%.1f ms", took.Seconds()*1000)
+}
