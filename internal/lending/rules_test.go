@@ -1,6 +1,7 @@
 package lending_test
 
 import (
+	"cmp"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -338,8 +339,16 @@ func TestRandomYears(t *testing.T) {
 
 	again := open(t)
 	entries := c.entries()
-	slices.SortStableFunc(entries, func(a, b journal.Entry) int { return int(a.RecordedAt - b.RecordedAt) })
-	if err := again.Recorder.Replay(t.Context(), entries); err != nil {
+	slices.SortStableFunc(entries, func(a, b journal.Entry) int { return cmp.Compare(a.RecordedAt, b.RecordedAt) })
+	each := func(fn func(journal.Entry) error) error {
+		for _, e := range entries {
+			if err := fn(e); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	if err := again.Recorder.Replay(t.Context(), each, func(int64) {}); err != nil {
 		t.Fatal(err)
 	}
 	for _, table := range lending.Schema.State {

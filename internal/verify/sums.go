@@ -11,7 +11,7 @@ import (
 
 // outsideClasses of accounts belong to the world outside the programme and may be below nothing. The class is what stands before the
 // first colon of an account's id.
-var outsideClasses = []string{"donor", "supply", "nature", "recipient", "loss", "transit", "plan"}
+var outsideClasses = []string{"donor", "supply", "nature", "recipient", "loss", "transit", "plan", "lender", "borrower"}
 
 // endClasses are where value has arrived for good.
 var endClasses = []string{"recipient", "loss"}
@@ -20,7 +20,7 @@ var endClasses = []string{"recipient", "loss"}
 type account struct {
 	id                                  uint32 // in texts
 	class, owner, holder, project, area string
-	outside, end                        bool
+	outside, end, pool                  bool
 	used                                bool
 }
 
@@ -103,7 +103,7 @@ func (b *book) readAccounts(ctx context.Context) error {
 func (b *book) newAccount(a *account, id string) *account {
 	class, _, _ := strings.Cut(id, ":")
 	a.id = b.texts.number(id)
-	a.outside, a.end = slices.Contains(outsideClasses, class), slices.Contains(endClasses, class)
+	a.outside, a.end, a.pool = slices.Contains(outsideClasses, class), slices.Contains(endClasses, class), class == "pool"
 	return a
 }
 
@@ -162,6 +162,7 @@ func (b *book) posting(e *entryRow, p *postingRow, line int64) {
 	key := totalKey{measure: measure, month: b.texts.number(month(p.on)), project: b.texts.number(p.project), fund: fund}
 	by := totalSum{value: p.amount * p.sign, n: p.sign}
 	switch {
+	case from.pool || to.pool: // what a receiver puts into a pool it was counted with when it was paid
 	case to.end:
 		key.receiver, by.ended = b.receiver(to), p.amount
 	case from.end:
