@@ -15,6 +15,7 @@ import (
 
 	"lastmile/internal/store"
 	"lastmile/internal/web/form"
+	"lastmile/internal/web/importing"
 	"lastmile/internal/web/session"
 	"lastmile/internal/web/todo"
 	"lastmile/internal/web/view"
@@ -30,7 +31,7 @@ func Sources() []view.Source {
 	if err != nil {
 		panic(err) // the name is a constant of this package and valid
 	}
-	return []view.Source{{Texts: texts}, wording.Source(), session.Source(), form.Source(), todo.Source()}
+	return []view.Source{{Texts: texts}, wording.Source(), session.Source(), form.Source(), todo.Source(), importing.Source()}
 }
 
 // Options of New; the zero value is usable.
@@ -70,6 +71,7 @@ func (d *Desk) Routes(mux session.Router, engine *view.Engine) error {
 	forms.Routes(mux)
 	d.list = todo.New(d.store, d.guard, forms)
 	d.list.Routes(mux)
+	importing.New(d.store, d.guard).Routes(mux)
 	return nil
 }
 
@@ -94,7 +96,10 @@ func (d *Desk) Frame(r *http.Request, p *view.Page) {
 	} else if n > 0 {
 		waiting.Count = words.Count(int64(n))
 	}
-	own := view.NavGroup{Title: words.Text("desk"), Items: []view.NavItem{waiting, item("edit", "desk.record", form.Path)}}
+	own := view.NavGroup{Title: words.Text("desk"), Items: []view.NavItem{waiting, item("edit", "desk.record", form.Path), item("upload", "desk.import", importing.Path)}}
+	if id := d.store.Intake.Running(v.Person); id != "" {
+		p.Job = &view.Link{Label: words.Text("desk.running"), Href: importing.Href(id)}
+	}
 	if v.SeesPeople() {
 		own.Items = append(own.Items, item("people", "desk.people", "/people"))
 	}
