@@ -13,7 +13,9 @@ import (
 	"log/slog"
 	"net/http"
 
+	"lastmile/internal/api"
 	"lastmile/internal/store"
+	"lastmile/internal/web/developers"
 	"lastmile/internal/web/form"
 	"lastmile/internal/web/importing"
 	"lastmile/internal/web/session"
@@ -31,7 +33,7 @@ func Sources() []view.Source {
 	if err != nil {
 		panic(err) // the name is a constant of this package and valid
 	}
-	return []view.Source{{Texts: texts}, wording.Source(), session.Source(), form.Source(), todo.Source(), importing.Source()}
+	return []view.Source{{Texts: texts}, wording.Source(), session.Source(), form.Source(), todo.Source(), importing.Source(), developers.Source()}
 }
 
 // Options of New; the zero value is usable.
@@ -72,6 +74,9 @@ func (d *Desk) Routes(mux session.Router, engine *view.Engine) error {
 	d.list = todo.New(d.store, d.guard, forms)
 	d.list.Routes(mux)
 	importing.New(d.store, d.guard).Routes(mux)
+	programs := api.New(d.store, d.log())
+	programs.Routes(mux)
+	developers.New(d.guard, programs).Routes(mux)
 	return nil
 }
 
@@ -103,6 +108,7 @@ func (d *Desk) Frame(r *http.Request, p *view.Page) {
 	if v.SeesPeople() {
 		own.Items = append(own.Items, item("people", "desk.people", "/people"))
 	}
+	own.Items = append(own.Items, item("code", "desk.api", developers.Path))
 	p.Nav = append(p.Nav, own)
 	if n := len(p.Tabs); n > 1 { // the last leads to everything else
 		p.Tabs[n-2] = waiting
