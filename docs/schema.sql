@@ -128,6 +128,33 @@ CREATE TABLE head (
   hash BLOB NOT NULL
 ) STRICT;
 
+CREATE TABLE intake (
+  id         TEXT NOT NULL PRIMARY KEY,
+  person     TEXT NOT NULL,
+  kind       TEXT NOT NULL,
+  name       TEXT NOT NULL,
+  state      TEXT NOT NULL,
+  step       TEXT NOT NULL,
+  done       INTEGER NOT NULL,
+  total      INTEGER NOT NULL,
+  row_count  INTEGER NOT NULL,
+  mapping    TEXT NOT NULL,
+  on_date    TEXT NOT NULL,
+  result     TEXT NOT NULL,
+  made_at    INTEGER NOT NULL,
+  changed_at INTEGER NOT NULL
+) STRICT;
+
+CREATE INDEX intake_person ON intake (person, made_at);
+
+CREATE TABLE intake_column (
+  person  TEXT NOT NULL,
+  kind    TEXT NOT NULL,
+  heading TEXT NOT NULL,
+  field   TEXT NOT NULL,
+  PRIMARY KEY (person, kind, heading)
+) STRICT;
+
 CREATE TABLE interest_subsidy (
   book     TEXT NOT NULL,
   loan     TEXT NOT NULL,

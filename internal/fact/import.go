@@ -7,6 +7,7 @@ import (
 	"os"
 	"slices"
 
+	"lastmile/internal/date"
 	"lastmile/internal/fault"
 	"lastmile/internal/table"
 )
@@ -19,6 +20,8 @@ type ImportOptions struct {
 	DryRun    bool           // check everything, record nothing
 	SkipBad   bool           // record the good rows though others are bad
 	Errors    string         // file to write the bad rows to, with what is wrong; "" for none
+	Columns   Mapping        // where columns go whose headings are not the kind's own words
+	On        date.Date      // effective date of rows that give none; "" to ask each row for one
 	Progress  func(Progress) // called now and then
 }
 
@@ -32,16 +35,27 @@ type Progress struct {
 // ImportResult says what became of a table.
 type ImportResult struct {
 	Rows       int        `json:"rows"`
+	New        int        `json:"new"` // good and not recorded before, when they were checked
 	Recorded   int        `json:"recorded"`
 	Proposed   int        `json:"proposed"` // wait for approval
 	Again      int        `json:"again"`    // were recorded before
 	Bad        int        `json:"bad"`
+	Columns    []string   `json:"-"`                       // headings
+	BadRows    []BadRow   `json:"-"`                       // the first of them, as they stand in the table
 	Problems   fault.List `json:"-"`                       // the first of them, at their rows and columns
 	MoreFaults int        `json:"more_problems,omitempty"` // beyond those listed
 }
 
+// BadRow is a row of a table with what is wrong with it.
+type BadRow struct {
+	Row      int // as a person sees it, heading included
+	Cells    []string
+	Problems fault.List
+}
+
 const (
 	importRows  = 2000 // rows in one commit
+	badRowsHeld = 200  // in the result
 	problemsMax = 1000 // listed; the error workbook has all bad rows up to badRowsMax
 	badRowsMax  = 100_000
 )
@@ -72,6 +86,7 @@ func (r *Recorder) Import(ctx context.Context, k *Kind, path string, o ImportOpt
 	if o.DryRun {
 		return im.result, nil
 	}
+	im.result.Again = 0 // counted anew while recording
 	err := im.record(ctx)
 	return im.result, err
 }
@@ -93,6 +108,7 @@ type importer struct {
 	result *ImportResult
 
 	columns []string
+	mapping *mapping
 	bad     map[int]bool // row numbers
 	badRows []badRow
 }
@@ -113,7 +129,7 @@ type chunk struct {
 func (im *importer) each(ctx context.Context, step string, note func(row int, cells []string, list fault.List), fn func(*chunk) error) error {
 	t, err := table.Open(im.path, table.Options{})
 	if err != nil {
-		return fmt.Errorf("open %s: %w", im.path, tableFault(err))
+		return fmt.Errorf("open %s: %w", im.path, TableFault(err))
 	}
 	defer t.Close()
 	var m *mapping
@@ -124,14 +140,18 @@ func (im *importer) each(ctx context.Context, step string, note func(row int, ce
 			return err
 		}
 		if m == nil || len(m.fields) != len(t.Columns()) {
-			if m, err = im.kind.mapColumns(t.Columns(), true); err != nil {
+			if m, err = im.kind.mapColumns(t.Columns(), im.o.On == "", im.o.Columns); err != nil {
 				return err
 			}
 			im.columns = slices.Clone(t.Columns())
+			im.result.Columns, im.mapping = im.columns, m
 		}
 		row := t.Row()
 		rows++
 		d, files, list := m.decode(im.columns, row)
+		if d.On == "" {
+			d.On = im.o.On
+		}
 		for _, name := range files {
 			hash, err := im.evidence(name)
 			if f := fault.All(err); f != nil {
@@ -161,7 +181,7 @@ func (im *importer) each(ctx context.Context, step string, note func(row int, ce
 		}
 	}
 	if err := t.Err(); err != nil {
-		return fmt.Errorf("read %s: %w", im.path, tableFault(err))
+		return fmt.Errorf("read %s: %w", im.path, TableFault(err))
 	}
 	if m == nil {
 		return fault.New(fault.Invalid, "table.empty", "%s has no rows", im.path).Mend("Fill in at least one row below the heading.")
@@ -177,8 +197,8 @@ func (im *importer) each(ctx context.Context, step string, note func(row int, ce
 	return nil
 }
 
-// tableFault turns a fault of a file into one for people.
-func tableFault(err error) error {
+// TableFault turns a fault of a file into one for people.
+func TableFault(err error) error {
 	var e *table.Error
 	if !errors.As(err, &e) {
 		return err
@@ -211,6 +231,9 @@ func (im *importer) note(row int, cells []string, list fault.List) {
 		im.result.Bad++
 		if im.o.Errors != "" && len(im.badRows) < badRowsMax {
 			im.badRows = append(im.badRows, badRow{cells, list.Error()})
+		}
+		if len(im.result.BadRows) < badRowsHeld {
+			im.result.BadRows = append(im.result.BadRows, BadRow{row, cells, list})
 		}
 	}
 	for _, e := range list {
@@ -249,6 +272,11 @@ func (im *importer) check(ctx context.Context) error {
 		}
 		for i, err := range req.errs {
 			if err == nil {
+				if req.receipts[i].Again {
+					im.result.Again++
+				} else {
+					im.result.New++
+				}
 				continue
 			}
 			list := fault.All(err)
@@ -257,7 +285,7 @@ func (im *importer) check(ctx context.Context) error {
 			}
 			placed := make(fault.List, len(list))
 			for j, e := range list {
-				placed[j] = e.At(c.rows[i], e.Field)
+				placed[j] = e.At(c.rows[i], im.mapping.columnOf(im.columns, e.Field))
 			}
 			im.note(c.rows[i], c.cells[i], placed)
 		}

@@ -3,6 +3,7 @@ package fact
 import (
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -35,35 +36,57 @@ type mapping struct {
 	headers []string // by column; "" for a field
 }
 
-// mapColumns matches columns with fields by name or label. Unknown and missing columns are problems of the whole table.
-func (k *Kind) mapColumns(columns []string, needOn bool) (*mapping, error) {
+// Mapping says where columns go: from a heading to the name of a field, or of one of HeaderColumns, or to LeaveOut.
+type Mapping map[string]string
+
+// LeaveOut in a Mapping is a column that is not imported.
+const LeaveOut = "-"
+
+// Match gives where a column of a heading goes by its own words: a field's name or label, or a column that every kind has; "" for nowhere.
+func (k *Kind) Match(heading string) string {
+	key := columnKey(heading)
+	if i, ok := k.byColumn[key]; ok {
+		return k.Fields[i].Name
+	}
+	switch key {
+	case columnOn, columnKeyHeader, columnBook, columnEvidence:
+		return key
+	case "日期":
+		return columnOn
+	case table.ProblemColumn:
+		return LeaveOut // an error workbook that was mended and is read again
+	}
+	return ""
+}
+
+// mapColumns matches columns with fields, as chosen or by name or label. Unknown and missing columns are problems of the whole table.
+func (k *Kind) mapColumns(columns []string, needOn bool, chosen Mapping) (*mapping, error) {
 	m := &mapping{kind: k}
 	var p Problems
 	seen := map[string]bool{}
 	for _, c := range columns {
-		key := columnKey(c)
-		field, header := (*Field)(nil), ""
-		switch key {
-		case columnOn, columnKeyHeader, columnBook, columnEvidence:
-			header = key
-		case "日期":
-			header = columnOn
+		to, ok := chosen[c]
+		if !ok {
+			to = k.Match(c)
 		}
-		if i, ok := k.byColumn[key]; ok {
-			field, header = &k.Fields[i], ""
+		field, header := k.Field(to), ""
+		if field == nil {
+			header = to
 		}
-		if field == nil && header == "" {
-			if key == table.ProblemColumn {
-				header = table.ProblemColumn // an error workbook that was mended and is read again
-			} else {
+		switch header {
+		case columnOn, columnKeyHeader, columnBook, columnEvidence, LeaveOut:
+		case "":
+			if field == nil {
 				p.Add(c, "column.unknown", "a %s has no column %q", k.Name, c).Mend("Remove the column or rename it. See the columns with: lastmile kinds %s", k.Name)
 			}
+		default:
+			p.Add(c, "mapping.wrong", "column %q goes to %q, which a %s does not have", c, to, k.Name).Mend("Choose one of its fields.")
 		}
 		name := header
 		if field != nil {
 			name = field.Name
 		}
-		if name != "" && seen[name] {
+		if name != "" && name != LeaveOut && seen[name] {
 			p.Add(c, "column.twice", "two columns mean %s", name).Mend("Remove one of them.")
 		}
 		seen[name] = true
@@ -149,7 +172,7 @@ func ReadRows(r *table.Reader, k *Kind, fn func(f Fact, row int) error) error {
 	var problems fault.List
 	for r.Next() {
 		if m == nil || len(m.fields) != len(r.Columns()) {
-			if m, err = k.mapColumns(r.Columns(), false); err != nil {
+			if m, err = k.mapColumns(r.Columns(), false, nil); err != nil {
 				return err
 			}
 		}
@@ -180,11 +203,16 @@ func (k *Kind) WriteTemplate(path string) error {
 	if err != nil {
 		return err
 	}
-	w, err := table.NewWriter(f, format, k.TableColumns(), table.WriterOptions{Sheet: k.Name, GuardFormulas: true})
-	if err == nil {
-		err = w.Close()
+	return errors.Join(k.Template(f, format), f.Close())
+}
+
+// Template writes an empty table with the columns of a kind, its hints and its choices.
+func (k *Kind) Template(w io.Writer, format table.Format) error {
+	t, err := table.NewWriter(w, format, k.TableColumns(), table.WriterOptions{Sheet: k.Name, GuardFormulas: true})
+	if err != nil {
+		return err
 	}
-	return errors.Join(err, f.Close())
+	return t.Close()
 }
 
 // TableColumns are the columns of a table of this kind.

@@ -21,6 +21,7 @@ import (
 	"lastmile/internal/figure"
 	_ "lastmile/internal/goods"
 	"lastmile/internal/indicator"
+	"lastmile/internal/intake"
 	"lastmile/internal/journal"
 	"lastmile/internal/ledger"
 	"lastmile/internal/lending"
@@ -30,7 +31,7 @@ import (
 )
 
 // Schemas of all tables, in the order in which they are made.
-var Schemas = []database.Schema{entity.Schema, journal.Schema, ledger.Schema, figure.Schema, fact.Schema, access.Schema, lending.Schema}
+var Schemas = []database.Schema{entity.Schema, journal.Schema, ledger.Schema, figure.Schema, fact.Schema, access.Schema, intake.Schema, lending.Schema}
 
 // Store is an open programme.
 type Store struct {
@@ -38,6 +39,7 @@ type Store struct {
 	Evidence *evidence.Store
 	Recorder *fact.Recorder
 	Accounts *access.Accounts // passwords, sessions, tokens
+	Intake   *intake.Jobs     // tables on their way in
 	clock    func() time.Time
 }
 
@@ -73,11 +75,15 @@ func Open(ctx context.Context, url string, o Options) (*Store, error) {
 	}
 	s.Recorder = fact.NewRecorder(db, fact.Options{Clock: o.Clock, Random: o.Random, Authority: access.Authority{}, Files: s.Evidence})
 	s.Accounts = access.NewAccounts(db, access.AccountOptions{Clock: o.Clock})
+	s.Intake = intake.Open(db, s.Recorder, filepath.Join(filepath.Dir(dir), "intake"), s.clock)
 	return s, nil
 }
 
-// Close waits for what is being recorded and closes everything.
-func (s *Store) Close() error { return errors.Join(s.Recorder.Close(), s.DB.Close()) }
+// Close stops imports, waits for what is being recorded and closes everything.
+func (s *Store) Close() error {
+	s.Intake.Close()
+	return errors.Join(s.Recorder.Close(), s.DB.Close())
+}
 
 // Now is the time of the store's clock.
 func (s *Store) Now() time.Time { return s.clock() }

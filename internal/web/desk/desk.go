@@ -13,8 +13,11 @@ import (
 	"log/slog"
 	"net/http"
 
+	"lastmile/internal/api"
 	"lastmile/internal/store"
+	"lastmile/internal/web/developers"
 	"lastmile/internal/web/form"
+	"lastmile/internal/web/importing"
 	"lastmile/internal/web/session"
 	"lastmile/internal/web/todo"
 	"lastmile/internal/web/view"
@@ -30,7 +33,7 @@ func Sources() []view.Source {
 	if err != nil {
 		panic(err) // the name is a constant of this package and valid
 	}
-	return []view.Source{{Texts: texts}, wording.Source(), session.Source(), form.Source(), todo.Source()}
+	return []view.Source{{Texts: texts}, wording.Source(), session.Source(), form.Source(), todo.Source(), importing.Source(), developers.Source()}
 }
 
 // Options of New; the zero value is usable.
@@ -70,6 +73,10 @@ func (d *Desk) Routes(mux session.Router, engine *view.Engine) error {
 	forms.Routes(mux)
 	d.list = todo.New(d.store, d.guard, forms)
 	d.list.Routes(mux)
+	importing.New(d.store, d.guard).Routes(mux)
+	programs := api.New(d.store, d.log())
+	programs.Routes(mux)
+	developers.New(d.guard, programs).Routes(mux)
 	return nil
 }
 
@@ -94,10 +101,14 @@ func (d *Desk) Frame(r *http.Request, p *view.Page) {
 	} else if n > 0 {
 		waiting.Count = words.Count(int64(n))
 	}
-	own := view.NavGroup{Title: words.Text("desk"), Items: []view.NavItem{waiting, item("edit", "desk.record", form.Path)}}
+	own := view.NavGroup{Title: words.Text("desk"), Items: []view.NavItem{waiting, item("edit", "desk.record", form.Path), item("upload", "desk.import", importing.Path)}}
+	if id := d.store.Intake.Running(v.Person); id != "" {
+		p.Job = &view.Link{Label: words.Text("desk.running"), Href: importing.Href(id)}
+	}
 	if v.SeesPeople() {
 		own.Items = append(own.Items, item("people", "desk.people", "/people"))
 	}
+	own.Items = append(own.Items, item("code", "desk.api", developers.Path))
 	p.Nav = append(p.Nav, own)
 	if n := len(p.Tabs); n > 1 { // the last leads to everything else
 		p.Tabs[n-2] = waiting

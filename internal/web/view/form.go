@@ -69,6 +69,7 @@ type Field struct {
 	Autocomplete string
 	MaxLength    int
 	Accept       string // of files
+	Several      bool   // files
 }
 
 // An Option is one of the values a field can have.

@@ -21,6 +21,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"golang.org/x/net/html"
 
@@ -261,6 +262,22 @@ func (b *Browser) Post(f *Form, pairs ...string) *Page {
 		b.T.Fatal(err)
 	}
 	return b.Do(http.MethodPost, f.Action, m.FormDataContentType(), &body)
+}
+
+// Wait opens a page until it says a text, as somebody would who loads it again.
+func (b *Browser) Wait(path, text string) *Page {
+	b.T.Helper()
+	deadline := time.Now().Add(10 * time.Second)
+	for {
+		p := b.Get(path)
+		if strings.Contains(p.Text(), text) {
+			return p
+		}
+		if time.Now().After(deadline) {
+			b.T.Fatalf("%s does not come to say %q:\n%s", path, text, p.Text())
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
 }
 
 // Says fails the test unless the page has the status and says all texts.
