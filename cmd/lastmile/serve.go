@@ -11,12 +11,14 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"lastmile/internal/database"
 	"lastmile/internal/entity"
+	"lastmile/internal/fact"
 	"lastmile/internal/fault"
 	"lastmile/internal/figure"
 	"lastmile/internal/indicator"
@@ -25,6 +27,8 @@ import (
 	"lastmile/internal/store"
 	"lastmile/internal/verify"
 	"lastmile/internal/web"
+	"lastmile/internal/web/desk"
+	"lastmile/internal/web/view"
 )
 
 const defaultAddress = "127.0.0.1:8080"
@@ -43,7 +47,7 @@ empty. Stop with Ctrl-C: requests that are being answered are finished first.`,
 				return err
 			}
 			defer s.Close()
-			return p.serve(c.Context(), s, address)
+			return p.serve(c.Context(), s, address, nil)
 		},
 	}
 	c.Flags().StringVar(&address, "addr", defaultAddress, "address to serve on, HOST:PORT; port 0 takes a free one")
@@ -57,10 +61,17 @@ const (
 	stopTimeout   = 10 * time.Second
 )
 
-// serve answers until ctx ends, then lets what is being answered finish.
-func (p *program) serve(ctx context.Context, s *store.Store, address string) error {
+// readable are the pages of the model programme that nobody needs to log in for: all it holds is synthetic.
+var readable = []string{"/", "/flow", "/flow.csv", "/claims", "/claims.csv", "/figures", "/figures.csv", "/figures/", "/areas", "/areas/", "/projects", "/projects.csv", "/projects/",
+	"/money", "/accounts", "/accounts.csv", "/accounts/", "/postings", "/postings.csv", "/parties/", "/entries/", "/evidence/", "/journal", "/chain", "/search"}
+
+// serve answers until ctx ends, then lets what is being answered finish. Strangers may read the pages listed, and see the way in.
+func (p *program) serve(ctx context.Context, s *store.Store, address string, strangers []string) error {
 	log := slog.New(slog.NewTextHandler(p.err, &slog.HandlerOptions{Level: slog.LevelWarn}))
-	pages, err := web.New(s, web.Options{Log: log, Verify: func(ctx context.Context) (web.Verification, error) { return verification(ctx, s) }})
+	people := desk.New(s, desk.Options{Log: log, Readable: strangers})
+	pages, err := web.New(s, web.Options{Log: log, Protect: people.Protect, Frame: people.Frame, Sources: desk.Sources(),
+		Routes: func(mux *http.ServeMux, engine *view.Engine) error { return people.Routes(mux, engine) },
+		Verify: func(ctx context.Context) (web.Verification, error) { return verification(ctx, s) }})
 	if err != nil {
 		return err
 	}
@@ -132,7 +143,10 @@ records contradict a claim. Everything in the model programme is marked syntheti
 				}
 				return nil
 			}
-			return p.serve(ctx, s, address)
+			if err := p.logIns(ctx, s); err != nil {
+				return err
+			}
+			return p.serve(ctx, s, address, readable)
 		},
 	}
 	c.Flags().StringVar(&dir, "dir", "lastmile-data", "folder of the model programme")
@@ -208,6 +222,33 @@ func (p *program) buildServer(ctx context.Context, url, evidence string) (*store
 func (p *program) build(ctx context.Context, s *store.Store, clock *scenario.Clock) error {
 	bar := p.progress("Building the model programme")
 	return scenario.Build(ctx, s, clock, func(done, total int) { bar(int64(done), int64(total)) })
+}
+
+// demoPassword lets anyone in who tries the model programme on their own machine.
+const demoPassword = "synthetic programme"
+
+// logIns gives each official of the model programme a password, once, and prints one log-in a line.
+func (p *program) logIns(ctx context.Context, s *store.Store) error {
+	known, err := s.Accounts.Persons(ctx)
+	if err != nil {
+		return err
+	}
+	for _, l := range scenario.LogIns() {
+		if !known[l.Person] {
+			if err := s.Accounts.SetPassword(ctx, l.Person, demoPassword, fact.Operator); err != nil {
+				return fmt.Errorf("let %s in: %w", l.Person, err)
+			}
+		}
+	}
+	if p.json {
+		return nil
+	}
+	fmt.Fprintf(p.out, "Log in with the password %q as:\n", demoPassword)
+	w := tabwriter.NewWriter(p.out, 0, 4, 2, ' ', 0)
+	for _, l := range scenario.LogIns() {
+		fmt.Fprintf(w, "  %s\t%s\t%s\n", l.Person, l.Role, l.Area)
+	}
+	return w.Flush()
 }
 
 // summarize checks the claims and says what came of it.

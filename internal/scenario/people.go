@@ -54,6 +54,21 @@ var officials = []official{
 	{"zhao.lei", "赵磊", "麦盖提县挂职干部", "county-assistant", Maigaiti, designatedMaigaiti},
 }
 
+// LogIn is one of the invented officials, for whoever tries the model programme.
+type LogIn struct {
+	Person, Name, Role string
+	Area               string // "" for the whole programme
+}
+
+// LogIns are the officials of the model programme, at least one for each role.
+func LogIns() []LogIn {
+	list := make([]LogIn, len(officials))
+	for i, o := range officials {
+		list[i] = LogIn{o.login, o.name, o.role, o.county}
+	}
+	return list
+}
+
 // holding gives the log-in that holds a role, for the county where it is held for one.
 func holding(role, book string) string {
 	for _, o := range officials {

@@ -40,8 +40,8 @@ func Sources() []view.Source {
 type Options struct {
 	// Frame adds what the whole application has round every page, before the desk adds its own. Default: nothing.
 	Frame func(*http.Request, *view.Page)
-	// Open are further addresses for strangers; see session.Options.
-	Open []string
+	// Open and Readable are addresses for strangers; see session.Options.
+	Open, Readable []string
 	// Log gets what was refused and why; default slog.Default().
 	Log *slog.Logger
 }
@@ -64,7 +64,7 @@ func New(s *store.Store, o Options) *Desk {
 
 // Routes mounts all pages. The engine must have been made with Sources.
 func (d *Desk) Routes(mux session.Router, engine *view.Engine) error {
-	d.guard = session.New(d.store, engine, session.Options{Log: d.o.Log, Open: d.o.Open, Frame: func(r *http.Request, p *view.Page) {
+	d.guard = session.New(d.store, engine, session.Options{Log: d.o.Log, Open: d.o.Open, Readable: d.o.Readable, Frame: func(r *http.Request, p *view.Page) {
 		d.o.Frame(r, p)
 		d.Frame(r, p)
 	}})
@@ -89,6 +89,8 @@ func (d *Desk) Protect(next http.Handler) http.Handler {
 func (d *Desk) Frame(r *http.Request, p *view.Page) {
 	v := session.Of(r)
 	if v == nil {
+		enter := view.NavItem{Icon: "lock", Label: d.guard.Words(*p).Text("login.do"), Href: session.LogInPath}
+		p.Nav = append(p.Nav, view.NavGroup{Items: []view.NavItem{enter}})
 		return
 	}
 	words := d.guard.Words(*p)

@@ -209,7 +209,7 @@ func (g *Guard) changePassword(w http.ResponseWriter, r *http.Request) {
 	case err != nil:
 		g.Refuse(w, r, err)
 	default:
-		http.Redirect(w, r, logInPath, http.StatusSeeOther)
+		http.Redirect(w, r, LogInPath, http.StatusSeeOther)
 	}
 }
 

@@ -11,7 +11,7 @@ import (
 )
 
 const (
-	logInPath    = "/login"
+	LogInPath    = "/login"
 	logOutPath   = "/logout"
 	setUpPath    = "/setup"
 	accountPath  = "/account"
@@ -26,10 +26,10 @@ type Router interface {
 
 // Routes mounts the pages of the door.
 func (g *Guard) Routes(mux Router) {
-	mux.HandleFunc("GET "+logInPath, func(w http.ResponseWriter, r *http.Request) {
+	mux.HandleFunc("GET "+LogInPath, func(w http.ResponseWriter, r *http.Request) {
 		g.logInPage(w, r, http.StatusOK, logInForm{Next: r.FormValue("next")})
 	})
-	mux.HandleFunc("POST "+logInPath, g.logIn)
+	mux.HandleFunc("POST "+LogInPath, g.logIn)
 	mux.HandleFunc("POST "+logOutPath, g.logOut)
 	mux.HandleFunc("GET "+setUpPath, func(w http.ResponseWriter, r *http.Request) { g.setUpPage(w, r, http.StatusOK, access.SetUp{}, nil) })
 	mux.HandleFunc("POST "+setUpPath, g.setUp)
@@ -88,7 +88,7 @@ func (g *Guard) logInPage(w http.ResponseWriter, r *http.Request, status int, f 
 		page.Status = []view.Status{{Kind: view.Waiting, Icon: "clock", Lead: words.Text("login.expired"), Text: words.Text("login.expired.safe")}}
 	}
 	g.Show(w, r, status, view.Stack{Page: page, Heading: heading, Body: []view.Component{view.Form{
-		Action: logInPath, Plain: true, Hidden: []view.Hidden{{Name: "next", Value: local(f.Next)}},
+		Action: LogInPath, Plain: true, Hidden: []view.Hidden{{Name: "next", Value: local(f.Next)}},
 		Fields: []view.Component{
 			view.Field{Name: "person", Label: words.Text("login.person"), Value: f.Person, Autocomplete: "username", MaxLength: 50, Error: p.at("person")},
 			view.Field{Kind: view.SecretField, Name: "password", Label: words.Text("login.password"), Autocomplete: "current-password", Error: p.at("password")},
@@ -99,7 +99,7 @@ func (g *Guard) logInPage(w http.ResponseWriter, r *http.Request, status int, f 
 
 // local keeps only addresses of this programme.
 func local(next string) string {
-	if !strings.HasPrefix(next, "/") || strings.HasPrefix(next, "//") || strings.ContainsAny(next, "\\\r\n") || strings.HasPrefix(next, logInPath) {
+	if !strings.HasPrefix(next, "/") || strings.HasPrefix(next, "//") || strings.ContainsAny(next, "\\\r\n") || strings.HasPrefix(next, LogInPath) {
 		return "/"
 	}
 	return next
@@ -129,7 +129,7 @@ func (g *Guard) logOut(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	http.SetCookie(w, &http.Cookie{Name: cookieName, Path: "/", MaxAge: -1, HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: r.TLS != nil})
-	http.Redirect(w, r, logInPath, http.StatusSeeOther)
+	http.Redirect(w, r, LogInPath, http.StatusSeeOther)
 }
 
 func (g *Guard) setUpPage(w http.ResponseWriter, r *http.Request, status int, s access.SetUp, wrong error) {
@@ -139,7 +139,7 @@ func (g *Guard) setUpPage(w http.ResponseWriter, r *http.Request, status int, s 
 		return
 	}
 	if !needed {
-		http.Redirect(w, r, logInPath, http.StatusSeeOther)
+		http.Redirect(w, r, LogInPath, http.StatusSeeOther)
 		return
 	}
 	page := g.engine.Page(r)
@@ -176,5 +176,5 @@ func (g *Guard) setUp(w http.ResponseWriter, r *http.Request) {
 		g.Refuse(w, r, err)
 		return
 	}
-	http.Redirect(w, r, logInPath, http.StatusSeeOther)
+	http.Redirect(w, r, LogInPath, http.StatusSeeOther)
 }

@@ -52,6 +52,8 @@ func Source() view.Source {
 type Options struct {
 	// Frame adds what the whole application has round every page: navigation, search, footer. Default: the mark alone.
 	Frame func(r *http.Request, p *view.Page)
+	// Readable are pages that strangers may read and nothing more, such as those of a programme that is all synthetic. Written as Open.
+	Readable []string
 	// Open are further addresses for strangers. One that ends in a slash stands for all below it.
 	Open []string
 	// Log gets what was refused and why; default slog.Default().
@@ -146,8 +148,8 @@ func (g *Guard) Wrap(next http.Handler) http.Handler {
 			g.Refuse(w, r, forged(err))
 			return
 		}
-		door := r.URL.Path == logInPath || r.URL.Path == setUpPath
-		if visit == nil && !door {
+		door := r.URL.Path == LogInPath || r.URL.Path == setUpPath
+		if visit == nil && !door && (unsafe(r) || !g.readable(r.URL.Path)) {
 			g.stranger(w, r, reason)
 			return
 		}
@@ -178,9 +180,14 @@ func unsafe(r *http.Request) bool {
 	return !slices.Contains([]string{http.MethodGet, http.MethodHead, http.MethodOptions}, r.Method)
 }
 
-func (g *Guard) open(path string) bool {
-	return slices.ContainsFunc(g.o.Open, func(open string) bool {
-		return path == open || strings.HasSuffix(open, "/") && strings.HasPrefix(path, open)
+func (g *Guard) open(path string) bool { return among(g.o.Open, path) }
+
+func (g *Guard) readable(path string) bool { return among(g.o.Readable, path) }
+
+// among tells whether a path is one of those listed. One that ends in a slash stands for all below it, the root only for itself.
+func among(list []string, path string) bool {
+	return slices.ContainsFunc(list, func(one string) bool {
+		return path == one || one != "/" && strings.HasSuffix(one, "/") && strings.HasPrefix(path, one)
 	})
 }
 
@@ -239,7 +246,7 @@ func removeFiles(r *http.Request) {
 func (g *Guard) stranger(w http.ResponseWriter, r *http.Request, reason error) {
 	g.o.Log.Info("refused", "status", http.StatusUnauthorized, "method", r.Method, "path", r.URL.Path, "address", Address(r), "reason", reason)
 	if r.Header.Get("HX-Request") == "true" { // part of a page cannot hold the log-in: load it whole
-		w.Header().Set("HX-Redirect", logInPath)
+		w.Header().Set("HX-Redirect", LogInPath)
 		w.WriteHeader(http.StatusUnauthorized)
 		return
 	}
