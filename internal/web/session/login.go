@@ -10,8 +10,10 @@ import (
 	"lastmile/internal/web/wording"
 )
 
+// LogInPath is where people come in.
+const LogInPath = "/login"
+
 const (
-	LogInPath    = "/login"
 	logOutPath   = "/logout"
 	setUpPath    = "/setup"
 	accountPath  = "/account"
