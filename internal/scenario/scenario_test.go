@@ -13,12 +13,15 @@ import (
 	"time"
 
 	"lastmile/internal/date"
+	"lastmile/internal/dividend"
 	"lastmile/internal/enterprise"
 	"lastmile/internal/fact"
 	"lastmile/internal/figure"
 	"lastmile/internal/goods"
 	"lastmile/internal/indicator"
 	"lastmile/internal/journal"
+	"lastmile/internal/ledger"
+	"lastmile/internal/livestock"
 	"lastmile/internal/programme"
 	"lastmile/internal/project"
 	"lastmile/internal/scenario"
@@ -74,6 +77,8 @@ func TestModelProgramme(t *testing.T) {
 			t.Run("parts", s.testParts)
 			t.Run("lineage", s.testLineage)
 			t.Run("conservation", s.testConservation)
+			t.Run("herds", s.testHerds)
+			t.Run("dividends", s.testDividends)
 			t.Run("entries", s.testEntries)
 		})
 	}
@@ -320,7 +325,7 @@ func (m *model) testConservation(t *testing.T) {
 	if err := rows.Err(); err != nil {
 		t.Fatal(err)
 	}
-	for _, c := range []string{"CNY", "sheep", "class-connect", "ambulance", "mask"} {
+	for _, c := range []string{"CNY", "sheep", "lamb", "class-connect", "ambulance", "mask"} {
 		if !commodities[c] {
 			t.Errorf("no account holds %s", c)
 		}
@@ -329,14 +334,135 @@ func (m *model) testConservation(t *testing.T) {
 		t.Errorf("on the way are %v (%v), want nothing", list, err)
 	}
 	collected, delivered, left := m.number(t, "masks-collected", figure.At{}), m.number(t, "masks-delivered", figure.At{}), m.number(t, "masks-in-store", figure.At{})
-	if collected != delivered+left || left == 0 {
-		t.Errorf("%d masks were collected, %d delivered and %d are in store", collected, delivered, left)
+	if lost := m.number(t, "masks-lost", figure.At{}); collected != delivered+lost+left || left == 0 || lost == 0 {
+		t.Errorf("%d masks were collected, %d delivered, %d lost and %d are in store", collected, delivered, lost, left)
 	}
+	m.testGivers(t)
 	if in, out := m.number(t, "funds-injected", figure.At{}), m.number(t, "direct-funds", figure.At{}); in != out+m.number(t, "treasury-balance", figure.At{})+m.number(t, "commitments-balance", figure.At{}) {
 		t.Errorf("%s were put in and %s paid: what accounts hold is not the difference", fact.Money(in), fact.Money(out))
 	}
 	if got := m.number(t, "ewes-delivered", figure.At{}); got != 3_583 {
 		t.Errorf("%d ewes were given to villages, want 3583", got)
+	}
+}
+
+// testGivers follows masks and ambulances from each giver: what came in is what was delivered, lost, is underway and in store, at every month's end.
+func (m *model) testGivers(t *testing.T) {
+	givers := map[string]int64{}
+	for _, book := range []string{scenario.Wushan, scenario.Maigaiti} {
+		for _, on := range []date.Date{"2020-02-29", "2020-03-31", "2020-05-20", "2020-05-31", "2020-06-30", ""} {
+			for _, commodity := range []string{"mask", "ambulance", "class-connect"} {
+				list, err := goods.Reconcile(t.Context(), m.DB, book, commodity, on)
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, a := range list {
+					if a.In != a.Delivered+a.Lost+a.Underway+a.Held || a.Underway < 0 || a.Held < 0 {
+						t.Errorf("%s of %s in book %s on %q: %+v does not add up", commodity, a.Fund, book, on, a)
+					}
+					if commodity == "mask" && on == "" {
+						givers[a.Fund] += a.In
+					}
+				}
+			}
+		}
+		list, err := goods.Register(t.Context(), m.DB, book, scenario.AsOf)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, a := range list {
+			if a.Status != goods.Accepted || a.Checked == "" {
+				t.Errorf("%s is %s, last checked %q", a.ID, a.Status, a.Checked)
+			}
+		}
+		if len(list) != 9 {
+			t.Errorf("book %s has %d ambulances in the register, want 9", book, len(list))
+		}
+	}
+	if len(givers) != 5 || givers["MASK-MEMBERS"] != 310_000 {
+		t.Errorf("masks came from %v, want five givers", givers)
+	}
+}
+
+// testHerds holds what herds and contracts have against what they were given, at several dates, and against the contracts themselves.
+func (m *model) testHerds(t *testing.T) {
+	var lent, ended int64
+	m.each(t, func(_ journal.Entry, f fact.Fact) {
+		switch f := f.(type) {
+		case *livestock.Contract:
+			lent += f.Heads
+		case *livestock.Death:
+			if f.Of == "animals" {
+				ended += f.Heads
+			}
+		}
+	})
+	if lent != 3_583 || ended == 0 {
+		t.Errorf("%d ewes are lent and %d died, want 3583 and some", lent, ended)
+	}
+	for _, on := range []date.Date{"2018-04-30", "2018-12-31", "2019-10-22", scenario.AsOf, ""} {
+		list, err := livestock.Holdings(t.Context(), m.DB, scenario.Maigaiti, on)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var given, present, died int64
+		for _, h := range list {
+			var in, out int64
+			for _, n := range h.In {
+				in += n
+			}
+			for _, n := range h.Out {
+				out += n
+			}
+			if in != out+h.Present || h.Present < 0 {
+				t.Errorf("on %s %s %s has %d %s: %d came in and %d went out", on, h.Class, h.Part, h.Present, h.Commodity, in, out)
+			}
+			if h.Commodity == "sheep" {
+				given, present, died = given+h.In[ledger.Delivery], present+h.Present, died+h.Out["death"]
+			}
+			if h.Commodity == "sheep" && h.Class == ledger.Young {
+				t.Errorf("household %s owns %d ewes", h.Owner, h.Present)
+			}
+		}
+		if want := m.number(t, "ewes-delivered", figure.At{AsOf: on}); given != want || given != present+died {
+			t.Errorf("on %s villages were given %d ewes (by the figure %d), %d are present and %d died", on, given, want, present, died)
+		}
+	}
+	late, err := livestock.Overdue(t.Context(), m.DB, scenario.Maigaiti, scenario.AsOf)
+	if err != nil || len(late) == 0 || len(late) > 60 {
+		t.Errorf("%d inspections are overdue (%v), want a few", len(late), err)
+	}
+}
+
+// testDividends sets what was guaranteed beside what was paid, and looks at what villages did with it.
+func (m *model) testDividends(t *testing.T) {
+	years, err := dividend.Years(t.Context(), m.DB, scenario.Maigaiti, "ANGUS-PLAN", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(years) != 2 || years[0].Paid != years[0].Amount || years[0].Shortfall != 740_000_000 || years[1].Paid >= years[1].Amount {
+		t.Errorf("the years are %+v, want the first paid in full and 7.4 million short, the second being paid", years)
+	}
+	paid, declared := m.number(t, "dividends-paid", figure.At{}), m.number(t, "dividends-declared", figure.At{})
+	if owed := m.number(t, "dividends-owed", figure.At{}); declared != paid+owed || declared != int64(years[0].Amount+years[1].Amount) || owed == 0 {
+		t.Errorf("of %s declared %s are paid and %s owed", fact.Money(declared), fact.Money(paid), fact.Money(owed))
+	}
+	spent, err := dividend.Spent(t.Context(), m.DB, scenario.Maigaiti, "")
+	if err != nil || len(spent) != 140 {
+		t.Fatalf("%d villages have dividends (%v), want 140", len(spent), err)
+	}
+	var received, shared fact.Money
+	for village, s := range spent {
+		received, shared = received+s.Received, shared+s.Shared
+		if s.Received != s.Works+s.Posts+s.Shared+s.SetAside+s.Left || s.Left < 0 || s.SetAside != 0 || s.Works == 0 {
+			t.Errorf("%s: %+v does not add up", village, *s)
+		}
+	}
+	if int64(received) != paid || int64(shared) != m.number(t, "dividends-shared", figure.At{}) || shared != 14_400_000 {
+		t.Errorf("villages got %s and shared %s, the figures say %s and %s", received, shared, fact.Money(paid), fact.Money(m.number(t, "dividends-shared", figure.At{})))
+	}
+	if forecast := m.number(t, "jobs-forecast", figure.At{}); forecast == m.number(t, "jobs-filled", figure.At{}) {
+		t.Errorf("%d jobs are forecast and as many filled", forecast)
 	}
 }
 

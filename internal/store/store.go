@@ -14,6 +14,7 @@ import (
 	_ "lastmile/internal/area"
 	"lastmile/internal/database"
 	"lastmile/internal/date"
+	_ "lastmile/internal/dividend"
 	_ "lastmile/internal/enterprise"
 	"lastmile/internal/entity"
 	"lastmile/internal/evidence"
@@ -25,13 +26,14 @@ import (
 	"lastmile/internal/journal"
 	"lastmile/internal/ledger"
 	"lastmile/internal/lending"
+	"lastmile/internal/livestock"
 	_ "lastmile/internal/party"
 	_ "lastmile/internal/programme"
 	_ "lastmile/internal/project"
 )
 
 // Schemas of all tables, in the order in which they are made.
-var Schemas = []database.Schema{entity.Schema, journal.Schema, ledger.Schema, figure.Schema, fact.Schema, access.Schema, intake.Schema, lending.Schema}
+var Schemas = []database.Schema{entity.Schema, journal.Schema, ledger.Schema, figure.Schema, fact.Schema, access.Schema, intake.Schema, lending.Schema, livestock.Schema}
 
 // Store is an open programme.
 type Store struct {
