@@ -35,7 +35,7 @@ var Roles = []string{"sponsor-leadership", "programme-officer", "county-assistan
 // Person is someone who works with the programme, under their official name.
 type Person struct {
 	_    struct{} `kind:"person" en:"Person with access" zh:"工作人员" by:"administrator" book:"hq" defines:"person"`
-	ID   string   `json:"id" en:"Log-in name" zh:"账号" entity:"id" pattern:"[a-z][a-z0-9.-]{1,39}" hint:"Small letters, digits, dot, dash, such as he.min."`
+	ID   string   `json:"id" en:"Log-in name" zh:"账号" entity:"id" pattern:"[a-z][a-z0-9.-]{1,39}" hint:"Small letters, digits, dot, dash, such as he.min." hint_zh:"小写字母、数字、点、横线，如 he.min。"`
 	Name string   `json:"name" en:"Name" zh:"姓名" entity:"name" length:"100"`
 	Unit string   `json:"unit" en:"Unit" zh:"单位" entity:"class" length:"200"`
 }
@@ -53,8 +53,8 @@ type Appointment struct {
 	_      struct{}  `kind:"appointment" en:"Appointment" zh:"任命" by:"administrator" book:"hq"`
 	Person string    `json:"person" en:"Person" zh:"人员" ref:"person"`
 	Role   string    `json:"role" en:"Role" zh:"角色" choices:"sponsor-leadership=Sponsor leadership=帮扶单位领导;programme-officer=Programme officer=项目主管;county-assistant=County assistant=驻县帮扶干部;loan-officer=Loan officer=信贷员;finance=Finance=财务;approver=Approver=审批人;auditor=Auditor=审计;administrator=Administrator=管理员"`
-	Area   string    `json:"area" en:"For area" zh:"负责区域" ref:"area" optional:"" hint:"Empty for the whole programme."`
-	Until  date.Date `json:"until" en:"Until" zh:"截止日期" optional:"" hint:"Last day; empty while it lasts."`
+	Area   string    `json:"area" en:"For area" zh:"负责区域" ref:"area" optional:"" hint:"Empty for the whole programme." hint_zh:"留空表示全部区域。"`
+	Until  date.Date `json:"until" en:"Until" zh:"截止日期" optional:"" hint:"Last day; empty while it lasts." hint_zh:"最后一天；长期则留空。"`
 }
 
 // Record puts the role in force.

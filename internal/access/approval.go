@@ -1,9 +1,11 @@
 package access
 
 import (
+	"context"
 	_ "embed"
 	"fmt"
 
+	"lastmile/internal/database"
 	"lastmile/internal/date"
 	"lastmile/internal/fact"
 	"lastmile/internal/fault"
@@ -19,9 +21,9 @@ func init() { fact.Register(approvalSource, (*ApprovalRule)(nil)) }
 type ApprovalRule struct {
 	_         struct{}   `kind:"approval-rule" en:"Approval rule" zh:"审批规则" by:"administrator" approve:"approver" book:"hq"`
 	Of        string     `json:"of" en:"Kind of fact" zh:"类型" length:"60"`
-	From      fact.Money `json:"from" en:"From amount" zh:"金额起点" unit:"CNY" min:"0" optional:"" hint:"Empty for every amount."`
+	From      fact.Money `json:"from" en:"From amount" zh:"金额起点" unit:"CNY" min:"0" optional:"" hint:"Empty for every amount." hint_zh:"留空表示任何金额。"`
 	Approvers int64      `json:"approvers" en:"Approvers" zh:"审批人数" min:"1" max:"5"`
-	Until     date.Date  `json:"until" en:"Until" zh:"截止日期" optional:"" hint:"Last day; empty while it lasts."`
+	Until     date.Date  `json:"until" en:"Until" zh:"截止日期" optional:"" hint:"Last day; empty while it lasts." hint_zh:"最后一天；长期则留空。"`
 }
 
 // Record puts the rule in force.
@@ -77,4 +79,32 @@ func (Authority) Approvers(tx *fact.Tx, kind string, amount int64, on date.Date)
 		}
 	}
 	return n, ok, err
+}
+
+// Steps are the amounts from which a kind takes more than one approver on a day, ascending: those of the rules in force, or else the kind's own.
+func Steps(ctx context.Context, db database.Reader, k *fact.Kind, on date.Date) ([]fact.Step, error) {
+	rows, err := db.Query(ctx, "SELECT from_amount, approvers FROM approval_rule WHERE kind = $1 AND on_date <= $2 AND (until = '' OR until >= $2) ORDER BY from_amount, on_date", k.Name, string(on))
+	if err != nil {
+		return nil, fmt.Errorf("read approval rules of %s: %w", k.Name, err)
+	}
+	defer rows.Close()
+	var steps []fact.Step
+	found := false
+	for rows.Next() {
+		found = true
+		var s fact.Step
+		if err := rows.Scan(&s.From, &s.Approvers); err != nil {
+			return nil, err
+		}
+		if s.Approvers > 1 {
+			steps = append(steps, s)
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	if !found && k.Approval != nil {
+		return k.Approval.Steps, nil
+	}
+	return steps, nil
 }

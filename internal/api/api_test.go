@@ -282,6 +282,11 @@ func TestTry(t *testing.T) {
 	officer := app.As("officer")
 	officer.Get("/developers").Says(http.StatusOK, "Record a fact")
 	officer.In("zh").Get("/developers").Says(http.StatusOK, "接口")
+	for _, o := range api.Operations() { // each has its words
+		if page := officer.Get("/developers/" + o.ID); page.Status != http.StatusOK || strings.Contains(page.Body, "⟦") {
+			t.Errorf("%s: %d %s", o.ID, page.Status, page.Text())
+		}
+	}
 	form := officer.Get("/developers/getKind").Says(http.StatusOK, "curl -X GET").Form("/developers/getKind")
 	officer.Send(form, "p-kind", "party").Says(http.StatusOK, "Answer, status 200", "lastmile:party")
 	form = officer.Get("/developers/recordFact").Form("/developers/recordFact")

@@ -27,11 +27,11 @@ func init() {
 // Investment is an investor's undertaking in a county that the sponsor introduced.
 type Investment struct {
 	_        struct{} `kind:"investment" en:"Introduced investment" zh:"引进投资" by:"programme-officer" book:"project" area:"project" defines:"investment"`
-	ID       string   `json:"id" en:"Code" zh:"编号" entity:"id" pattern:"[0-9A-Za-z._-]{1,40}" hint:"Letters, digits, dot, dash."`
+	ID       string   `json:"id" en:"Code" zh:"编号" entity:"id" pattern:"[0-9A-Za-z._-]{1,40}" hint:"Letters, digits, dot, dash." hint_zh:"字母、数字、点、横线。"`
 	Name     string   `json:"name" en:"Name" zh:"名称" entity:"name" length:"200"`
 	Project  string   `json:"project" en:"Project" zh:"项目" ref:"project" entity:"parent"`
 	Investor string   `json:"investor" en:"Investor" zh:"投资方" ref:"party" entity:"class"`
-	Role     string   `json:"role" en:"What the sponsor did" zh:"帮扶单位的作用" length:"500" hint:"How the sponsor brought it about, and where that is documented."`
+	Role     string   `json:"role" en:"What the sponsor did" zh:"帮扶单位的作用" length:"500" hint:"How the sponsor brought it about, and where that is documented." hint_zh:"帮扶单位如何促成，以及证明文件。"`
 }
 
 // Record counts the investment.
@@ -45,8 +45,8 @@ type InvestmentStage struct {
 	Investment string     `json:"investment" en:"Investment" zh:"投资项目" ref:"investment"`
 	Stage      string     `json:"stage" en:"Stage" zh:"阶段" choices:"committed=Committed=意向;contracted=Contracted=签约;paid-in=Paid in=到位"`
 	Amount     fact.Money `json:"amount" en:"Amount" zh:"金额" unit:"CNY" min:"0.01"`
-	FundSource string     `json:"fund_source" en:"Whose money" zh:"出资来源" ref:"party" hint:"The party whose money it is: the investor, a bank, a public fund. Never the sponsor's own."`
-	Document   string     `json:"document" en:"Document" zh:"依据" length:"200" hint:"Agreement, contract or bank certificate."`
+	FundSource string     `json:"fund_source" en:"Whose money" zh:"出资来源" ref:"party" hint:"The party whose money it is: the investor, a bank, a public fund. Never the sponsor's own." hint_zh:"资金所属方：投资人、银行、公共资金，不得为帮扶单位自有资金。"`
+	Document   string     `json:"document" en:"Document" zh:"依据" length:"200" hint:"Agreement, contract or bank certificate." hint_zh:"协议、合同或银行证明。"`
 }
 
 // Record adds the money to its stage. More can be neither contracted than committed nor paid in than contracted.

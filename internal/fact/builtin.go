@@ -21,7 +21,7 @@ func init() {
 // itself stays where it is, and statements as of a date before the reversal still show it.
 type Reversal struct {
 	_      struct{} `kind:"reversal" en:"Reversal" zh:"冲销" by:"finance,programme-officer,county-assistant,loan-officer" approve:"approver"`
-	Entry  int64    `json:"entry" en:"Entry" zh:"分录号" min:"1" hint:"The number of the entry in its book."`
+	Entry  int64    `json:"entry" en:"Entry" zh:"分录号" min:"1" hint:"The number of the entry in its book." hint_zh:"账簿中的分录号。"`
 	Reason string   `json:"reason" en:"Reason" zh:"原因" length:"500"`
 }
 

@@ -145,7 +145,7 @@ func stock(tx *fact.Tx, flow, from, commodity, fund string, n int64, project, ba
 type Donation struct {
 	_         struct{} `kind:"donation" en:"Donation of goods" zh:"物资捐赠" by:"finance,county-assistant" approve:"approver" book:"project" area:"project"`
 	Project   string   `json:"project" en:"Project" zh:"项目" ref:"project"`
-	Fund      string   `json:"fund" en:"Given by (fund)" zh:"捐赠来源" ref:"fund" hint:"The giver's fund."`
+	Fund      string   `json:"fund" en:"Given by (fund)" zh:"捐赠来源" ref:"fund" hint:"The giver's fund." hint_zh:"捐赠方的资金。"`
 	Commodity string   `json:"commodity" en:"What" zh:"品种" ref:"commodity"`
 	Quantity  int64    `json:"quantity" en:"How many" zh:"数量" min:"1"`
 	Document  string   `json:"document" en:"Document" zh:"凭据" length:"100"`

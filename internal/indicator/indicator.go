@@ -27,14 +27,14 @@ func init() { fact.Register(source, (*Figure)(nil), (*Claim)(nil)) }
 // Figure defines a figure, or a new version of it.
 type Figure struct {
 	_         struct{}  `kind:"figure" en:"Definition of a figure" zh:"指标定义" by:"programme-officer" book:"hq"`
-	ID        string    `json:"id" en:"Code" zh:"编号" pattern:"[a-z0-9.-]{1,60}" hint:"Small letters, digits, dot, dash."`
+	ID        string    `json:"id" en:"Code" zh:"编号" pattern:"[a-z0-9.-]{1,60}" hint:"Small letters, digits, dot, dash." hint_zh:"小写字母、数字、点、横线。"`
 	Version   int64     `json:"version" en:"Version" zh:"版本" min:"1"`
 	En        string    `json:"en" en:"Label" zh:"英文名称" length:"200"`
 	Zh        string    `json:"zh" en:"Label in Chinese" zh:"中文名称" length:"200"`
-	Unit      string    `json:"unit" en:"Unit" zh:"单位" length:"30" hint:"CNY, persons, households, date …"`
-	Scale     int64     `json:"scale" en:"Decimals" zh:"小数位" min:"0" max:"6" optional:"" hint:"2 for money."`
+	Unit      string    `json:"unit" en:"Unit" zh:"单位" length:"30" hint:"CNY, persons, households, date …" hint_zh:"如 CNY、persons、households、date。"`
+	Scale     int64     `json:"scale" en:"Decimals" zh:"小数位" min:"0" max:"6" optional:"" hint:"2 for money." hint_zh:"金额填 2。"`
 	Aggregate string    `json:"aggregate" en:"How it is made" zh:"计算方式" choices:"sum=Sum=合计;count=Count of records=记录数;distinct=Distinct subjects=去重计数;balance=Balance=余额;latest=Latest=最新值;minimum=Minimum=最小值;maximum=Maximum=最大值;years=Years since the earliest=年数;ratio=Ratio=比率"`
-	Terms     string    `json:"terms" en:"Of what" zh:"构成" length:"300" hint:"Measures, a minus sign takes one off: disbursement:CNY -refund:CNY. For a ratio: NUMERATOR / DENOMINATOR."`
+	Terms     string    `json:"terms" en:"Of what" zh:"构成" length:"300" hint:"Measures, a minus sign takes one off: disbursement:CNY -refund:CNY. For a ratio: NUMERATOR / DENOMINATOR." hint_zh:"统计量，减号表示扣除：disbursement:CNY -refund:CNY。比率写成：分子 / 分母。"`
 	Area      string    `json:"area" en:"In area" zh:"区域" ref:"area" optional:""`
 	Projects  []string  `json:"projects" en:"Of projects" zh:"项目" optional:""`
 	Channel   string    `json:"channel" en:"Of channel" zh:"渠道" optional:"" length:"30"`
@@ -110,13 +110,13 @@ func Load(ctx context.Context, db *database.DB, today date.Date) (*figure.Book, 
 // Claim is a sentence with a number in it, and the figure that must bear it out.
 type Claim struct {
 	_         struct{}  `kind:"claim" en:"Claim" zh:"报告陈述" by:"programme-officer" book:"hq"`
-	ID        string    `json:"id" en:"Number" zh:"编号" pattern:"[A-Za-z0-9.-]{1,20}" hint:"Letters, digits, dot, dash."`
-	Sentence  string    `json:"sentence" en:"Sentence" zh:"原文" length:"1000" hint:"Exactly as it stands in the report."`
+	ID        string    `json:"id" en:"Number" zh:"编号" pattern:"[A-Za-z0-9.-]{1,20}" hint:"Letters, digits, dot, dash." hint_zh:"字母、数字、点、横线。"`
+	Sentence  string    `json:"sentence" en:"Sentence" zh:"原文" length:"1000" hint:"Exactly as it stands in the report." hint_zh:"与报告原文一致。"`
 	Qualifier string    `json:"qualifier" en:"Qualifier" zh:"限定词" choices:"==Exactly=恰好;>=More than=超过;>==At least=不少于;~=About=约;<~=Nearly=近;exp=Expected=预计;exp >=Expected, more than=预计超过;exp >==Expected, at least=预计不少于;-=No qualifier=无"`
-	Stated    string    `json:"stated" en:"Stated value" zh:"陈述数值" length:"40" optional:"" hint:"A decimal, or a date as 2019-06; empty when the sentence states none."`
-	Precision string    `json:"precision" en:"Unit of the last digit printed" zh:"末位单位" length:"20" optional:"" hint:"10000 for 60.47 million; empty for the last digit of the stated value."`
+	Stated    string    `json:"stated" en:"Stated value" zh:"陈述数值" length:"40" optional:"" hint:"A decimal, or a date as 2019-06; empty when the sentence states none." hint_zh:"小数，或日期如 2019-06；原文没有数值则留空。"`
+	Precision string    `json:"precision" en:"Unit of the last digit printed" zh:"末位单位" length:"20" optional:"" hint:"10000 for 60.47 million; empty for the last digit of the stated value." hint_zh:"6047 万填 10000；留空表示陈述数值的末位。"`
 	Unit      string    `json:"unit" en:"Unit" zh:"单位" length:"30" optional:""`
-	Figure    string    `json:"figure" en:"Figure" zh:"指标" length:"60" optional:"" hint:"Empty while no figure computes it."`
+	Figure    string    `json:"figure" en:"Figure" zh:"指标" length:"60" optional:"" hint:"Empty while no figure computes it." hint_zh:"尚无对应指标时留空。"`
 	AsOf      date.Date `json:"as_of" en:"As of" zh:"截至" optional:""`
 	Note      string    `json:"note" en:"Note" zh:"说明" length:"1000" optional:""`
 }

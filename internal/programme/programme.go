@@ -40,7 +40,7 @@ func init() {
 // Programme is a sponsor's commitment.
 type Programme struct {
 	_       struct{} `kind:"programme" en:"Programme" zh:"帮扶项目群" by:"administrator" book:"hq" defines:"programme"`
-	ID      string   `json:"id" en:"Code" zh:"编号" entity:"id" pattern:"[0-9A-Za-z._-]{1,40}" hint:"Letters, digits, dot, dash."`
+	ID      string   `json:"id" en:"Code" zh:"编号" entity:"id" pattern:"[0-9A-Za-z._-]{1,40}" hint:"Letters, digits, dot, dash." hint_zh:"字母、数字、点、横线。"`
 	Name    string   `json:"name" en:"Name" zh:"名称" entity:"name" length:"200"`
 	NameZh  string   `json:"name_zh" en:"Name in Chinese" zh:"中文名称" optional:"" length:"200"`
 	Sponsor string   `json:"sponsor" en:"Sponsor" zh:"帮扶单位" ref:"party" entity:"parent"`
@@ -55,7 +55,7 @@ type Designation struct {
 	County    string   `json:"county" en:"County" zh:"县" ref:"area"`
 	Programme string   `json:"programme" en:"Programme" zh:"帮扶项目群" ref:"programme"`
 	Authority string   `json:"authority" en:"Decided by" zh:"决定机关" length:"200"`
-	Document  string   `json:"document" en:"Document" zh:"文件" length:"200" hint:"Title or number of the document."`
+	Document  string   `json:"document" en:"Document" zh:"文件" length:"200" hint:"Title or number of the document." hint_zh:"文件标题或文号。"`
 }
 
 // Record opens the county's book, named by the county's code.
@@ -96,12 +96,12 @@ func (a *Acceptance) Record(tx *fact.Tx) error {
 // Fund is whose money or goods they are and what they are restricted to.
 type Fund struct {
 	_       struct{} `kind:"fund" en:"Fund" zh:"资金来源" by:"finance,programme-officer" book:"hq" defines:"fund"`
-	ID      string   `json:"id" en:"Code" zh:"编号" entity:"id" pattern:"[0-9A-Za-z._-]{1,40}" hint:"Letters, digits, dot, dash."`
+	ID      string   `json:"id" en:"Code" zh:"编号" entity:"id" pattern:"[0-9A-Za-z._-]{1,40}" hint:"Letters, digits, dot, dash." hint_zh:"字母、数字、点、横线。"`
 	Name    string   `json:"name" en:"Name" zh:"名称" entity:"name" length:"200"`
 	Sponsor string   `json:"sponsor" en:"Given by" zh:"出资方" ref:"party" entity:"parent"`
 	Purpose string   `json:"purpose" en:"Purpose" zh:"用途" length:"300"`
-	Channel string   `json:"channel" en:"Restricted to channel" zh:"限定渠道" entity:"class" optional:"" choices:"industry=Industry=产业;finance=Finance=金融;livelihood=Livelihood=民生;education=Education=教育;capital-market=Capital market=资本市场" hint:"Empty when it may be used for any project."`
-	Project string   `json:"project" en:"Restricted to project" zh:"限定项目" optional:"" length:"40" hint:"Code of the only project it may be used for."`
+	Channel string   `json:"channel" en:"Restricted to channel" zh:"限定渠道" entity:"class" optional:"" choices:"industry=Industry=产业;finance=Finance=金融;livelihood=Livelihood=民生;education=Education=教育;capital-market=Capital market=资本市场" hint:"Empty when it may be used for any project." hint_zh:"可用于任何项目时留空。"`
+	Project string   `json:"project" en:"Restricted to project" zh:"限定项目" optional:"" length:"40" hint:"Code of the only project it may be used for." hint_zh:"只能用于该项目时填写其编号。"`
 }
 
 // Record has nothing to move or count.
@@ -115,9 +115,9 @@ func (f *Fund) Pays(project, channel string) bool {
 // Commodity is a thing that accounts can hold: a currency, sheep, masks, ambulances.
 type Commodity struct {
 	_    struct{} `kind:"commodity" en:"Commodity" zh:"物资品种" by:"programme-officer,finance" book:"hq" defines:"commodity"`
-	ID   string   `json:"id" en:"Code" zh:"编号" entity:"id" pattern:"[0-9A-Za-z._-]{1,30}" hint:"Letters, digits, dot, dash."`
+	ID   string   `json:"id" en:"Code" zh:"编号" entity:"id" pattern:"[0-9A-Za-z._-]{1,30}" hint:"Letters, digits, dot, dash." hint_zh:"字母、数字、点、横线。"`
 	Name string   `json:"name" en:"Name" zh:"名称" entity:"name" length:"100"`
-	Unit string   `json:"unit" en:"Unit" zh:"单位" entity:"class" length:"30" hint:"What one of it is: head, piece, kilogram."`
+	Unit string   `json:"unit" en:"Unit" zh:"单位" entity:"class" length:"30" hint:"What one of it is: head, piece, kilogram." hint_zh:"计量单位：头、件、千克。"`
 	// Scale is how many decimals the unit is divided into: 2 for money in hundredths.
 	Scale int64 `json:"scale" en:"Decimals" zh:"小数位" min:"0" max:"6"`
 }
@@ -168,7 +168,7 @@ func VoucherGrade(voucher string, evidence []string) journal.Grade {
 // Transfer sends money of one fund from headquarters' book to a county's. It is on the way until the county records its receipt.
 type Transfer struct {
 	_        struct{}   `kind:"transfer" en:"Transfer to a county" zh:"拨往县账" by:"finance" approve:"approver; 5000000.00 2" amount:"amount" book:"hq" area:"to"`
-	Transfer string     `json:"transfer" en:"Transfer number" zh:"拨付号" pattern:"[0-9A-Za-z._-]{1,40}" hint:"Letters, digits, dot, dash; the receipt names it too."`
+	Transfer string     `json:"transfer" en:"Transfer number" zh:"拨付号" pattern:"[0-9A-Za-z._-]{1,40}" hint:"Letters, digits, dot, dash; the receipt names it too." hint_zh:"字母、数字、点、横线；收款时填写同一编号。"`
 	To       string     `json:"to" en:"To county" zh:"拨往县" ref:"book"`
 	Fund     string     `json:"fund" en:"Fund" zh:"资金来源" ref:"fund"`
 	Amount   fact.Money `json:"amount" en:"Amount" zh:"金额" unit:"CNY" min:"0.01"`
@@ -186,7 +186,7 @@ func (t *Transfer) Grade(evidence []string) journal.Grade { return VoucherGrade(
 // TransferReceipt is the other half of a transfer: the money has arrived in the county's account.
 type TransferReceipt struct {
 	_        struct{}   `kind:"transfer-receipt" en:"Receipt of a transfer" zh:"县账收款" by:"finance" approve:"approver; 5000000.00 2" amount:"amount" book:"county" area:"county"`
-	Transfer string     `json:"transfer" en:"Transfer number" zh:"拨付号" pattern:"[0-9A-Za-z._-]{1,40}" hint:"The number that headquarters gave it."`
+	Transfer string     `json:"transfer" en:"Transfer number" zh:"拨付号" pattern:"[0-9A-Za-z._-]{1,40}" hint:"The number that headquarters gave it." hint_zh:"总部给定的编号。"`
 	County   string     `json:"county" en:"County" zh:"县" ref:"area"`
 	Fund     string     `json:"fund" en:"Fund" zh:"资金来源" ref:"fund"`
 	Amount   fact.Money `json:"amount" en:"Amount" zh:"金额" unit:"CNY" min:"0.01"`

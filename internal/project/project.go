@@ -38,12 +38,12 @@ func init() {
 // Project opens a project. A part of a larger one names it as its parent, and is not counted again.
 type Project struct {
 	_       struct{}  `kind:"project" en:"Project" zh:"项目" by:"programme-officer" book:"area" area:"area" defines:"project"`
-	ID      string    `json:"id" en:"Code" zh:"编号" entity:"id" pattern:"[0-9A-Za-z._-]{1,40}" hint:"Letters, digits, dot, dash; at most 40."`
+	ID      string    `json:"id" en:"Code" zh:"编号" entity:"id" pattern:"[0-9A-Za-z._-]{1,40}" hint:"Letters, digits, dot, dash; at most 40." hint_zh:"字母、数字、点、横线，最多 40 个。"`
 	Name    string    `json:"name" en:"Name" zh:"名称" entity:"name" length:"200"`
 	NameZh  string    `json:"name_zh" en:"Name in Chinese" zh:"中文名称" optional:"" length:"200"`
 	Area    string    `json:"area" en:"Area" zh:"实施地" ref:"area" entity:"area"`
 	Channel string    `json:"channel" en:"Channel" zh:"渠道" entity:"class" choices:"industry=Industry=产业;finance=Finance=金融;livelihood=Livelihood=民生;education=Education=教育;capital-market=Capital market=资本市场"`
-	Theme   string    `json:"theme" en:"Theme" zh:"主题" choices:"credit=Credit=信贷;housing=Housing=住房;industry=Industry=产业;water=Water=饮水;education=Education=教育;health=Health=卫生;other=Other=其他" hint:"Gives the colour in charts."`
+	Theme   string    `json:"theme" en:"Theme" zh:"主题" choices:"credit=Credit=信贷;housing=Housing=住房;industry=Industry=产业;water=Water=饮水;education=Education=教育;health=Health=卫生;other=Other=其他" hint:"Gives the colour in charts." hint_zh:"决定图表中的颜色。"`
 	Parent  string    `json:"parent" en:"Part of" zh:"上级项目" ref:"project" entity:"parent" optional:""`
 	Purpose string    `json:"purpose" en:"Purpose" zh:"目的" length:"500" optional:""`
 	Until   date.Date `json:"until" en:"Planned to finish" zh:"计划完成日期" optional:""`
@@ -115,7 +115,7 @@ func (b *Budget) Record(tx *fact.Tx) error {
 type Milestone struct {
 	_       struct{}  `kind:"milestone" en:"Milestone" zh:"里程碑" by:"programme-officer" book:"project" area:"project" defines:"milestone"`
 	Project string    `json:"project" en:"Project" zh:"项目" ref:"project" entity:"parent"`
-	ID      string    `json:"id" en:"Code" zh:"编号" entity:"id" pattern:"[0-9A-Za-z._-]{1,60}" hint:"Letters, digits, dot, dash; unique in the book."`
+	ID      string    `json:"id" en:"Code" zh:"编号" entity:"id" pattern:"[0-9A-Za-z._-]{1,60}" hint:"Letters, digits, dot, dash; unique in the book." hint_zh:"字母、数字、点、横线；在账簿内唯一。"`
 	Name    string    `json:"name" en:"What is reached" zh:"内容" entity:"name" length:"200"`
 	Due     date.Date `json:"due" en:"Due" zh:"期限" entity:"class"`
 }
@@ -215,8 +215,8 @@ type Commitment struct {
 	_        struct{}   `kind:"commitment" en:"Commitment" zh:"资金承诺" by:"finance,programme-officer" approve:"approver; 5000000.00 2" amount:"amount" book:"project" area:"project"`
 	Project  string     `json:"project" en:"Project" zh:"项目" ref:"project"`
 	Amount   fact.Money `json:"amount" en:"Amount" zh:"金额" unit:"CNY" min:"0.01"`
-	Contract string     `json:"contract" en:"Contract" zh:"合同" length:"100" hint:"Number or title of the contract or decision."`
-	Fund     string     `json:"fund" en:"Fund" zh:"资金来源" ref:"fund" optional:"" hint:"Empty draws the oldest money that may pay for the project."`
+	Contract string     `json:"contract" en:"Contract" zh:"合同" length:"100" hint:"Number or title of the contract or decision." hint_zh:"合同或决定的编号或标题。"`
+	Fund     string     `json:"fund" en:"Fund" zh:"资金来源" ref:"fund" optional:"" hint:"Empty draws the oldest money that may pay for the project." hint_zh:"留空则使用可用于该项目的最早资金。"`
 }
 
 // Record moves the money from the county's treasury to the project's commitments.
@@ -302,9 +302,9 @@ type Disbursement struct {
 	Project string     `json:"project" en:"Project" zh:"项目" ref:"project"`
 	To      string     `json:"to" en:"Paid to" zh:"收款方" ref:"party"`
 	Amount  fact.Money `json:"amount" en:"Amount" zh:"金额" unit:"CNY" min:"0.01"`
-	Voucher string     `json:"voucher" en:"Voucher" zh:"凭证号" length:"60" hint:"Number of the bank slip."`
+	Voucher string     `json:"voucher" en:"Voucher" zh:"凭证号" length:"60" hint:"Number of the bank slip." hint_zh:"银行回单号。"`
 	Purpose string     `json:"purpose" en:"For what" zh:"用途" length:"300"`
-	Fund    string     `json:"fund" en:"Fund" zh:"资金来源" ref:"fund" optional:"" hint:"Empty draws the oldest money promised."`
+	Fund    string     `json:"fund" en:"Fund" zh:"资金来源" ref:"fund" optional:"" hint:"Empty draws the oldest money promised." hint_zh:"留空则使用最早承诺的资金。"`
 }
 
 // Record moves the money from the project's commitments to whoever was paid.
@@ -345,7 +345,7 @@ type Refund struct {
 	From    string     `json:"from" en:"Paid back by" zh:"退款方" ref:"party"`
 	Amount  fact.Money `json:"amount" en:"Amount" zh:"金额" unit:"CNY" min:"0.01"`
 	Voucher string     `json:"voucher" en:"Voucher" zh:"凭证号" length:"60"`
-	Fund    string     `json:"fund" en:"Fund" zh:"资金来源" ref:"fund" hint:"The fund that had paid."`
+	Fund    string     `json:"fund" en:"Fund" zh:"资金来源" ref:"fund" hint:"The fund that had paid." hint_zh:"原付款的资金。"`
 	Reason  string     `json:"reason" en:"Reason" zh:"原因" length:"300"`
 }
 

@@ -15,7 +15,6 @@ import (
 	"lastmile/internal/api"
 	"lastmile/internal/web/session"
 	"lastmile/internal/web/view"
-	"lastmile/internal/web/wording"
 )
 
 //go:embed text/*.json template/*.html
@@ -61,7 +60,7 @@ func (p *Pages) list(w http.ResponseWriter, r *http.Request) {
 	words := p.guard.Words(page)
 	t := view.Table{Columns: []view.Column{{Label: words.Text("api.operation")}, {Label: words.Text("api.address")}, {Label: words.Text("api.scope")}}, Empty: &view.Empty{Icon: "code", Title: words.Text("api.operation"), Text: words.Text("api.lead")}}
 	for _, o := range api.Operations() {
-		t.Rows = append(t.Rows, view.Row{Cells: []view.Cell{{Text: o.Summary, Href: Path + "/" + o.ID}, {Text: o.Method + " " + o.Path}, {Text: words.Text("scope." + o.Scope)}}})
+		t.Rows = append(t.Rows, view.Row{Cells: []view.Cell{{Text: words.Text("api.op." + o.ID), Href: Path + "/" + o.ID}, {Text: o.Method + " " + o.Path}, {Text: words.Text("scope." + o.Scope)}}})
 	}
 	p.guard.Show(w, r, http.StatusOK, view.Stack{Page: page, Heading: view.Heading{Title: words.Text("api.title"), Lead: view.Plain(words.Text("api.lead")),
 		Buttons: []view.Button{{Label: "OpenAPI 3.1", Icon: "download", Href: api.DocumentPath}, {Label: words.Text("api.tokens"), Href: "/account#tokens"}}}, Body: []view.Component{t}})
@@ -105,7 +104,7 @@ func (p *Pages) show(w http.ResponseWriter, r *http.Request, o api.Operation, fi
 	if o.Tryable {
 		body = append(body, form)
 	}
-	p.guard.Show(w, r, http.StatusOK, view.Stack{Page: page, Heading: view.Heading{Crumbs: []view.Link{{Label: words.Text("api.title"), Href: Path}, {Label: o.ID}}, Title: o.Summary, Lead: view.Plain(words.Text("api.needs", words.Text("scope."+o.Scope)))},
+	p.guard.Show(w, r, http.StatusOK, view.Stack{Page: page, Heading: view.Heading{Crumbs: []view.Link{{Label: words.Text("api.title"), Href: Path}, {Label: o.ID}}, Title: words.Text("api.op." + o.ID), Lead: view.Plain(words.Text("api.needs", words.Text("scope."+o.Scope)))},
 		Body: append(body, result...)})
 }
 
@@ -149,7 +148,7 @@ func (p *Pages) try(w http.ResponseWriter, r *http.Request) {
 	inner.Header, inner.RemoteAddr = header, r.RemoteAddr
 	answer := httptest.NewRecorder()
 	p.api.As(session.Of(r).Reader).ServeHTTP(answer, inner)
-	words := wording.Words(p.guard.Words(p.guard.Page(r)))
+	words := p.guard.Words(p.guard.Page(r))
 	p.show(w, r, o, r.PostForm, []view.Component{code{words.Text("api.answer", int64(answer.Code)), answer.Body.String()}})
 }
 

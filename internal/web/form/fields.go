@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"lastmile/internal/access"
 	"lastmile/internal/entity"
 	"lastmile/internal/fact"
 	"lastmile/internal/fault"
@@ -17,7 +18,7 @@ import (
 
 const (
 	radiosMax  = 4   // choices that are all shown; more become a list to open
-	oneLineMax = 160 // characters of a text that stands on one line
+	oneLineMax = 200 // characters of a text that stands on one line
 )
 
 // page draws a form with what is in it and what is wrong with it.
@@ -41,7 +42,12 @@ func (f *Forms) page(w http.ResponseWriter, r *http.Request, status int, in *fil
 	send := words.Text("record.do")
 	if k.Approval != nil {
 		send = words.Text("record.propose")
-		page.Status = append(page.Status, view.Status{Kind: view.Told, Icon: "approve", Lead: words.Text("record.second"), Text: words.Text("record.approved", words.Role(k.Approval.Role)) + steps(words, k)})
+		steps, err := f.steps(r, words, k)
+		if err != nil {
+			f.guard.Refuse(w, r, err)
+			return
+		}
+		page.Status = append(page.Status, view.Status{Kind: view.Told, Icon: "approve", Lead: words.Text("record.second"), Text: words.Text("record.approved", words.Role(k.Approval.Role)) + steps})
 	}
 
 	p := &problems{words: words, kind: k, list: slices.Clone(in.faults)}
@@ -71,13 +77,14 @@ func (f *Forms) page(w http.ResponseWriter, r *http.Request, status int, in *fil
 	f.guard.Show(w, r, status, view.Stack{Page: page, Heading: heading, Body: []view.Component{form}})
 }
 
-// steps says from which amounts on more people must approve.
-func steps(words wording.Words, k *fact.Kind) string {
+// steps says from which amounts on more people must approve, by the rules in force today.
+func (f *Forms) steps(r *http.Request, words wording.Words, k *fact.Kind) (string, error) {
+	list, err := access.Steps(r.Context(), f.store.DB, k, f.store.Today())
 	text := ""
-	for _, s := range k.Approval.Steps {
+	for _, s := range list {
 		text += " " + words.Text("record.step", s.Approvers, words.Amount(s.From, locale.Yuan))
 	}
-	return text
+	return text, err
 }
 
 // problems are the faults of a form; each is said at its field and then taken out.

@@ -142,7 +142,7 @@ func (l *List) state(words wording.Words, p *fact.Pending) *view.State {
 func (l *List) why(words wording.Words, p *fact.Pending, k *fact.Kind) string {
 	text := words.Text("todo.why", p.Need, words.Kind(k), words.Role(p.Role))
 	if p.Need > 1 {
-		text += " " + words.Text("todo.why.amount", words.Amount(k.Approval.Steps[len(k.Approval.Steps)-1].From, locale.Yuan))
+		text += " " + words.Text("todo.why.amount")
 	}
 	return text
 }
