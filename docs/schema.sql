@@ -57,6 +57,15 @@ CREATE TABLE balance (
   PRIMARY KEY (book, account, commodity, fund)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE concern (
+  book TEXT NOT NULL,
+  type TEXT NOT NULL,
+  id   TEXT NOT NULL,
+  seq  INTEGER NOT NULL,
+  role TEXT NOT NULL,
+  PRIMARY KEY (book, type, id, seq)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE credential (
   person      TEXT NOT NULL PRIMARY KEY,
   hash        TEXT NOT NULL,
@@ -282,6 +291,14 @@ CREATE TABLE lot (
   fund      TEXT NOT NULL,
   amount    INTEGER NOT NULL CHECK (amount > 0),
   PRIMARY KEY (book, account, commodity, seq, line)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE match_key (
+  hash   BLOB NOT NULL,
+  book   TEXT NOT NULL,
+  member TEXT NOT NULL,
+  kind   TEXT NOT NULL,
+  PRIMARY KEY (hash, book, member)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TRIGGER observation_no_delete BEFORE DELETE ON observation BEGIN SELECT RAISE(ABORT, 'observation is append-only: correct it with a new entry'); END;

@@ -4,14 +4,17 @@ package store
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
 	"time"
 
 	"lastmile/internal/access"
 	_ "lastmile/internal/area"
+	_ "lastmile/internal/casework"
 	"lastmile/internal/database"
 	"lastmile/internal/date"
 	_ "lastmile/internal/dividend"
@@ -21,6 +24,7 @@ import (
 	"lastmile/internal/fact"
 	"lastmile/internal/figure"
 	_ "lastmile/internal/goods"
+	"lastmile/internal/household"
 	"lastmile/internal/indicator"
 	"lastmile/internal/intake"
 	"lastmile/internal/journal"
@@ -33,7 +37,7 @@ import (
 )
 
 // Schemas of all tables, in the order in which they are made.
-var Schemas = []database.Schema{entity.Schema, journal.Schema, ledger.Schema, figure.Schema, fact.Schema, access.Schema, intake.Schema, lending.Schema, livestock.Schema}
+var Schemas = []database.Schema{entity.Schema, journal.Schema, ledger.Schema, figure.Schema, fact.Schema, access.Schema, intake.Schema, lending.Schema, livestock.Schema, household.Schema}
 
 // Store is an open programme.
 type Store struct {
@@ -50,6 +54,7 @@ type Options struct {
 	EvidenceDir string           // default: "evidence" beside a SQLite file, "lastmile-data/evidence" otherwise
 	Clock       func() time.Time // default: the machine's
 	Random      io.Reader        // default: crypto/rand
+	MatchKey    []byte           // secret of the duplicate guard; default: match.key beside the evidence folder, made when it is missing
 }
 
 // Open opens a store by its database address and brings its tables up to date.
@@ -75,7 +80,13 @@ func Open(ctx context.Context, url string, o Options) (*Store, error) {
 	if s.Evidence, err = evidence.Open(dir); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
-	s.Recorder = fact.NewRecorder(db, fact.Options{Clock: o.Clock, Random: o.Random, Authority: access.Authority{}, Files: s.Evidence})
+	key := o.MatchKey
+	if key == nil {
+		if key, err = matchKey(filepath.Join(filepath.Dir(dir), "match.key")); err != nil {
+			return nil, errors.Join(err, db.Close())
+		}
+	}
+	s.Recorder = fact.NewRecorder(db, fact.Options{Clock: o.Clock, Random: o.Random, Authority: access.Authority{}, Files: s.Evidence, MatchKey: key})
 	s.Accounts = access.NewAccounts(db, access.AccountOptions{Clock: o.Clock})
 	s.Intake = intake.Open(db, s.Recorder, filepath.Join(filepath.Dir(dir), "intake"), s.clock)
 	return s, nil
@@ -85,6 +96,36 @@ func Open(ctx context.Context, url string, o Options) (*Store, error) {
 func (s *Store) Close() error {
 	s.Intake.Close()
 	return errors.Join(s.Recorder.Close(), s.DB.Close())
+}
+
+// matchKeySize is how many bytes the duplicate guard's secret has.
+const matchKeySize = 32
+
+// matchKey reads the duplicate guard's secret, or makes it. A backup needs it: without it, duplicates of people recorded before are not seen.
+func matchKey(path string) ([]byte, error) {
+	key, err := os.ReadFile(path)
+	if err == nil && len(key) == matchKeySize {
+		return key, nil
+	}
+	if err == nil {
+		return nil, fmt.Errorf("%s has %d bytes and is no match key: put back the file from the backup, or remove it", path, len(key))
+	}
+	if !errors.Is(err, os.ErrNotExist) {
+		return nil, fmt.Errorf("read the match key: %w", err)
+	}
+	key = make([]byte, matchKeySize)
+	if _, err := rand.Read(key); err != nil {
+		return nil, fmt.Errorf("make the match key: %w", err)
+	}
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if errors.Is(err, os.ErrExist) {
+		return matchKey(path) // another program was first
+	}
+	if err != nil {
+		return nil, fmt.Errorf("make the match key: %w", err)
+	}
+	_, err = file.Write(key)
+	return key, errors.Join(err, file.Close())
 }
 
 // Now is the time of the store's clock.
