@@ -28,22 +28,22 @@ CREATE TABLE account (
 
 CREATE TABLE appointment (
   person   TEXT NOT NULL,
+  seq      INTEGER NOT NULL,
   role     TEXT NOT NULL,
   area     TEXT NOT NULL,
   on_date  TEXT NOT NULL,
   until    TEXT NOT NULL,
-  seq      INTEGER NOT NULL,
-  PRIMARY KEY (person, role, area, on_date)
+  PRIMARY KEY (person, seq)
 ) STRICT;
 
 CREATE TABLE approval_rule (
   kind        TEXT NOT NULL,
+  seq         INTEGER NOT NULL,
   from_amount INTEGER NOT NULL,
   on_date     TEXT NOT NULL,
   until       TEXT NOT NULL,
   approvers   INTEGER NOT NULL,
-  seq         INTEGER NOT NULL,
-  PRIMARY KEY (kind, from_amount, on_date)
+  PRIMARY KEY (kind, seq)
 ) STRICT;
 
 CREATE TABLE balance (

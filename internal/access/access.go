@@ -62,14 +62,13 @@ func (a *Appointment) Record(tx *fact.Tx) error {
 	if a.Until != "" && a.Until < tx.On {
 		return fault.New(fault.Invalid, "appointment.until", "it would end on %s before it begins on %s", a.Until, tx.On).For("until").Mend("Correct one of the dates.")
 	}
-	return tx.Exec(`INSERT INTO appointment (person, role, area, on_date, until, seq) VALUES ($1, $2, $3, $4, $5, $6)
-ON CONFLICT (person, role, area, on_date) DO UPDATE SET until = excluded.until, seq = excluded.seq`,
-		a.Person, a.Role, a.Area, string(tx.On), string(a.Until), tx.Seq())
+	return tx.Exec("INSERT INTO appointment (person, seq, role, area, on_date, until) VALUES ($1, $2, $3, $4, $5, $6)",
+		a.Person, tx.Seq(), a.Role, a.Area, string(tx.On), string(a.Until))
 }
 
-// TakeBack ends the role as if it had not been given.
+// TakeBack leaves the role as if it had not been given: an earlier appointment holds again.
 func (a *Appointment) TakeBack(tx *fact.Tx) error {
-	return tx.Exec("DELETE FROM appointment WHERE person = $1 AND role = $2 AND area = $3 AND until = $4", a.Person, a.Role, a.Area, string(a.Until))
+	return tx.Exec("DELETE FROM appointment WHERE person = $1 AND seq = $2", a.Person, tx.TakenBack().Seq)
 }
 
 // Held is a role that a person holds.
@@ -83,10 +82,11 @@ type Authority struct{}
 
 type heldKey struct{ person string }
 
-// May tells whether a person holds one of the roles for an area on a day.
+// May tells whether a person holds one of the roles for an area on a day: of the appointments to a role for an area the latest that had
+// begun decides.
 func (Authority) May(tx *fact.Tx, person string, roles []string, area string, on date.Date) (bool, error) {
 	held, err := fact.Memo(tx, heldKey{person}, func() ([]Held, error) {
-		rows, err := tx.Query("SELECT role, area, on_date, until FROM appointment WHERE person = $1", person)
+		rows, err := tx.Query("SELECT role, area, on_date, until FROM appointment WHERE person = $1 ORDER BY on_date DESC, seq DESC", person)
 		if err != nil {
 			return nil, err
 		}
@@ -95,8 +95,14 @@ func (Authority) May(tx *fact.Tx, person string, roles []string, area string, on
 	if err != nil {
 		return false, err
 	}
+	decided := map[[2]string]bool{}
 	for _, h := range held {
-		if !slices.Contains(roles, h.Role) || on < h.From || h.Until != "" && on > h.Until {
+		key := [2]string{h.Role, h.Area}
+		if on < h.From || decided[key] {
+			continue
+		}
+		decided[key] = true
+		if !slices.Contains(roles, h.Role) || h.Until != "" && on > h.Until {
 			continue
 		}
 		within, err := tx.Within(area, h.Area)

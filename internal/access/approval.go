@@ -32,14 +32,13 @@ func (a *ApprovalRule) Record(tx *fact.Tx) error {
 	if k == nil || k.Approval == nil {
 		return fault.New(fault.Invalid, "approval-rule.kind", "%q is not a kind of fact that needs approval", a.Of).For("of").Mend("Name one of them: lastmile kinds")
 	}
-	return tx.Exec(`INSERT INTO approval_rule (kind, from_amount, on_date, until, approvers, seq) VALUES ($1, $2, $3, $4, $5, $6)
-ON CONFLICT (kind, from_amount, on_date) DO UPDATE SET until = excluded.until, approvers = excluded.approvers, seq = excluded.seq`,
-		a.Of, int64(a.From), string(tx.On), string(a.Until), a.Approvers, tx.Seq())
+	return tx.Exec("INSERT INTO approval_rule (kind, seq, from_amount, on_date, until, approvers) VALUES ($1, $2, $3, $4, $5, $6)",
+		a.Of, tx.Seq(), int64(a.From), string(tx.On), string(a.Until), a.Approvers)
 }
 
-// TakeBack ends the rule as if it had not been given.
+// TakeBack leaves the rule as if it had not been given.
 func (a *ApprovalRule) TakeBack(tx *fact.Tx) error {
-	return tx.Exec("DELETE FROM approval_rule WHERE kind = $1 AND from_amount = $2 AND until = $3 AND approvers = $4", a.Of, int64(a.From), string(a.Until), a.Approvers)
+	return tx.Exec("DELETE FROM approval_rule WHERE kind = $1 AND seq = $2", a.Of, tx.TakenBack().Seq)
 }
 
 type rule struct {
@@ -52,7 +51,7 @@ type ruleKey struct{ kind string }
 // Approvers is how many people must approve an amount of a kind on a day; ok is false when no rule is in force and the kind's own holds.
 func (Authority) Approvers(tx *fact.Tx, kind string, amount int64, on date.Date) (n int, ok bool, err error) {
 	rules, err := fact.Memo(tx, ruleKey{kind}, func() ([]rule, error) {
-		rows, err := tx.Query("SELECT from_amount, approvers, on_date, until FROM approval_rule WHERE kind = $1 ORDER BY from_amount, on_date", kind)
+		rows, err := tx.Query("SELECT from_amount, approvers, on_date, until FROM approval_rule WHERE kind = $1 ORDER BY from_amount, on_date, seq", kind)
 		if err != nil {
 			return nil, fmt.Errorf("read approval rules of %s: %w", kind, err)
 		}

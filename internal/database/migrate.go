@@ -52,27 +52,46 @@ func (db *DB) Migrate(ctx context.Context, schemas ...Schema) error {
 		}
 		sort.Strings(names)
 		for _, name := range names {
-			id := s.Name + "/" + path.Base(name)
-			var one int
-			err := conn.QueryRowContext(ctx, "SELECT 1 FROM schema_migration WHERE name = $1", id).Scan(&one)
-			if err == nil {
-				continue
-			}
-			if !errors.Is(err, sql.ErrNoRows) {
-				return fmt.Errorf("migrate %s: %w", id, err)
-			}
-			text, err := fs.ReadFile(s.Files, name)
-			if err != nil {
-				return err
-			}
-			script := "BEGIN;\n" + string(text) + "\n" + db.protect(string(text), s) + "\nINSERT INTO schema_migration (name) VALUES ('" + id + "');\nCOMMIT;"
-			if err := db.run(ctx, conn, script); err != nil {
-				conn.ExecContext(context.WithoutCancel(ctx), "ROLLBACK")
-				return fmt.Errorf("migrate %s: %w", id, err)
+			if err := db.apply(ctx, conn, s, name); err != nil {
+				return fmt.Errorf("migrate %s/%s: %w", s.Name, path.Base(name), err)
 			}
 		}
 	}
 	return nil
+}
+
+// apply carries out one schema file unless that has been done, in one transaction that others who start at the same time wait for.
+func (db *DB) apply(ctx context.Context, conn *sql.Conn, s Schema, name string) (err error) {
+	begin := "BEGIN"
+	if db.Engine == SQLite {
+		begin = "BEGIN IMMEDIATE"
+	}
+	if _, err := conn.ExecContext(ctx, begin); err != nil {
+		return err
+	}
+	defer func() {
+		end := "COMMIT"
+		if err != nil {
+			end = "ROLLBACK"
+		}
+		_, ended := conn.ExecContext(context.WithoutCancel(ctx), end)
+		err = errors.Join(err, ended)
+	}()
+	id := s.Name + "/" + path.Base(name)
+	var one int
+	err = conn.QueryRowContext(ctx, "SELECT 1 FROM schema_migration WHERE name = $1", id).Scan(&one)
+	if err == nil || !errors.Is(err, sql.ErrNoRows) {
+		return err
+	}
+	text, err := fs.ReadFile(s.Files, name)
+	if err != nil {
+		return err
+	}
+	if err := db.run(ctx, conn, string(text)+"\n"+db.protect(string(text), s)); err != nil {
+		return err
+	}
+	_, err = conn.ExecContext(ctx, "INSERT INTO schema_migration (name) VALUES ($1)", id)
+	return err
 }
 
 func (db *DB) run(ctx context.Context, conn *sql.Conn, script string) error {

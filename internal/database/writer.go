@@ -81,6 +81,19 @@ func newWriter(db *DB, conn *sql.Conn, own *sql.DB) *Writer {
 // Engine of the store.
 func (w *Writer) Engine() Engine { return w.db.Engine }
 
+// Broken tells whether the connection was lost, such as when the server restarted: take another Writer.
+func (w *Writer) Broken() bool {
+	if w.db.Engine == SQLite {
+		return false
+	}
+	closed := false
+	err := w.conn.Raw(func(driver any) error {
+		closed = driver.(*stdlib.Conn).Conn().IsClosed()
+		return nil
+	})
+	return closed || err != nil
+}
+
 // Close gives the connection back. An open transaction is rolled back.
 func (w *Writer) Close() error {
 	if w.open {

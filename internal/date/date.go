@@ -31,6 +31,12 @@ func Parse(text string) (Date, error) {
 	return "", fmt.Errorf("%q is not a date", text)
 }
 
+// Valid tells whether d is a day of the calendar in its stored form.
+func (d Date) Valid() bool {
+	p, err := Parse(string(d))
+	return err == nil && p == d
+}
+
 func digits(s string) (y, m, d int, ok bool) {
 	n := func(a, b int) int {
 		v := 0

@@ -62,7 +62,7 @@ func Get(ctx context.Context, r database.Reader, book, typ, id string) (e Entity
 // Filter chooses entities; empty fields choose all.
 type Filter struct {
 	Book, Type, Parent, Class, Area string
-	Text                            string // part of the code or name
+	Text                            string // part of the code or name, in small or capital (ASCII) letters
 	After                           string // id to continue after
 	Limit                           int    // 0 for all
 }
@@ -83,7 +83,7 @@ func Find(ctx context.Context, r database.Reader, f Filter) ([]Entity, error) {
 	if f.Text != "" {
 		like := "%" + strings.NewReplacer(`\`, `\\`, "%", `\%`, "_", `\_`).Replace(f.Text) + "%"
 		args = append(args, like, like)
-		where = append(where, fmt.Sprintf(`(id LIKE $%d ESCAPE '\' OR name LIKE $%d ESCAPE '\')`, len(args)-1, len(args)))
+		where = append(where, fmt.Sprintf(`(LOWER(id) LIKE LOWER($%d) ESCAPE '\' OR LOWER(name) LIKE LOWER($%d) ESCAPE '\')`, len(args)-1, len(args)))
 	}
 	if f.After != "" {
 		add("id > $%d", f.After)

@@ -1,10 +1,12 @@
 package fact
 
 import (
-	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"maps"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -36,19 +38,28 @@ func (p *Problems) Err() error {
 	return p.list
 }
 
+// ungroup takes separators of thousands out of digits; ok is false where they stand wrong, as in 1,5.
+func ungroup(digits string) (plain string, ok bool) {
+	if !strings.Contains(digits, ",") {
+		return digits, true
+	}
+	groups := strings.Split(digits, ",")
+	for i, g := range groups {
+		if i == 0 && (len(g) == 0 || len(g) > 3) || i > 0 && len(g) != 3 {
+			return digits, false
+		}
+	}
+	return strings.Join(groups, ""), true
+}
+
 // ParseMoney reads a decimal with at most two places, with or without separators of thousands: 46000, 46000.5, 46,000.50.
 func ParseMoney(text string) (Money, error) {
 	s := strings.TrimSpace(text)
 	digits, negative := strings.CutPrefix(s, "-")
 	whole, frac, _ := strings.Cut(digits, ".")
-	if strings.Contains(whole, ",") {
-		groups := strings.Split(whole, ",")
-		for i, g := range groups {
-			if i == 0 && (len(g) == 0 || len(g) > 3) || i > 0 && len(g) != 3 {
-				return 0, fmt.Errorf("%q is not an amount: separators of thousands stand wrong", text)
-			}
-		}
-		whole = strings.ReplaceAll(whole, ",", "")
+	whole, ok := ungroup(whole)
+	if !ok {
+		return 0, fmt.Errorf("%q is not an amount: separators of thousands stand wrong", text)
 	}
 	if len(frac) > 2 && strings.Trim(frac[2:], "0") == "" {
 		frac = frac[:2]
@@ -110,12 +121,17 @@ func (f *Field) set(v reflect.Value, text string, p *Problems) {
 			}
 		}
 	case Integer:
-		n, err := strconv.ParseInt(strings.ReplaceAll(text, ",", ""), 10, 64)
-		if err != nil {
+		digits, negative := strings.CutPrefix(text, "-")
+		digits, ok := ungroup(digits)
+		n, err := strconv.ParseUint(digits, 10, 63)
+		if negative {
+			n = -n
+		}
+		if err != nil || !ok {
 			p.Add(f.Name, "field.integer", "%q is not a whole number", text).Mend("Write digits only, such as 12.")
 			return
 		}
-		v.SetInt(n)
+		v.SetInt(int64(n))
 	case Amount:
 		m, err := ParseMoney(text)
 		if err != nil {
@@ -139,15 +155,26 @@ func (f *Field) set(v reflect.Value, text string, p *Problems) {
 			p.Add(f.Name, "field.flag", "%q is neither yes nor no", text).Mend("Write yes or no.")
 		}
 	case List:
-		var list []string
-		for _, s := range strings.Split(text, ListSeparator) {
-			if s = strings.TrimSpace(s); s != "" {
-				list = append(list, s)
-			}
-		}
-		v.Set(reflect.ValueOf(list))
+		v.Set(reflect.ValueOf(tidy(strings.Split(text, ListSeparator))))
 	}
 }
+
+// tidy trims the texts of a list and leaves out empty ones; nil when none is left.
+func tidy(list []string) []string {
+	var kept []string
+	for _, s := range list {
+		if s = strings.TrimSpace(s); s != "" {
+			kept = append(kept, s)
+		}
+	}
+	return kept
+}
+
+// NumberMax bounds every number and amount of a fact, so that sums of them stay far from what an integer holds: ten million million yuan.
+const NumberMax = 1_000_000_000_000_000
+
+// empty tells whether a field says nothing.
+func empty(v reflect.Value) bool { return v.IsZero() || v.Kind() == reflect.Slice && v.Len() == 0 }
 
 // check reports what is wrong with the value of the field itself.
 func (f *Field) check(v reflect.Value, p *Problems) {
@@ -156,7 +183,7 @@ func (f *Field) check(v reflect.Value, p *Problems) {
 			return
 		}
 	}
-	if v.IsZero() {
+	if empty(v) {
 		if !f.Optional && !(f.Type == Integer && f.HasMin && f.Min <= 0) {
 			p.Add(f.Name, "field.required", "%s is missing", f.En).Mend("Fill it in.")
 		}
@@ -167,7 +194,14 @@ func (f *Field) check(v reflect.Value, p *Problems) {
 		f.checkText(v.String(), p)
 	case List:
 		for _, s := range v.Interface().([]string) {
+			if strings.Contains(s, ListSeparator) || s == "" {
+				p.Add(f.Name, "field.list", "%q cannot stand in a list", s).Mend("Write each text by itself, without %s.", ListSeparator)
+			}
 			f.checkText(s, p)
+		}
+	case Day:
+		if !date.Date(v.String()).Valid() {
+			p.Add(f.Name, "field.date", "%q is not a date", v.String()).Mend("Write it as 2020-03-14.")
 		}
 	case Integer, Amount:
 		n := v.Int()
@@ -176,6 +210,10 @@ func (f *Field) check(v reflect.Value, p *Problems) {
 				return Money(n).String()
 			}
 			return strconv.FormatInt(n, 10)
+		}
+		if n > NumberMax || n < -NumberMax {
+			p.Add(f.Name, "field.large", "%s is too large a number", f.En).Mend("Correct the number.")
+			return
 		}
 		if f.HasMin && n < f.Min {
 			p.Add(f.Name, "field.min", "%s is %s, the least allowed is %s", f.En, show(n), show(f.Min)).Mend("Correct the number; to take something back record a reversal.")
@@ -190,8 +228,8 @@ func (f *Field) checkText(s string, p *Problems) {
 	switch {
 	case !utf8.ValidString(s) || strings.ContainsRune(s, 0):
 		p.Add(f.Name, "field.encoding", "%s holds bytes that are not text", f.En).Mend("Save the file as UTF-8.")
-	case strings.TrimSpace(s) != s: // reading takes them off, and an entry must read as it was written
-		p.Add(f.Name, "field.space", "%s begins or ends with spaces", f.En).Mend("Take them off.")
+	case strings.TrimSpace(s) != s: // reading trims, and what is read again must be what was recorded
+		p.Add(f.Name, "field.space", "%s begins or ends with a space", f.En).Mend("Remove it.")
 	case utf8.RuneCountInString(s) > f.LengthMax:
 		p.Add(f.Name, "field.length", "%s has %d characters, %d are allowed", f.En, utf8.RuneCountInString(s), f.LengthMax).Mend("Shorten it.")
 	case f.Pattern != nil && !f.Pattern.MatchString(s):
@@ -266,7 +304,7 @@ func (k *Kind) appendFields(b []byte, v reflect.Value, private bool) []byte {
 	for i := range k.Fields {
 		f := &k.Fields[i]
 		fv := v.Field(f.index)
-		if f.Private != private || fv.IsZero() {
+		if f.Private != private || empty(fv) {
 			continue
 		}
 		if len(b) > 1 {
@@ -333,39 +371,56 @@ func (k *Kind) Decode(public, private string, p *Problems) Fact {
 
 func (k *Kind) decodeInto(f Fact, body []byte, p *Problems) {
 	var object map[string]json.RawMessage
-	d := json.NewDecoder(bytes.NewReader(body))
-	if err := d.Decode(&object); err != nil {
-		p.Add("", "json.object", "the body is not a JSON object: %v", err).Mend(`Send {"field": value, …}.`)
+	if err := json.Unmarshal(body, &object); err != nil || object == nil {
+		p.Add("", "json.object", "the body is not a JSON object").Wrap(err).Mend(`Send {"field": value, …}.`)
 		return
 	}
 	v := reflect.ValueOf(f).Elem()
-	for name, raw := range object {
+	for _, name := range slices.Sorted(maps.Keys(object)) {
 		field := k.Field(name)
 		if field == nil {
 			p.Add(name, "field.unknown", "%s has no field %q", k.Name, name).Mend("See the fields with: lastmile kinds %s", k.Name)
 			continue
 		}
-		if field.Type == List {
-			var list []string
-			if json.Unmarshal(raw, &list) == nil {
-				for i := range list {
-					list[i] = strings.TrimSpace(list[i])
-				}
-				v.Field(field.index).Set(reflect.ValueOf(list))
-				continue
-			}
-		}
-		var text string
-		if len(raw) > 0 && raw[0] == '"' {
-			if err := json.Unmarshal(raw, &text); err != nil {
-				p.Add(name, "json.string", "%v", err)
-				continue
-			}
-		} else if text = string(raw); text == "null" {
-			text = ""
-		}
-		field.set(v.Field(field.index), text, p)
+		field.setJSON(v.Field(field.index), object[name], p)
 	}
+}
+
+// setJSON puts a JSON value into the field: text, a number or truth as it would be typed, a list of texts, or null for nothing.
+func (f *Field) setJSON(v reflect.Value, raw json.RawMessage, p *Problems) {
+	var text string
+	var list []string
+	var err error
+	switch raw[0] {
+	case 'n': // null
+		return
+	case '"':
+		err = json.Unmarshal(raw, &text)
+	case '[':
+		if f.Type == List {
+			if err = json.Unmarshal(raw, &list); err == nil {
+				v.Set(reflect.ValueOf(tidy(list)))
+				return
+			}
+		} else {
+			err = errors.New("a list")
+		}
+	case '{':
+		err = errors.New("an object")
+	case 't', 'f':
+		if text = string(raw); f.Type != Flag {
+			err = errors.New("a truth value")
+		}
+	default:
+		if text = string(raw); f.Type == Flag || f.Type == Day || f.Type == List {
+			err = errors.New("a number")
+		}
+	}
+	if err != nil {
+		p.Add(f.Name, "json.type", "%s cannot be read from %.40s", f.En, raw).Wrap(err).Mend("Send a value of type %s.", f.Type)
+		return
+	}
+	f.set(v, text, p)
 }
 
 // DecodeBody makes the fact of an entry, whose body was canonical when it was recorded.

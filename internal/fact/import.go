@@ -415,7 +415,7 @@ func (r *Recorder) newTrial(ctx context.Context) (*trial, error) {
 	if err := conn.Begin(ctx); err != nil {
 		return nil, errors.Join(err, conn.Close())
 	}
-	return &trial{&writer{r: r, conn: conn, state: newState(), trial: true, lookUp: true}}, nil
+	return &trial{&writer{r: r, conn: conn, state: newTrialState(), trial: true, lookUp: true}}, nil
 }
 
 func (t *trial) close() error { return t.w.conn.Close() }

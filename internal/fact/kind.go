@@ -50,9 +50,10 @@ type Grader interface {
 	Grade(evidence []string) journal.Grade
 }
 
-// TakerBack is a Fact that keeps state of its own beyond postings, observations and its entity, and can take it back when reversed.
+// TakerBack is a Fact that keeps state of its own beyond postings, observations and its entity, and can take it back, or refuse to, when
+// the entry that it was recorded as is reversed or corrected.
 type TakerBack interface {
-	TakeBack(tx *Tx) error
+	TakeBack(tx *Tx) error // tx.TakenBack is the entry
 }
 
 // Eraser is a Fact that keeps something made of its personal data elsewhere, and removes it when the personal data is erased.

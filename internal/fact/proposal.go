@@ -26,7 +26,7 @@ var Schema = database.Schema{Name: "fact", Files: files, State: []string{"propos
 // Proposal holds a fact that needs a second person until enough others have approved exactly this content. lastmile records it by
 // itself for kinds that ask for approval.
 type Proposal struct {
-	_        struct{}  `kind:"proposal" en:"Proposal" zh:"待审批事项" by:""`
+	_        struct{}  `kind:"proposal" en:"Proposal" zh:"待审批事项" by:"" area:"area"`
 	Of       string    `json:"of" en:"Kind" zh:"类型"`
 	Key      string    `json:"key" en:"Key of the fact" zh:"键"`
 	On       date.Date `json:"on" en:"Effective date" zh:"生效日期"`
@@ -34,6 +34,7 @@ type Proposal struct {
 	Body     string    `json:"body" en:"Content" zh:"内容" length:"200000"`
 	Personal string    `json:"personal" en:"Personal data" zh:"个人信息" length:"200000" optional:"" private:""`
 	Role     string    `json:"role" en:"Role of the approvers" zh:"审批角色"`
+	Area     string    `json:"area" en:"Area" zh:"区域" ref:"area" optional:""`
 	Need     int64     `json:"need" en:"Approvers needed" zh:"所需审批人数" min:"1"`
 	Content  string    `json:"content" en:"Hash of the content" zh:"内容摘要"`
 }
@@ -70,11 +71,13 @@ func (a *Approve) Check(p *Problems) {
 
 // Record counts the approval, or sends the proposal back.
 func (a *Approve) Record(tx *Tx) error {
-	p, err := tx.proposal(a.Proposal)
+	p, ok, err := ProposalAt(tx.ctx, tx.w, tx.Book, a.Proposal)
 	if err != nil {
 		return err
 	}
 	switch {
+	case !ok:
+		return fault.New(fault.NotFound, "proposal.unknown", "book %s has no proposal %d", tx.Book, a.Proposal).For("proposal").Mend("Look the number up among what waits.")
 	case p.Status != Waiting:
 		return fault.New(fault.Conflict, "proposal.closed", "proposal %s:%d is %s already", tx.Book, a.Proposal, p.Status).For("proposal").Mend("Nothing needs to be done.")
 	case p.Hash != a.Content:
@@ -104,7 +107,7 @@ func (a *Approve) Record(tx *Tx) error {
 	if status == Waiting {
 		return nil
 	}
-	e, ok, err := tx.entry(a.Proposal) // it may be waiting in this batch
+	e, ok, err := tx.wr.find(tx.ctx, tx.Book, a.Proposal)
 	if err != nil || !ok {
 		return orUnknown(err, tx.Book, a.Proposal)
 	}
@@ -139,18 +142,6 @@ func scanPending(row interface{ Scan(...any) error }) (Pending, error) {
 	err := row.Scan(&p.Book, &p.Seq, &p.Kind, &p.Hash, &p.Actor, &p.Area, &p.Role, &p.Status, &p.Need, &approvers, &p.Reason)
 	p.Approvers = strings.Fields(approvers)
 	return p, err
-}
-
-func (tx *Tx) proposal(seq int64) (Pending, error) {
-	rows, err := tx.Query("SELECT "+pendingColumns+" FROM proposal WHERE book = $1 AND seq = $2", tx.Book, seq)
-	if err != nil {
-		return Pending{}, err
-	}
-	defer rows.Close()
-	if !rows.Next() {
-		return Pending{}, fault.New(fault.NotFound, "proposal.unknown", "book %s has no proposal %d", tx.Book, seq).For("proposal").Mend("Look the number up among what waits.")
-	}
-	return scanPending(rows)
 }
 
 // Proposals lists proposals of a book ("" for all) with a status ("" for any), oldest first.
@@ -204,20 +195,32 @@ func (p *Pending) draft(e journal.Entry) (Draft, error) {
 
 // propose records a proposal in place of a fact that nobody has approved yet. The fact's own rules are checked when it is approved;
 // here it has passed its field checks and references.
-func (w *writer) propose(ctx context.Context, tx *Tx, d *Draft, p *prepared, taken map[bookKey]int64) (Receipt, error) {
+func (w *writer) propose(ctx context.Context, d *Draft, p *prepared, area string, need int, taken map[bookKey]int64) (Receipt, error) {
 	content := sha256.Sum256(journal.AppendFields(nil, []string{d.Book, p.kind.Name, string(d.On), p.body, p.private, strings.Join(d.Evidence, " ")}, d.Corrects))
-	need, err := tx.approvers(p)
-	if err != nil {
-		return Receipt{}, err
-	}
 	proposal := Draft{
 		Fact: &Proposal{Of: p.kind.Name, Key: d.Key, On: d.On, Corrects: d.Corrects, Body: p.body, Personal: p.private, Role: p.kind.Approval.Role,
-			Need: int64(need), Content: hex.EncodeToString(content[:])},
+			Area: area, Need: int64(need), Content: hex.EncodeToString(content[:])},
 		Book: d.Book, Key: "p-" + d.Key, On: d.On, Actor: d.Actor, Source: d.Source, Evidence: d.Evidence,
 	}
 	receipt, err := w.follow(ctx, &proposal, taken)
+	if err != nil {
+		return receipt, err
+	}
 	receipt.Proposal = true
-	return receipt, err
+	if !receipt.Again {
+		return receipt, nil
+	}
+	q, ok, err := ProposalAt(ctx, w.conn, d.Book, receipt.Seq)
+	switch {
+	case err != nil || !ok:
+		return receipt, orUnknown(err, d.Book, receipt.Seq)
+	case q.Status == SentBack:
+		return receipt, fault.New(fault.Conflict, "proposal.sent-back", "proposal %s:%d, which says the same, was sent back: %s", d.Book, receipt.Seq, q.Reason).
+			Mend("Put right what was asked for, or use a new key.")
+	case q.Status == Approved:
+		return w.follow(ctx, d, taken) // finds what it became
+	}
+	return receipt, nil
 }
 
 // ProposalAt gives one proposal; ok is false when there is none there.

@@ -10,10 +10,12 @@ import (
 	"fmt"
 	"io"
 	"reflect"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
 	"time"
+	"unicode/utf8"
 
 	"lastmile/internal/database"
 	"lastmile/internal/date"
@@ -197,22 +199,23 @@ func (r *Recorder) submit(req *request) error {
 
 func (r *Recorder) writer(req *request) (*writer, error) {
 	book := ""
-	if r.db.Engine == database.PostgreSQL && req.replay == nil {
-		for i := range req.drafts {
-			switch {
-			case req.errs[i] != nil:
-			case book == "":
-				book = req.drafts[i].Book
-			case book != req.drafts[i].Book:
-				return nil, fault.New(fault.Invalid, "record.books", "facts of books %s and %s cannot be recorded in one commit", book, req.drafts[i].Book).
-					Mend("Record them one after the other.")
-			}
+	for i := range req.drafts {
+		switch {
+		case req.errs[i] != nil || req.replay != nil:
+		case book == "":
+			book = req.drafts[i].Book
+		case book != req.drafts[i].Book:
+			return nil, fault.New(fault.Invalid, "record.books", "facts of books %s and %s cannot be recorded in one commit", book, req.drafts[i].Book).
+				Mend("Record them one after the other.")
 		}
+	}
+	if r.db.Engine == database.SQLite {
+		book = ""
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.closed {
-		return nil, fault.New(fault.Unavailable, "record.closed", "the program is stopping").Mend("Send it again when it has started.")
+		return nil, stopping()
 	}
 	w := r.writers[book]
 	if w == nil {
@@ -224,6 +227,10 @@ func (r *Recorder) writer(req *request) (*writer, error) {
 		r.writers[book] = w
 	}
 	return w, nil
+}
+
+func stopping() error {
+	return fault.New(fault.Unavailable, "record.closed", "the program is stopping").Mend("Send it again when it has started.")
 }
 
 // prepare checks a draft's own fields, encodes it and finds its book.
@@ -240,12 +247,17 @@ func (r *Recorder) prepare(ctx context.Context, d *Draft, p *prepared) error {
 	}
 	p.body, p.private = p.kind.Encode(d.Fact)
 	p.amount = p.kind.amount(d.Fact)
+	if p.kind.Approval == nil {
+		d.Approvers = nil // nobody asked them
+	}
 	if d.Book == "" {
 		book, err := r.bookOf(ctx, p.kind, d.Fact)
 		if err != nil {
 			return err
 		}
 		d.Book = book
+	} else if err := r.checkBook(ctx, p.kind, d.Book); err != nil {
+		return err
 	}
 	if d.Key == "" {
 		d.Key = contentKey(d, p)
@@ -258,6 +270,8 @@ func (r *Recorder) checkHeader(d *Draft, p *Problems) {
 	switch {
 	case d.On == "":
 		p.Add("on", "field.required", "the date is missing").Mend("Say when it happened, as 2020-03-14.")
+	case !d.On.Valid():
+		p.Add("on", "field.date", "%q is not a date", d.On).Mend("Write it as 2020-03-14.")
 	case d.On > today:
 		p.Add("on", "date.future", "%s has not come yet", d.On).Mend("Record what has happened, dated %s or before.", today)
 	}
@@ -267,6 +281,11 @@ func (r *Recorder) checkHeader(d *Draft, p *Problems) {
 	if d.Actor == "" {
 		p.Add("actor", "field.required", "nobody is named who records it").Mend("Log in, or name a person.")
 	}
+	for _, text := range append([]string{d.Book, d.Key, string(d.On), d.Actor, d.Source}, d.Approvers...) {
+		if !utf8.ValidString(text) || strings.ContainsRune(text, 0) {
+			p.Add("", "field.encoding", "%q holds bytes that are not text", text).Mend("Send UTF-8.")
+		}
+	}
 	for _, h := range d.Evidence {
 		if r.files == nil || !r.files.Has(h) {
 			p.Add("evidence", "evidence.unknown", "no file %s is in the evidence store", h).Mend("Upload the file first.")
@@ -274,11 +293,36 @@ func (r *Recorder) checkHeader(d *Draft, p *Problems) {
 	}
 }
 
-// contentKey makes the same content of the same day come out as the same key. Personal data is not in it: it could be guessed from a key.
+// contentKey makes the same content of the same day come out as the same key, whoever sends it. Personal data is not in it: it could be
+// guessed from a key. A word on a proposal is its speaker's own.
 func contentKey(d *Draft, p *prepared) string {
 	mac := hmac.New(sha256.New, []byte("lastmile/key"))
 	mac.Write(journal.AppendFields(nil, []string{d.Book, p.kind.Name, string(d.On), p.body, strings.Join(d.Evidence, " ")}, d.Corrects))
+	if _, ok := d.Fact.(*Approve); ok {
+		mac.Write([]byte(d.Actor))
+	}
 	return "c-" + base64.RawURLEncoding.EncodeToString(mac.Sum(nil)[:18])
+}
+
+// checkBook makes sure that a book named with a fact exists and may hold its kind.
+func (r *Recorder) checkBook(ctx context.Context, k *Kind, book string) error {
+	if book == entity.Headquarters {
+		return nil
+	}
+	if k.Book == entity.Headquarters {
+		return fault.New(fault.Invalid, "book.wrong", "a %s belongs to the book of headquarters, not to %s", k.Name, book).For("book").Mend("Leave the book out.")
+	}
+	key := [2]string{"book", book}
+	if _, ok := r.places.Load(key); ok {
+		return nil
+	}
+	if _, ok, err := entity.Get(ctx, r.db, entity.Headquarters, "book", book); err != nil {
+		return err
+	} else if !ok {
+		return unknownBook(book)
+	}
+	r.places.Store(key, book)
+	return nil
 }
 
 // bookOf finds the book that a fact belongs to, as its kind says.
@@ -357,17 +401,20 @@ type writer struct {
 	conn  *database.Writer
 	state *state
 
-	mu    sync.Mutex
-	busy  bool
-	queue []*request
-	idle  chan struct{} // closed when a closing writer has nothing left to do
+	mu     sync.Mutex
+	busy   bool
+	closed bool
+	queue  []*request
+	idle   chan struct{} // closed when a closing writer has nothing left to do
 
-	trial   bool  // nothing will be committed
-	assent  bool  // of a trial: approvals are taken as given
-	floor   int64 // time of the latest entry of all books when the writer last looked
-	lookUp  bool  // find out first which keys are taken
-	wrote   bool  // the fact at hand has changed the database itself
-	refused []refusal
+	trial   bool      // nothing will be committed
+	assent  bool      // of a trial: approvals are taken as given
+	floor   int64     // time of the latest entry of all books when the writer last looked
+	lookUp  bool      // find out first which keys are taken
+	hold    bool      // keep others from the books first: they were in the way before
+	wrote   bool      // the fact at hand has changed the database itself
+	refused []refusal // in this attempt
+	spoilt  []refusal // in earlier attempts, which they spoilt
 	scratch []byte
 	effects []byte
 }
@@ -375,6 +422,15 @@ type writer struct {
 // carryOut returns when the request has been committed or refused.
 func (w *writer) carryOut(req *request) {
 	w.mu.Lock()
+	if w.closed {
+		w.mu.Unlock()
+		for i := range req.errs {
+			if req.errs[i] == nil {
+				req.errs[i] = stopping()
+			}
+		}
+		return
+	}
 	w.queue = append(w.queue, req)
 	if w.busy {
 		w.mu.Unlock()
@@ -412,6 +468,7 @@ func (w *writer) carryOut(req *request) {
 // close waits until the writer is idle and lets go of its connection.
 func (w *writer) close() error {
 	w.mu.Lock()
+	w.closed = true
 	if w.busy {
 		w.idle = make(chan struct{})
 		w.mu.Unlock()
@@ -429,30 +486,36 @@ const attemptsMax = 5
 func (w *writer) commit(batch []*request) {
 	ctx := context.Background() // one caller who leaves must not undo what the others recorded
 	var err error
-	// A lone fact is most likely new: whether its key is taken shows when the database refuses it, and then it is looked up.
+	// A lone fact is most likely new: whether its key is taken shows when it is refused, and then it is looked up.
 	w.lookUp = len(batch) > 1 || len(batch[0].drafts) > 1
+	w.hold = false
 	for attempts := 0; attempts < attemptsMax; {
 		w.refused = w.refused[:0]
 		if err = w.attempt(ctx, batch); err == nil {
+			w.spoilt = w.spoilt[:0]
 			w.state.trim()
 			return
 		}
 		w.state.reset()
+		w.lookUp = true
+		forgive(w.refused)
 		if errors.Is(err, errAgain) {
-			continue // each time with one fact less, or once with all keys looked up
+			continue // having looked, or each time with one fact less
 		}
-		if !w.lookUp && database.IsUnique(err) {
-			w.lookUp = true
-			continue
-		}
-		if !database.IsRetry(err) && !errors.Is(err, journal.ErrMoved) {
+		if w.conn.Broken() {
+			if broken := w.reconnect(ctx); broken != nil {
+				err = errors.Join(err, broken)
+				break
+			}
+		} else if !passing(err) {
 			break
 		}
-		for _, f := range w.refused { // perhaps refused for what has changed meanwhile
-			clear(f.req.errs[f.group[0]:f.group[1]])
-		}
+		forgive(w.spoilt) // they were refused for what has changed meanwhile
+		w.spoilt = w.spoilt[:0]
+		w.hold = true
 		attempts++
 	}
+	w.spoilt = w.spoilt[:0]
 	for _, req := range batch {
 		for i := range req.errs {
 			if req.errs[i] == nil {
@@ -460,6 +523,30 @@ func (w *writer) commit(batch []*request) {
 			}
 		}
 	}
+}
+
+// forgive makes way for another look at what was refused.
+func forgive(list []refusal) {
+	for _, f := range list {
+		clear(f.req.errs[f.group[0]:f.group[1]])
+	}
+}
+
+// passing tells whether an error comes from another program that was in the way: it moved the end of a book, or its entry took the place
+// or the key of ours.
+func passing(err error) bool {
+	return database.IsRetry(err) || database.IsUnique(err) || errors.Is(err, journal.ErrMoved)
+}
+
+// reconnect replaces a connection that was lost. What was under way may have been committed: its keys tell.
+func (w *writer) reconnect(ctx context.Context) error {
+	conn, err := w.r.db.Writer(ctx)
+	if err != nil {
+		return err
+	}
+	w.conn.Close() // it is lost: nothing it answers matters
+	w.conn = conn
+	return nil
 }
 
 func (w *writer) attempt(ctx context.Context, batch []*request) error {
@@ -473,13 +560,10 @@ func (w *writer) attempt(ctx context.Context, batch []*request) error {
 	if err == nil {
 		err = w.state.flush(ctx, w.conn)
 	}
-	if err == nil {
-		err = w.moveHeads(ctx)
+	if err != nil {
+		return errors.Join(err, w.conn.Rollback(ctx))
 	}
-	if err == nil {
-		return w.conn.Commit(ctx)
-	}
-	return errors.Join(err, w.conn.Rollback(ctx))
+	return w.conn.Commit(ctx)
 }
 
 // lock keeps headquarters' book still while facts of other books are recorded, which may build on it. So the order in which entries were
@@ -544,6 +628,11 @@ func (w *writer) checkHeads(ctx context.Context, batch []*request) error {
 			}
 		}
 	}
+	if w.hold {
+		if err := journal.Hold(ctx, w.conn, books[1:]); err != nil {
+			return err
+		}
+	}
 	found, err := journal.GetHeads(ctx, w.conn, books)
 	if err != nil {
 		return err
@@ -588,25 +677,6 @@ func (w *writer) knows(batch []*request) bool {
 		}
 	}
 	return true
-}
-
-func (w *writer) moveHeads(ctx context.Context) error {
-	books := make([]string, 0, len(w.state.heads))
-	for b := range w.state.heads {
-		books = append(books, b)
-	}
-	slices.Sort(books)
-	for _, b := range books {
-		end := w.state.heads[b]
-		if end.now == end.written {
-			continue
-		}
-		if err := journal.SetHead(ctx, w.conn, end.written, end.now); err != nil {
-			return err
-		}
-		end.written = end.now
-	}
-	return nil
 }
 
 type bookKey struct{ book, key string }
@@ -665,6 +735,9 @@ func (w *writer) recordRequest(ctx context.Context, req *request, taken map[book
 		}
 		err := w.atomically(req.drafts[g[0]:g[1]], func(i int) error {
 			i += g[0]
+			if _, ok := req.drafts[i].Fact.(*Proposal); ok && req.replay == nil {
+				return fault.New(fault.Invalid, "proposal.direct", "a proposal is made by recording what is proposed").Mend("Record the fact itself without naming who approved it.")
+			}
 			var err error
 			req.receipts[i], err = w.recordOne(ctx, req.old(i), &req.drafts[i], &req.prepared[i], taken)
 			if err != nil && req.replay != nil {
@@ -675,17 +748,21 @@ func (w *writer) recordRequest(ctx context.Context, req *request, taken map[book
 		if err == nil {
 			continue
 		}
-		if !w.lookUp { // it may be refused for what it did itself when it was recorded the first time
-			w.lookUp = true
+		broken := fault.KindOf(err) == fault.Internal // the transaction may be spoilt
+		switch {
+		case broken && (passing(err) || w.conn.Broken()):
+			return err
+		case !w.lookUp: // it may be refused for what it did itself when it was recorded the first time
 			return errAgain
 		}
 		for i := g[0]; i < g[1]; i++ {
 			req.errs[i] = err
 		}
-		w.refused = append(w.refused, refusal{req, g})
-		if w.wrote && !w.trial {
+		if (w.wrote || broken) && !w.trial {
+			w.spoilt = append(w.spoilt, refusal{req, g})
 			return errAgain
 		}
+		w.refused = append(w.refused, refusal{req, g})
 	}
 	return nil
 }
@@ -712,7 +789,7 @@ func (w *writer) atomically(drafts []Draft, each func(i int) error) error {
 	w.state.begin()
 	w.wrote = false
 	for i := range drafts {
-		if err := each(i); err != nil {
+		if err := safely(each, i); err != nil {
 			if !w.wrote || w.trial {
 				w.state.takeBack()
 				w.back(m)
@@ -724,6 +801,16 @@ func (w *writer) atomically(drafts []Draft, each func(i int) error) error {
 		clear(w.state.memo)
 	}
 	return nil
+}
+
+// safely turns a panic, which is a bug in some kind of fact, into an error of that fact: others wait for this writer.
+func safely(each func(i int) error, i int) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+		}
+	}()
+	return each(i)
 }
 
 func (w *writer) back(m mark) {
@@ -749,7 +836,7 @@ func (w *writer) recordOne(ctx context.Context, old *journal.Entry, d *Draft, p 
 	if end == nil {
 		return Receipt{}, fmt.Errorf("book %s was not looked up", d.Book)
 	}
-	tx := &Tx{Book: d.Book, On: d.On, Actor: d.Actor, Evidence: d.Evidence, Approvers: d.Approvers, Corrects: d.Corrects,
+	tx := &Tx{kind: p.kind, Book: d.Book, On: d.On, Actor: d.Actor, Evidence: d.Evidence, Approvers: d.Approvers, Corrects: d.Corrects,
 		Key: d.Key, ctx: ctx, w: w.conn, wr: w, s: w.state, seq: end.now.Seq + 1, replay: old != nil}
 	if err := tx.place(p.kind, d.Fact); err != nil {
 		return Receipt{}, err
@@ -758,12 +845,15 @@ func (w *writer) recordOne(ctx context.Context, old *journal.Entry, d *Draft, p 
 		return Receipt{}, err
 	}
 	if old == nil {
-		propose, err := tx.checkPeople(p, d)
+		if err := tx.checkBook(d.Fact); err != nil {
+			return Receipt{}, err
+		}
+		need, err := tx.checkPeople(p, d)
 		if err != nil {
 			return Receipt{}, err
 		}
-		if propose && !w.assent {
-			return w.propose(ctx, tx, d, p, taken)
+		if need > 0 && len(d.Approvers) == 0 && !w.assent {
+			return w.propose(ctx, d, p, tx.Area, need, taken)
 		}
 	}
 	grade := gradeOf(d.Fact, d.Evidence)
@@ -831,10 +921,7 @@ func gradeOf(f Fact, evidence []string) journal.Grade {
 func (w *writer) entry(tx *Tx, old *journal.Entry, d *Draft, p *prepared, grade journal.Grade, end *bookEnd) (journal.Entry, error) {
 	e := journal.Entry{
 		Book: d.Book, Seq: tx.seq, Kind: p.kind.Name, Key: d.Key, On: d.On, Actor: d.Actor, Approvers: d.Approvers, Source: d.Source,
-		Reverses: d.Corrects, Grade: grade, Area: tx.Area, Body: p.body, Evidence: d.Evidence, Private: p.private,
-	}
-	if rev, ok := d.Fact.(*Reversal); ok {
-		e.Reverses = rev.Entry
+		Reverses: takesBack(d), Grade: grade, Area: tx.Area, Body: p.body, Evidence: d.Evidence, Private: p.private,
 	}
 	switch {
 	case old != nil:
@@ -863,23 +950,35 @@ func (w *writer) entry(tx *Tx, old *journal.Entry, d *Draft, p *prepared, grade 
 	return e, nil
 }
 
+// find reads an entry that is recorded, or waits to be written.
+func (w *writer) find(ctx context.Context, book string, seq int64) (journal.Entry, bool, error) {
+	for i := range w.state.entries {
+		if e := &w.state.entries[i]; e.Book == book && e.Seq == seq {
+			return *e, true, nil
+		}
+	}
+	return journal.Get(ctx, w.conn, book, seq)
+}
+
+// takesBack is the entry that a draft takes back, as a correction or a reversal; 0 for none.
+func takesBack(d *Draft) int64 {
+	if rev, ok := d.Fact.(*Reversal); ok {
+		return rev.Entry
+	}
+	return d.Corrects
+}
+
 // again answers a repeated idempotency key: the first receipt when the content is the same, else a conflict that names both.
 func (w *writer) again(ctx context.Context, d *Draft, p *prepared, seq int64) (Receipt, error) {
-	var e journal.Entry
-	ok := false
-	for i := range w.state.entries {
-		if w.state.entries[i].Book == d.Book && w.state.entries[i].Seq == seq {
-			e, ok = w.state.entries[i], true
-		}
+	e, ok, err := w.find(ctx, d.Book, seq)
+	if err != nil || !ok {
+		return Receipt{}, orUnknown(err, d.Book, seq)
 	}
-	if !ok {
-		var err error
-		if e, ok, err = journal.Get(ctx, w.conn, d.Book, seq); err != nil || !ok {
-			return Receipt{}, orUnknown(err, d.Book, seq)
-		}
-	}
-	same := e.Kind == p.kind.Name && e.On == d.On && e.Body == p.body && slices.Equal(e.Evidence, d.Evidence) &&
+	same := e.Kind == p.kind.Name && e.On == d.On && e.Body == p.body && slices.Equal(e.Evidence, d.Evidence) && e.Reverses == takesBack(d) &&
 		(e.Private == p.private || e.Private == "" && e.Commitment != nil)
+	if _, ok := d.Fact.(*Approve); ok && e.Actor != d.Actor {
+		same = false
+	}
 	if !same {
 		return Receipt{}, fault.New(fault.Conflict, "key.conflict", "key %s was used for entry %s:%d (%s of %s), and this %s of %s says something else",
 			d.Key, e.Book, e.Seq, e.Kind, e.On, p.kind.Name, d.On).For("key").Mend("Use a new key for a new fact; to change entry %s:%d record a correction of it.", e.Book, e.Seq)

@@ -13,14 +13,14 @@ import (
 
 // What is recorded must read as it was written: a text with spaces at its ends would not.
 func TestSpacesAtTheEndsAreRefused(t *testing.T) {
-	_, record := populated(t, facttest.SQLite(t))
+	_, record := recording(t, facttest.SQLite(t))
 	_, err := record(fact.Draft{Fact: &party.Party{ID: "W-x", Name: " Li\u3000", Kind: "household", Area: "620524101"}})
-	refused(t, "field.space", err)
+	refusedWith(t, "field.space", err)
 }
 
 // A journal is replayed into a store that does not hold it already; nothing of a chunk with a wrong entry stays.
 func TestReplayRefuses(t *testing.T) {
-	s, _ := populated(t, facttest.SQLite(t))
+	s, _ := recording(t, facttest.SQLite(t))
 	facttest.Tell(t, s)
 	var entries []journal.Entry
 	if err := journal.EachInTime(t.Context(), s.DB, func(e journal.Entry) error {

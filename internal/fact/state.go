@@ -2,6 +2,7 @@ package fact
 
 import (
 	"context"
+	"maps"
 	"slices"
 
 	"lastmile/internal/database"
@@ -31,7 +32,8 @@ type state struct {
 	heads    map[string]*bookEnd
 	undo     []func()
 
-	flushes      int // how often flush has written
+	trial        bool // nothing will be committed: the ends of books stay free for others to move
+	flushes      int  // how often flush has written
 	entries      []journal.Entry
 	postings     []ledger.Posting
 	observations []figure.Observation
@@ -48,6 +50,12 @@ type bookEnd struct {
 func newState() *state {
 	s := &state{ledger: ledger.NewState(), totals: figure.NewTotals()}
 	s.reset()
+	return s
+}
+
+func newTrialState() *state {
+	s := newState()
+	s.trial = true
 	return s
 }
 
@@ -127,11 +135,15 @@ func (s *state) root(ctx context.Context, r database.Reader, book string) (strin
 		return "", err
 	}
 	if !ok {
-		return "", fault.New(fault.NotFound, "book.unknown", "there is no book %q", book).For("book").
-			Mend("A county has a book once it is designated: record its designation first.")
+		return "", unknownBook(book)
 	}
 	s.roots[book] = e.Area
 	return e.Area, nil
+}
+
+func unknownBook(book string) error {
+	return fault.New(fault.NotFound, "book.unknown", "there is no book %q", book).For("book").
+		Mend("A county has a book once it is designated: record its designation first.")
 }
 
 // areasBelow lists an area and those above it, below the book's own area. An area outside the book's is refused.
@@ -173,8 +185,29 @@ func (s *state) areasBelow(ctx context.Context, r database.Reader, book, area st
 	return list, nil
 }
 
+// moveHeads moves the ends of books. It comes before all else that is written, so that of two programs that append to one book the second waits
+// here for the first, and then looks again.
+func (s *state) moveHeads(ctx context.Context, w *database.Writer) error {
+	for _, book := range slices.Sorted(maps.Keys(s.heads)) {
+		end := s.heads[book]
+		if end.now == end.written {
+			continue
+		}
+		if err := journal.SetHead(ctx, w, end.written, end.now); err != nil {
+			return err
+		}
+		end.written = end.now
+	}
+	return nil
+}
+
 // flush writes what waits, in the open transaction.
 func (s *state) flush(ctx context.Context, w *database.Writer) error {
+	if !s.trial {
+		if err := s.moveHeads(ctx, w); err != nil {
+			return err
+		}
+	}
 	if err := entity.Put(ctx, w, lastOfEach(s.puts)); err != nil {
 		return err
 	}

@@ -22,8 +22,8 @@ import (
 
 const county = "620524"
 
-// populated is a store to record into, and how its officer records with both approvers.
-func populated(t *testing.T, url string) (*store.Store, func(fact.Draft) (fact.Receipt, error)) {
+// recording is a store to record into, and how its officer records with both approvers.
+func recording(t *testing.T, url string) (*store.Store, func(fact.Draft) (fact.Receipt, error)) {
 	t.Helper()
 	s := facttest.Open(t, url)
 	facttest.Populate(t, s)
@@ -53,7 +53,7 @@ func must(t *testing.T) func(fact.Receipt, error) int64 {
 	}
 }
 
-func refused(t *testing.T, code string, err error) {
+func refusedWith(t *testing.T, code string, err error) {
 	t.Helper()
 	var e *fault.Error
 	if !errors.As(err, &e) || e.Code != code {
@@ -61,7 +61,7 @@ func refused(t *testing.T, code string, err error) {
 	}
 }
 
-func pay(yuan int64) *project.Disbursement {
+func payment(yuan int64) *project.Disbursement {
 	return &project.Disbursement{Project: "W-house", To: "W-li", Amount: fact.Money(yuan * 100), Voucher: "V1", Purpose: "roof", Fund: "own"}
 }
 
@@ -88,10 +88,10 @@ func photo(t *testing.T, s *store.Store) []string {
 
 // A correction of a correction stands in place of both: the first version does not come back.
 func TestCorrectionOfCorrection(t *testing.T) {
-	s, record := populated(t, facttest.SQLite(t))
-	first := must(t)(record(fact.Draft{Fact: pay(100)}))
-	second := must(t)(record(fact.Draft{Fact: pay(200), Corrects: first}))
-	third := must(t)(record(fact.Draft{Fact: pay(300), Corrects: second, Evidence: photo(t, s)}))
+	s, record := recording(t, facttest.SQLite(t))
+	first := must(t)(record(fact.Draft{Fact: payment(100)}))
+	second := must(t)(record(fact.Draft{Fact: payment(200), Corrects: first}))
+	third := must(t)(record(fact.Draft{Fact: payment(300), Corrects: second, Evidence: photo(t, s)}))
 	if got, want := total(t, s, "disbursement:CNY"), (sums{300_00, 1, 1}); got != want {
 		t.Errorf("after two corrections: got %+v, want %+v", got, want)
 	}
@@ -103,19 +103,19 @@ func TestCorrectionOfCorrection(t *testing.T) {
 
 // A late proof counts what its entry counts, and nothing of what the entry takes back.
 func TestLateProof(t *testing.T) {
-	s, record := populated(t, facttest.SQLite(t))
+	s, record := recording(t, facttest.SQLite(t))
 	evidence := photo(t, s)
-	first := must(t)(record(fact.Draft{Fact: pay(100)}))
-	second := must(t)(record(fact.Draft{Fact: pay(200), Corrects: first}))
+	first := must(t)(record(fact.Draft{Fact: payment(100)}))
+	second := must(t)(record(fact.Draft{Fact: payment(200), Corrects: first}))
 	_, err := record(fact.Draft{Fact: &fact.Proof{Entry: first}, Evidence: evidence})
-	refused(t, "proof.reversed", err)
+	refusedWith(t, "proof.reversed", err)
 	must(t)(record(fact.Draft{Fact: &fact.Proof{Entry: second}, Evidence: evidence}))
 	if got, want := total(t, s, "disbursement:CNY"), (sums{200_00, 1, 1}); got != want {
 		t.Errorf("after the proof: got %+v, want %+v", got, want)
 	}
 	reversal := must(t)(record(fact.Draft{Fact: &fact.Reversal{Entry: second, Reason: "not paid"}}))
 	_, err = record(fact.Draft{Fact: &fact.Proof{Entry: reversal}, Evidence: evidence})
-	refused(t, "proof.reversal", err)
+	refusedWith(t, "proof.reversal", err)
 	if got, want := total(t, s, "disbursement:CNY"), (sums{}); got != want {
 		t.Errorf("after the reversal: got %+v, want %+v", got, want)
 	}
@@ -123,7 +123,7 @@ func TestLateProof(t *testing.T) {
 
 // A refund lessens what was paid and not the number of payments, proved or not, taken back or not.
 func TestRefundsAreNoPayments(t *testing.T) {
-	s, record := populated(t, facttest.SQLite(t))
+	s, record := recording(t, facttest.SQLite(t))
 	check := func(when string, amount, untraced, n int64) {
 		t.Helper()
 		list, err := figure.Stages(t.Context(), s.DB, ledger.Currency, "", county, nil)
@@ -138,7 +138,7 @@ func TestRefundsAreNoPayments(t *testing.T) {
 			t.Errorf("%s: got %+v, want %d, %d of it untraced, in %d payments", when, got, amount, untraced, n)
 		}
 	}
-	must(t)(record(fact.Draft{Fact: pay(100), Evidence: photo(t, s)}))
+	must(t)(record(fact.Draft{Fact: payment(100), Evidence: photo(t, s)}))
 	refund := must(t)(record(fact.Draft{Fact: &project.Refund{Project: "W-house", From: "W-li", Amount: 40_00, Voucher: "V2", Fund: "own", Reason: "less was needed"}}))
 	check("after the refund", 60_00, -40_00, 1)
 	must(t)(record(fact.Draft{Fact: &fact.Proof{Entry: refund}, Evidence: photo(t, s)}))
@@ -150,19 +150,19 @@ func TestRefundsAreNoPayments(t *testing.T) {
 // An account says for ever what it said when something first moved through it, whatever a program remembers of it.
 func TestAccountsStayAsTheyWereOpened(t *testing.T) {
 	url := facttest.SQLite(t)
-	s, record := populated(t, url)
-	must(t)(record(fact.Draft{Fact: pay(100)}))
+	s, record := recording(t, url)
+	must(t)(record(fact.Draft{Fact: payment(100)}))
 	var seq int64
 	if err := s.DB.QueryRow(t.Context(), "SELECT seq FROM entity WHERE type = 'party' AND id = 'W-li'").Scan(&seq); err != nil {
 		t.Fatal(err)
 	}
 	must(t)(record(fact.Draft{Fact: &party.Party{ID: "W-li", Name: "Li", Kind: "cooperative", Area: "620524101"}, Corrects: seq}))
-	must(t)(record(fact.Draft{Fact: pay(200)}))
+	must(t)(record(fact.Draft{Fact: payment(200)}))
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
 	again := facttest.Open(t, url)
-	facttest.MustRecord(t, again, fact.Draft{Fact: pay(300), Book: county, Actor: facttest.Officer, Approvers: []string{facttest.Approver}})
+	facttest.MustRecord(t, again, fact.Draft{Fact: payment(300), Book: county, Actor: facttest.Officer, Approvers: []string{facttest.Approver}})
 	list, err := figure.Stages(t.Context(), again.DB, ledger.Currency, "", county, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -176,7 +176,7 @@ func TestAccountsStayAsTheyWereOpened(t *testing.T) {
 
 // The place of an area where something was counted is settled; of another it can be corrected, and counts from then on.
 func TestMoveArea(t *testing.T) {
-	s, record := populated(t, facttest.SQLite(t))
+	s, record := recording(t, facttest.SQLite(t))
 	village := func(parent string) *area.Area {
 		return &area.Area{Code: "620524100009", Parent: parent, Level: "village", Name: "新村"}
 	}
@@ -193,12 +193,12 @@ func TestMoveArea(t *testing.T) {
 		}
 	}
 	_, err := record(fact.Draft{Book: "hq", Fact: village("620524100"), Corrects: second.Seq})
-	refused(t, "area.counted", err)
+	refusedWith(t, "area.counted", err)
 }
 
 // A bad row in a table of reversals is told at its row, and nothing else is said of the good ones around it.
 func TestImportReversalsWithBadRow(t *testing.T) {
-	s, record := populated(t, facttest.SQLite(t))
+	s, record := recording(t, facttest.SQLite(t))
 	for range 2 {
 		must(t)(record(fact.Draft{Fact: &goods.Donation{Project: "W-house", Fund: "own", Commodity: "mask", Quantity: 5, Document: "D"}, Key: "a"}))
 		must(t)(record(fact.Draft{Fact: &goods.Donation{Project: "W-house", Fund: "own", Commodity: "mask", Quantity: 5, Document: "E"}, Key: "b"}))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -30,16 +31,18 @@ type Tx struct {
 	Taking    int64  // in TakeBack: seq of the fact that is taken back
 	Key       string // idempotency key of the entry
 
-	ctx     context.Context
-	w       *database.Writer
-	s       *state
-	seq     int64
-	traced  bool
-	areas   []string // Area and those above it, below the book's own
-	effects effects
-	wr      *writer
-	replay  bool
-	then    []Draft // to be recorded in the same commit after this fact
+	kind      *Kind
+	ctx       context.Context
+	w         *database.Writer
+	s         *state
+	seq       int64
+	takenBack journal.Entry
+	traced    bool
+	areas     []string // Area and those above it, below the book's own
+	effects   effects
+	wr        *writer
+	replay    bool
+	then      []Draft // to be recorded in the same commit after this fact
 }
 
 type effects struct {
@@ -54,6 +57,9 @@ func (tx *Tx) Context() context.Context { return tx.ctx }
 
 // Seq is the position that the entry will have in its book.
 func (tx *Tx) Seq() int64 { return tx.seq }
+
+// TakenBack is the entry that is being taken back, in a fact's TakeBack.
+func (tx *Tx) TakenBack() journal.Entry { return tx.takenBack }
 
 // Currency is the commodity that money fields are in.
 func (tx *Tx) Currency() string { return ledger.Currency }
@@ -446,6 +452,16 @@ func (tx *Tx) Reverse(seq int64) error {
 	if slices.Contains([]string{"reversal", "proposal", "approval", "proof", "erasure"}, e.Kind) {
 		return fault.New(fault.Invalid, "reversal.kind", "a %s cannot be taken back", e.Kind).For("entry").Mend("Record what is right as a new fact.")
 	}
+	if tx.Corrects == seq && k != tx.kind {
+		return fault.New(fault.Invalid, "correction.kind", "entry %s:%d is a %s, a %s cannot correct it", tx.Book, seq, k.Name, tx.kind.Name).For("corrects").
+			Mend("Record the corrected %s, or a reversal.", k.Name)
+	}
+	if !tx.replay {
+		if err := tx.checkActor(k, e.Area); err != nil {
+			return err
+		}
+	}
+	tx.takenBack = e
 	if back, ok := f.(TakerBack); ok {
 		tx.Taking = seq
 		if err := back.TakeBack(tx); err != nil {
@@ -474,6 +490,9 @@ func (tx *Tx) Reverse(seq int64) error {
 		if err := tx.openBoth(&p); err != nil {
 			return err
 		}
+		if err := tx.checkGiver(&p); err != nil {
+			return err
+		}
 		if err := tx.post(p); err != nil {
 			return fmt.Errorf("take back entry %s:%d: %w", tx.Book, seq, err)
 		}
@@ -494,6 +513,19 @@ func (tx *Tx) Reverse(seq int64) error {
 	return nil
 }
 
+// checkGiver makes sure that somebody outside has what is taken back from them: they may have given part of it back already.
+func (tx *Tx) checkGiver(p *ledger.Posting) error {
+	if _, amount, ok := tx.s.ledger.End(p); !ok || amount > 0 {
+		return nil
+	}
+	have, err := tx.Received(p.From, p.Commodity, p.Fund)
+	if err == nil && have < p.Amount {
+		err = fault.New(fault.Conflict, "reversal.returned", "account %s holds %s of fund %s, %s would be taken back", p.From, ledger.Show(p.Commodity, have), p.Fund, ledger.Show(p.Commodity, p.Amount)).
+			For("entry").Mend("Take back first what has come back from there since, such as a refund.")
+	}
+	return err
+}
+
 // openBoth makes the accounts of an earlier posting known.
 func (tx *Tx) openBoth(p *ledger.Posting) error {
 	for _, id := range []string{p.From, p.To} {
@@ -508,7 +540,7 @@ func (tx *Tx) openBoth(p *ledger.Posting) error {
 	return nil
 }
 
-// Erase deletes the private part of an earlier entry when this fact is committed.
+// Erase deletes the private part of an earlier entry, and of the proposal that held the same, when this fact is committed.
 func (tx *Tx) Erase(seq int64) error {
 	e, ok, err := tx.entry(seq)
 	if err != nil || !ok {
@@ -527,7 +559,24 @@ func (tx *Tx) Erase(seq int64) error {
 		}
 	}
 	tx.wr.wrote = true
-	return journal.Erase(tx.ctx, tx.w, tx.Book, seq)
+	other := "p-" + e.Key // the proposal that it came from
+	if e.Kind == "proposal" {
+		f, err := DecodeBody(e.Kind, e.Body, "")
+		if err != nil {
+			return err
+		}
+		other = f.(*Proposal).Key // what came of it
+	}
+	found, err := journal.Keys(tx.ctx, tx.w, tx.Book, []string{other})
+	if err != nil {
+		return err
+	}
+	for _, seq := range append(slices.Collect(maps.Values(found)), seq) {
+		if err := journal.Erase(tx.ctx, tx.w, tx.Book, seq); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Within tells whether an area is another one or lies in it. Every area lies in "".
@@ -665,13 +714,18 @@ func (tx *Tx) define(k *Kind, f Fact) error {
 		if err := tx.checkRevision(old); err != nil {
 			return err
 		}
+	case !ok && tx.Corrects > 0:
+		return fault.New(fault.Invalid, "define.other", "entry %s:%d does not define %s %q", tx.Book, tx.Corrects, e.Type, e.ID).For(k.idField()).
+			Mend("A code stays as it is: correct the rest, or record a new %s.", e.Type)
 	case ok && tx.Corrects != old.Seq:
 		return fault.New(fault.Conflict, "define.again", "%s %q is recorded already as entry %s:%d", e.Type, e.ID, old.Book, old.Seq).For(k.idField()).
 			Mend("Use another code, or say that this corrects entry %d.", old.Seq)
 	}
 	e.Status = old.Status
-	tx.s.define(entityKey{tx.Book, e.Type, e.ID}, f)
 	key := entityKey{tx.Book, e.Type, e.ID}
+	own := reflect.New(k.typ) // the caller may use theirs again
+	own.Elem().Set(v)
+	tx.s.define(key, own.Interface())
 	tx.s.undo = append(tx.s.undo, func() { delete(tx.s.defined, key) })
 	return tx.Put(e)
 }
@@ -700,63 +754,128 @@ func (k *Kind) idField() string {
 
 // May tells whether a person holds one of the roles for the fact's area on its day.
 func (tx *Tx) May(person string, roles ...string) (bool, error) {
+	return tx.may(person, roles, tx.Area)
+}
+
+func (tx *Tx) may(person string, roles []string, area string) (bool, error) {
 	if tx.wr.r.authority == nil {
 		return false, nil
 	}
-	return tx.wr.r.authority.May(tx, person, roles, tx.Area, tx.On)
+	return tx.wr.r.authority.May(tx, person, roles, area, tx.On)
 }
 
-// approvers is how many people must approve the fact: by the rule in force, else as its kind says.
-func (tx *Tx) approvers(p *prepared) (int, error) {
+// approvers is how many people must approve an amount of a kind: by the rule in force, else as the kind says; 0 when it needs none.
+func (tx *Tx) approvers(k *Kind, amount int64) (int, error) {
+	if k.Approval == nil {
+		return 0, nil
+	}
 	if a := tx.wr.r.authority; a != nil {
-		if n, ok, err := a.Approvers(tx, p.kind.Name, p.amount, tx.On); ok || err != nil {
+		if n, ok, err := a.Approvers(tx, k.Name, amount, tx.On); ok || err != nil {
 			return n, err
 		}
 	}
-	return p.kind.Approval.Need(p.amount), nil
+	return k.Approval.Need(amount), nil
 }
 
-// checkPeople makes sure that the actor may record the fact, and that enough others who may have approved it. propose is true when
-// approval is needed and nobody has given it yet.
-func (tx *Tx) checkPeople(p *prepared, d *Draft) (propose bool, err error) {
+// checkPeople makes sure that the actor may record the fact, and that enough others who may have approved it, unless nobody has yet. need
+// is how many must.
+func (tx *Tx) checkPeople(p *prepared, d *Draft) (need int, err error) {
 	k := p.kind
-	if d.Actor != Operator && len(k.By) > 0 {
-		ok, err := tx.May(d.Actor, k.By...)
-		if err != nil {
-			return false, err
-		}
-		if !ok {
-			return false, fault.New(fault.Forbidden, "role.missing", "%s may not record a %s here on %s", d.Actor, k.Name, d.On).For("actor").
-				Mend("It takes one of these roles for the area: %s.", strings.Join(k.By, ", "))
-		}
+	if err := tx.checkActor(k, tx.Area); err != nil {
+		return 0, err
 	}
-	if k.Approval == nil {
-		return false, nil
-	}
-	if len(d.Approvers) == 0 {
-		return true, nil
-	}
-	need, err := tx.approvers(p)
-	if err != nil {
-		return false, err
+	if need, err = tx.need(p, d); err != nil || need == 0 || len(d.Approvers) == 0 {
+		return need, err
 	}
 	if len(d.Approvers) < need {
-		return false, fault.New(fault.Forbidden, "approval.few", "a %s of this amount needs %d approvers, %d are named", k.Name, need, len(d.Approvers)).For("approvers").
+		return 0, fault.New(fault.Forbidden, "approval.few", "a %s of this amount needs %d approvers, %d are named", k.Name, need, len(d.Approvers)).For("approvers").
 			Mend("Ask another person with role %s.", k.Approval.Role)
 	}
 	for i, a := range d.Approvers {
 		if a == d.Actor || slices.Contains(d.Approvers[:i], a) {
-			return false, fault.New(fault.Forbidden, "approval.self", "%s cannot approve what they prepared or approved already", a).For("approvers").
+			return 0, fault.New(fault.Forbidden, "approval.self", "%s cannot approve what they prepared or approved already", a).For("approvers").
 				Mend("Ask another person with role %s.", k.Approval.Role)
 		}
 		ok, err := tx.May(a, k.Approval.Role)
 		if err != nil {
-			return false, err
+			return 0, err
 		}
 		if !ok {
-			return false, fault.New(fault.Forbidden, "approval.role", "%s may not approve a %s here on %s", a, k.Name, d.On).For("approvers").
+			return 0, fault.New(fault.Forbidden, "approval.role", "%s may not approve a %s here on %s", a, k.Name, d.On).For("approvers").
 				Mend("Ask a person with role %s.", k.Approval.Role)
 		}
 	}
-	return false, nil
+	return need, nil
+}
+
+// checkActor makes sure that the actor holds a role that may record facts of a kind in an area.
+func (tx *Tx) checkActor(k *Kind, area string) error {
+	if tx.Actor == Operator || len(k.By) == 0 {
+		return nil
+	}
+	ok, err := tx.may(tx.Actor, k.By, area)
+	if err == nil && !ok {
+		err = fault.New(fault.Forbidden, "role.missing", "%s may not record a %s here on %s", tx.Actor, k.Name, tx.On).For("actor").
+			Mend("It takes one of these roles for the area: %s.", strings.Join(k.By, ", "))
+	}
+	return err
+}
+
+// need is how many others must approve a fact. To take back an entry takes as many as to record it.
+func (tx *Tx) need(p *prepared, d *Draft) (int, error) {
+	need, err := tx.approvers(p.kind, p.amount)
+	seq := takesBack(d)
+	if err != nil || need == 0 || seq == 0 {
+		return need, err
+	}
+	e, ok, err := tx.wr.find(tx.ctx, tx.Book, seq)
+	if err != nil || !ok {
+		return need, err // Reverse says that there is no such entry
+	}
+	f, err := DecodeBody(e.Kind, e.Body, e.Private)
+	if err != nil {
+		return 0, err
+	}
+	k := Find(e.Kind)
+	before, err := tx.approvers(k, k.amount(f))
+	return max(need, before), err
+}
+
+// checkBook makes sure that the fact is recorded in the book that it belongs to: that of the county where the area that it names lies, or
+// that which knows the thing that it names. A correction stays in the book of what it corrects.
+func (tx *Tx) checkBook(f Fact) error {
+	k := tx.kind
+	if k.Book == "" || k.Book == entity.Headquarters || tx.Corrects > 0 {
+		return nil
+	}
+	field := k.Field(k.Book)
+	id := reflect.ValueOf(f).Elem().Field(field.index).String()
+	if id == "" {
+		return nil
+	}
+	if field.Ref != "area" {
+		_, ok, err := tx.s.entity(tx.ctx, tx.w, tx.Book, field.Ref, id)
+		if err == nil && !ok && tx.Book != k.BookElse {
+			err = fault.New(fault.Invalid, "book.wrong", "%s %q is not recorded in book %s", field.Ref, id, tx.Book).For(field.Name).Mend("Record the %s in the book of the %s.", k.Name, field.Ref)
+		}
+		return err
+	}
+	if tx.Book != entity.Headquarters {
+		_, err := tx.s.areasBelow(tx.ctx, tx.w, tx.Book, id)
+		return err
+	}
+	above, err := tx.s.areasBelow(tx.ctx, tx.w, entity.Headquarters, id)
+	if err != nil {
+		return err
+	}
+	for _, a := range above {
+		_, designated, err := tx.s.entity(tx.ctx, tx.w, entity.Headquarters, "book", a)
+		if err != nil {
+			return err
+		}
+		if designated {
+			return fault.New(fault.Invalid, "book.wrong", "area %s lies in county %s, which has a book of its own", id, a).For(field.Name).Mend("Record it in book %s.", a)
+		}
+	}
+	return nil
 }

@@ -17,8 +17,10 @@ package facttest
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"database/sql"
 	"encoding/binary"
+	"encoding/hex"
 	"image"
 	"image/color"
 	"image/png"
@@ -105,6 +107,12 @@ func Photo(n uint8) []byte {
 		panic(err) // memory does not fail to be written
 	}
 	return b.Bytes()
+}
+
+// PhotoHash is the name of a photo in the evidence store.
+func PhotoHash(n uint8) string {
+	sum := sha256.Sum256(Photo(n))
+	return hex.EncodeToString(sum[:])
 }
 
 // MustRecord records facts together, by the operator or whom the draft names, and fails the test when they are refused. Drafts that

@@ -120,21 +120,21 @@ func Populate(t TB, s *store.Store) {
 	)
 	MustRecord(t, s, list...)
 
-	approved := func(book string, facts ...fact.Fact) {
-		t.Helper()
-		for _, f := range facts {
-			MustRecord(t, s, fact.Draft{Fact: f, Book: book, Actor: Officer, Approvers: []string{Approver, Approver2}})
-		}
+	for _, fund := range Funds {
+		record(t, s, "hq", &programme.Injection{Fund: fund, Amount: 100_000_00, Voucher: "I-" + fund})
 	}
 	for i, fund := range Funds {
-		approved("hq", &programme.Injection{Fund: fund, Amount: 100_000_00, Voucher: "I-" + fund})
 		for _, county := range Counties[:2-i/2] { // the clinic is in the first county
 			no := "T-" + fund + "-" + county
-			approved("hq", &programme.Transfer{Transfer: no, To: county, Fund: fund, Amount: 40_000_00, Voucher: no})
-			approved(county, &programme.TransferReceipt{Transfer: no, County: county, Fund: fund, Amount: 40_000_00, Voucher: no})
+			record(t, s, "hq", &programme.Transfer{Transfer: no, To: county, Fund: fund, Amount: 40_000_00, Voucher: no})
 		}
 	}
-	for _, county := range Counties {
+	for i, county := range Counties {
+		var facts []fact.Fact
+		for _, fund := range Funds[:3-i] {
+			no := "T-" + fund + "-" + county
+			facts = append(facts, &programme.TransferReceipt{Transfer: no, County: county, Fund: fund, Amount: 40_000_00, Voucher: no})
+		}
 		for i, id := range Parties[county] {
 			kind := "household"
 			switch id {
@@ -143,13 +143,23 @@ func Populate(t TB, s *store.Store) {
 			case "M-coop":
 				kind = "cooperative"
 			}
-			MustRecord(t, s, fact.Draft{Book: county, Fact: &party.Party{ID: id, Name: id, Kind: kind, Area: Villages[county][i%len(Villages[county])]}})
+			facts = append(facts, &party.Party{ID: id, Name: id, Kind: kind, Area: Villages[county][i%len(Villages[county])]})
 		}
 		for _, id := range Projects[county] {
 			p := projects[id]
 			p.ID, p.Name = id, id
-			MustRecord(t, s, fact.Draft{Book: county, Fact: &p})
-			approved(county, &project.Budget{Project: id, Line: "works", Amount: 30_000_00}, &project.Commitment{Project: id, Amount: 10_000_00, Contract: "C-" + id})
+			facts = append(facts, &p, &project.Budget{Project: id, Line: "works", Amount: 30_000_00}, &project.Commitment{Project: id, Amount: 10_000_00, Contract: "C-" + id})
 		}
+		record(t, s, county, facts...)
 	}
+}
+
+// record records facts of a book in one commit, by the officer with both approvers.
+func record(t TB, s *store.Store, book string, facts ...fact.Fact) {
+	t.Helper()
+	drafts := make([]fact.Draft, len(facts))
+	for i, f := range facts {
+		drafts[i] = fact.Draft{Fact: f, Book: book, Actor: Officer, Approvers: []string{Approver, Approver2}}
+	}
+	MustRecord(t, s, drafts...)
 }

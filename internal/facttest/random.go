@@ -2,8 +2,6 @@ package facttest
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"flag"
 	"math/bits"
 	"slices"
@@ -78,7 +76,7 @@ func Draft(t *rapid.T, s *store.Store) fact.Draft {
 		}
 	}
 	if g.chance("evidence", 40) {
-		d.Evidence = []string{photo(g.number("photo", 0, 3))}
+		d.Evidence = []string{PhotoHash(uint8(g.number("photo", 0, 3)))}
 	}
 	if g.chance("own key", 5) {
 		d.Key = g.one("key", "k1", "k2", "k3")
@@ -88,11 +86,6 @@ func Draft(t *rapid.T, s *store.Store) fact.Draft {
 	}
 	stories[g.number("story", 0, int64(len(stories))-1)](g, &d)
 	return d
-}
-
-func photo(n int64) string {
-	sum := sha256.Sum256(Photo(uint8(n)))
-	return hex.EncodeToString(sum[:])
 }
 
 type generator struct {
@@ -278,7 +271,7 @@ func correct(g *generator, d *fact.Draft) {
 
 func prove(g *generator, d *fact.Draft) {
 	if d.Evidence == nil && g.chance("brings it", 90) {
-		d.Evidence = []string{photo(0)}
+		d.Evidence = []string{PhotoHash(0)}
 	}
 	d.Fact = &fact.Proof{Entry: g.entry(), Note: g.code()}
 }

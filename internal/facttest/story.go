@@ -15,7 +15,7 @@ import (
 func Tell(t TB, s *store.Store) {
 	t.Helper()
 	book := Counties[0]
-	evidence := []string{photo(1)}
+	evidence := []string{PhotoHash(1)}
 	approvers := []string{Approver, Approver2}
 	record := func(d fact.Draft) fact.Receipt {
 		t.Helper()
@@ -39,7 +39,7 @@ func Tell(t TB, s *store.Store) {
 	twice := approved(fact.Draft{Fact: pay("W-zhao", 500_00, "V3"), Evidence: evidence})
 	approved(fact.Draft{Fact: &fact.Reversal{Entry: twice.Seq, Reason: "paid twice"}, On: "2019-12-01"})
 	late := approved(fact.Draft{Fact: pay("W-zhao", 600_00, "V4"), On: "2019-11-20"})
-	record(fact.Draft{Fact: &fact.Proof{Entry: late.Seq, Note: "the bank slip"}, On: "2020-01-10", Evidence: []string{photo(2)}})
+	record(fact.Draft{Fact: &fact.Proof{Entry: late.Seq, Note: "the bank slip"}, On: "2020-01-10", Evidence: []string{PhotoHash(2)}})
 	approved(fact.Draft{Fact: &project.Refund{Project: "W-house", From: "W-li", Amount: 100_00, Voucher: "V5", Fund: "own", Reason: "less was needed"}, On: "2020-01-15"})
 	approved(fact.Draft{Fact: &goods.Purchase{Project: "W-clinic", Supplier: "shop", Commodity: "mask", Quantity: 300, Amount: 900_00, Voucher: "V6"}})
 	approved(fact.Draft{Fact: &goods.Donation{Project: "W-clinic", Fund: "learning", Commodity: "mask", Quantity: 100, Document: "letter"}})
@@ -50,7 +50,7 @@ func Tell(t TB, s *store.Store) {
 	record(fact.Draft{Fact: &enterprise.Investment{ID: "mill", Name: "A mill", Project: "W-house", Investor: "shop", Role: "introduced it"}})
 	record(fact.Draft{Fact: &enterprise.InvestmentStage{Investment: "mill", Stage: "committed", Amount: 5000_00, FundSource: "shop", Document: "letter"}})
 
-	record(fact.Draft{Fact: &Interview{Household: "W-li", Points: 8, Name: "Li Hua", Phone: "13800000000"}, Evidence: []string{photo(3)}})
+	record(fact.Draft{Fact: &Interview{Household: "W-li", Points: 8, Name: "Li Hua", Phone: "13800000000"}, Evidence: []string{PhotoHash(3)}})
 	erased := record(fact.Draft{Fact: &Interview{Household: "W-wang", Points: 3, Name: "Wang Min"}})
 	approved(fact.Draft{Fact: &fact.Erasure{Entry: erased.Seq, Reason: "she asked for it"}, On: "2020-05-01"})
 

@@ -2,9 +2,9 @@ package figure
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math/big"
+	"regexp"
 	"strings"
 
 	"lastmile/internal/date"
@@ -44,8 +44,8 @@ type Checked struct {
 
 // Check evaluates a claim's figure as of its date and judges the stated value.
 //
-//	=   equal at the printed precision     >   more than stated     >=  at least what is stated
-//	~   within half a unit of the last digit that is not 0
+//	=   rounds to what is stated at the printed precision     >   more than stated     >=  at least what is stated
+//	~   within half a unit of the last digit that is not 0 (of the last decimal where there are decimals)
 //	<~  at least 95 % of what is stated, and less than it
 //	exp a forecast, whatever came of it
 func (b *Book) Check(ctx context.Context, c Claim) (Checked, error) {
@@ -67,16 +67,22 @@ func (b *Book) Check(ctx context.Context, c Claim) (Checked, error) {
 	}
 	r.Computed = v.Decimal()
 	if v.Definition.Unit == "date" {
-		r.Computed = r.Computed[:min(len(r.Computed), map[string]int{"year": 4, "month": 7, "date": 10}[c.Unit])]
+		digits := map[string]int{"year": len("2006"), "month": len("2006-01")}[c.Unit]
+		if digits > 0 {
+			r.Computed = r.Computed[:digits]
+		}
 	}
 	if forecast || c.Stated == "" {
 		return r, nil
 	}
-	holds := r.Computed == c.Stated
-	if v.Definition.Unit != "date" {
-		if holds, err = c.holds(v.Rat()); err != nil {
-			return r, fmt.Errorf("claim %s: %w", c.ID, err)
-		}
+	var holds bool
+	if v.Definition.Unit == "date" {
+		holds, err = c.holdsOn(r.Computed)
+	} else {
+		holds, err = c.holds(v.Rat())
+	}
+	if err != nil {
+		return r, fmt.Errorf("claim %s: %w", c.ID, err)
 	}
 	r.Verdict = Differs
 	if holds {
@@ -85,8 +91,32 @@ func (b *Book) Check(ctx context.Context, c Claim) (Checked, error) {
 	return r, nil
 }
 
+// holdsOn compares days, months or years as text.
+func (c *Claim) holdsOn(computed string) (bool, error) {
+	if len(c.Stated) != len(computed) {
+		return false, fault.New(fault.Invalid, "claim.stated", "%q is not as exact as %s", c.Stated, computed).For("stated").Mend("Write 2019-06-30, or 2019-06 with unit month, or 2019 with unit year.")
+	}
+	switch c.Qualifier {
+	case ">":
+		return computed > c.Stated, nil
+	case ">=":
+		return computed >= c.Stated, nil
+	}
+	return computed == c.Stated, nil
+}
+
+// decimal reads plain digits: nothing that costs more to write out than to type, such as 1e999999999.
+func decimal(text string) (*big.Rat, bool) {
+	if !decimalForm.MatchString(text) {
+		return nil, false
+	}
+	return new(big.Rat).SetString(text)
+}
+
+var decimalForm = regexp.MustCompile(`^-?[0-9]+(\.[0-9]+)?$`)
+
 func (c *Claim) holds(computed *big.Rat) (bool, error) {
-	stated, ok := new(big.Rat).SetString(c.Stated)
+	stated, ok := decimal(c.Stated)
 	if !ok {
 		return false, fault.New(fault.Invalid, "claim.stated", "%q is not a number", c.Stated).For("stated").Mend("Write a decimal such as 60470000, or a date as 2019-06 with unit month.")
 	}
@@ -104,19 +134,22 @@ func (c *Claim) holds(computed *big.Rat) (bool, error) {
 			return false, err
 		}
 		twice := new(big.Rat).Sub(computed, stated)
-		twice.Abs(twice).Mul(twice, big.NewRat(2, 1))
-		return twice.Cmp(unit) <= 0, nil
+		half := twice.Abs(twice).Mul(twice, big.NewRat(2, 1)).Cmp(unit)
+		if c.Qualifier == "~" || half != 0 {
+			return half <= 0, nil
+		}
+		return new(big.Rat).Abs(computed).Cmp(new(big.Rat).Abs(stated)) < 0, nil // a half rounds away from 0
 	}
 	return false, fault.New(fault.Invalid, "claim.qualifier", "qualifier %q is not known", c.Qualifier).For("qualifier").Mend("Use one of =, >, >=, ~, <~, exp or -.")
 }
 
-// unit is what the last printed digit counts: Precision when given; for "about" the place of the last digit that is not 0; else
-// the place of the last digit.
+// unit is what the last printed digit counts: Precision when given; for "about" the place of the last digit that is not 0; else the
+// place of the last digit. Decimals are printed to be exact: their last place counts though it is 0.
 func (c *Claim) unit() (*big.Rat, error) {
 	if c.Precision != "" {
-		u, ok := new(big.Rat).SetString(c.Precision)
+		u, ok := decimal(c.Precision)
 		if !ok || u.Sign() <= 0 {
-			return nil, errors.New("precision " + c.Precision + " is not a number above 0")
+			return nil, fault.New(fault.Invalid, "claim.precision", "%q is not a number above 0", c.Precision).For("precision").Mend("Write 10000 where tens of thousands are printed, or leave it empty.")
 		}
 		return u, nil
 	}
@@ -125,8 +158,8 @@ func (c *Claim) unit() (*big.Rat, error) {
 		return new(big.Rat).SetFrac(big.NewInt(1), new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(len(frac))), nil)), nil
 	}
 	zeros := 0
-	if c.Qualifier == "~" {
-		zeros = len(whole) - len(strings.TrimRight(whole, "0"))
+	if digits := strings.TrimRight(whole, "0"); c.Qualifier == "~" && digits != "" {
+		zeros = len(whole) - len(digits)
 	}
 	return new(big.Rat).SetInt(new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(zeros)), nil)), nil
 }

@@ -75,6 +75,50 @@ type Term struct {
 	Minus   bool   // taken off rather than added
 }
 
+// Check tells what about a definition makes no sense.
+func (d *Definition) Check() error {
+	switch d.Aggregate {
+	case Ratio:
+		return nil
+	case Sum, Count:
+		if len(d.Terms) == 0 {
+			return fmt.Errorf("a %s is of something: name a measure", d.Aggregate)
+		}
+	default:
+		if len(d.Terms) != 1 {
+			return fmt.Errorf("a %s is of one measure, not %d", d.Aggregate, len(d.Terms))
+		}
+	}
+	for _, t := range d.Terms {
+		_, _, moves := moved(t.Measure)
+		switch d.Aggregate {
+		case Sum:
+		case Balance:
+			if !moves {
+				return fmt.Errorf("a balance is of CLASS:COMMODITY, such as treasury:CNY, not of %s", t.Measure)
+			}
+		case Minimum, Maximum, Years:
+			if !measures[t.Measure].Ranked {
+				return fmt.Errorf("%s is not kept in order of its values, as a %s needs", t.Measure, d.Aggregate)
+			}
+		case Distinct, Latest:
+			if moves {
+				return fmt.Errorf("a %s is of a declared measure, not of %s", d.Aggregate, t.Measure)
+			}
+		}
+		if t.Minus && d.Aggregate != Sum {
+			return fmt.Errorf("a %s takes nothing off: leave out the sign of %s", d.Aggregate, t.Measure)
+		}
+		if d.Fund != "" && !moves {
+			return fmt.Errorf("%s is counted without regard to funds: leave out the fund", t.Measure)
+		}
+	}
+	if d.Until != "" && d.From > d.Until {
+		return fmt.Errorf("it would begin on %s after it ends on %s", d.From, d.Until)
+	}
+	return nil
+}
+
 // ParseTerms reads "disbursement:CNY -refund:CNY".
 func ParseTerms(text string) ([]Term, error) {
 	var terms []Term
@@ -280,8 +324,8 @@ func (b *Book) Evaluate(ctx context.Context, id string, at At) (*Value, error) {
 
 func (b *Book) ratio(ctx context.Context, v *Value) error {
 	for i, id := range v.Definition.Over {
-		if id == v.Definition.ID {
-			return fmt.Errorf("evaluate %s: a ratio of itself", id)
+		if d := b.definitions[id]; d != nil && d.Aggregate == Ratio {
+			return ratioOfRatio(v.Definition, id)
 		}
 		part, err := b.Evaluate(ctx, id, v.At)
 		if err != nil {
@@ -297,17 +341,14 @@ func (b *Book) ratio(ctx context.Context, v *Value) error {
 }
 
 // By evaluates a figure for each member of a dimension: area (the next level down), project, fund, year or month. Members without records are
-// left out. The members' values add up to the figure's for sums and counts.
+// left out. The members' values add up to the figure's for sums and counts: what belongs to none, such as what was recorded for a
+// county and none of its towns, stands last under the empty id.
 func (b *Book) By(ctx context.Context, id, dimension string, at At) ([]Member, error) {
 	d, err := b.Definition(id)
 	if err != nil {
 		return nil, err
 	}
-	q, err := b.query(ctx, d, at)
-	if err != nil {
-		return nil, err
-	}
-	ids, err := q.members(ctx, dimension)
+	ids, err := b.members(ctx, d, dimension, at)
 	if err != nil {
 		return nil, fmt.Errorf("%s by %s: %w", id, dimension, err)
 	}
@@ -322,25 +363,80 @@ func (b *Book) By(ctx context.Context, id, dimension string, at At) ([]Member, e
 		case "fund":
 			at.Fund = m
 		case "year":
-			at.From, at.Until = date.Date(m+"-01-01"), date.Date(m+"-12-31")
+			at.Filter = at.between(date.Date(m+"-01-01"), date.Date(m+"-12-31"))
 		case "month":
 			first := date.Date(m + "-01")
-			at.From, at.Until = first, date.New(first.Year(), first.Time().Month()+1, 0)
+			at.Filter = at.between(first, date.New(first.Year(), first.Time().Month()+1, 0))
 		}
 		v, err := b.Evaluate(ctx, id, at)
 		if err != nil {
 			return nil, err
 		}
-		if v.Of != 0 || v.Number != 0 {
+		if v.Of != 0 || v.Number != 0 || v.Traced != 0 {
 			list = append(list, Member{m, v})
 		}
+	}
+	if d.Aggregate != Sum && d.Aggregate != Count {
+		return list, nil
+	}
+	rest, err := b.Evaluate(ctx, id, at)
+	if err != nil {
+		return nil, err
+	}
+	for _, m := range list {
+		rest.Number, rest.Traced, rest.Of = rest.Number-m.Value.Number, rest.Traced-m.Value.Traced, rest.Of-m.Value.Of
+	}
+	if rest.Of != 0 || rest.Number != 0 || rest.Traced != 0 {
+		list = append(list, Member{"", rest})
 	}
 	return list, nil
 }
 
+// between is the filter narrowed to a period.
+func (f Filter) between(first, last date.Date) Filter {
+	f.From = max(f.From, first)
+	if f.Until == "" || last < f.Until {
+		f.Until = last
+	}
+	return f
+}
+
+// members of a dimension in which a figure, or one of a ratio's two, may have records.
+func (b *Book) members(ctx context.Context, d *Definition, dimension string, at At) ([]string, error) {
+	if d.Aggregate != Ratio {
+		q, err := b.query(ctx, d, at)
+		if err != nil {
+			return nil, err
+		}
+		return q.members(ctx, dimension)
+	}
+	var all []string
+	for _, id := range d.Over {
+		part, err := b.Definition(id)
+		if err != nil {
+			return nil, err
+		}
+		if part.Aggregate == Ratio {
+			return nil, ratioOfRatio(d, id)
+		}
+		list, err := b.members(ctx, part, dimension, at)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, list...)
+	}
+	slices.Sort(all)
+	return slices.Compact(all), nil
+}
+
+func ratioOfRatio(d *Definition, id string) error {
+	return fault.New(fault.Invalid, "figure.ratio", "%s is a ratio of %s, which is a ratio itself", d.ID, id).For("terms").
+		Mend("Define it as a ratio of two figures that are none.")
+}
+
 // Member is a figure for one member of a dimension.
 type Member struct {
-	ID    string
+	ID    string // "" for what belongs to none
 	Value *Value
 }
 

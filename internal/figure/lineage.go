@@ -51,6 +51,7 @@ func (b *Book) Lineage(ctx context.Context, id string, at At) (*Value, []Contrib
 	case Distinct:
 		list, err = q.distinctParts(ctx)
 	case Balance:
+		q.places = slices.DeleteFunc(q.places, headquartersInArea)
 		list, err = q.balanceParts(ctx)
 	default:
 		list, err = q.decidingPart(ctx, v)
@@ -64,7 +65,10 @@ func (b *Book) Lineage(ctx context.Context, id string, at At) (*Value, []Contrib
 	return v, list, nil
 }
 
-const entryColumns = "r.book, r.seq, e.kind, e.on_date, e.area, e.grade + 2 * (SELECT COUNT(*) FROM proof f WHERE f.book = e.book AND f.seq = e.seq)"
+// entryColumns of the entry behind a row of a book, with its grade as it was known.
+func (q *query) entryColumns(book string) string {
+	return "r.book, r.seq, e.kind, e.on_date, e.area, e.grade + 2 * (SELECT COUNT(*) FROM proof f WHERE f.book = e.book AND f.seq = e.seq" + q.proofKnown(book) + ")"
+}
 
 func (q *query) contributions(ctx context.Context, text string, args []any) ([]Contribution, error) {
 	rows, err := q.db.Query(ctx, text, args...)
@@ -104,7 +108,7 @@ func (q *query) sumParts(ctx context.Context) ([]Contribution, error) {
 			if q.d.Aggregate == Count {
 				value = "r.sign"
 			}
-			part, err := q.contributions(ctx, "SELECT "+entryColumns+", CAST(SUM("+value+") AS BIGINT)\n"+join(text)+w.String()+
+			part, err := q.contributions(ctx, "SELECT "+q.entryColumns(p.book)+", CAST(SUM("+value+") AS BIGINT)\n"+join(text)+w.String()+
 				"\nGROUP BY r.book, r.seq, e.kind, e.on_date, e.area, e.grade, e.book, e.seq\nORDER BY r.book, r.seq", w.args)
 			if err != nil {
 				return nil, err
@@ -142,7 +146,7 @@ func (q *query) distinctParts(ctx context.Context) ([]Contribution, error) {
 		}
 		text, _, w := q.base(t, p, q.from, q.until)
 		cond := w.String() + " AND r.subject <> '' AND " + q.live(w, p)
-		rows, err := q.db.Query(ctx, "SELECT "+entryColumns+", r.subject\n"+join(text)+cond+"\nORDER BY r.on_date, r.seq, r.line", w.args...)
+		rows, err := q.db.Query(ctx, "SELECT "+q.entryColumns(p.book)+", r.subject\n"+join(text)+cond+"\nORDER BY r.on_date, r.seq, r.line", w.args...)
 		if err != nil {
 			return nil, err
 		}
@@ -179,7 +183,7 @@ func (q *query) decidingPart(ctx context.Context, v *Value) ([]Contribution, err
 	if err != nil || !ok {
 		return nil, err
 	}
-	list, err := q.contributions(ctx, "SELECT "+entryColumns+", CAST(0 AS BIGINT) FROM observation r JOIN entry e ON e.book = r.book AND e.seq = r.seq WHERE r.book = $1 AND r.seq = $2 AND r.line = $3",
+	list, err := q.contributions(ctx, "SELECT "+q.entryColumns(best.book)+", CAST(0 AS BIGINT) FROM observation r JOIN entry e ON e.book = r.book AND e.seq = r.seq WHERE r.book = $1 AND r.seq = $2 AND r.line = $3",
 		[]any{best.book, best.seq, best.line})
 	if err == nil && len(list) != 1 {
 		err = errors.New("the deciding record has no entry")
@@ -197,13 +201,22 @@ func (q *query) balanceParts(ctx context.Context) ([]Contribution, error) {
 	if !ok {
 		return nil, fmt.Errorf("a balance is of CLASS:COMMODITY, not %q", q.d.Terms[0].Measure)
 	}
+	if q.nothing {
+		return nil, nil
+	}
 	var list []Contribution
 	for _, p := range q.places {
 		w := &where{}
+		side := func(column string) string {
+			of := &where{args: w.args}
+			q.ofClass(of, p, class, column)
+			w.args = of.args
+			return "(" + of.String() + ")"
+		}
+		value := "CASE WHEN " + side("r.to_account") + " THEN r.amount ELSE 0 END - CASE WHEN " + side("r.from_account") + " THEN r.amount ELSE 0 END"
 		w.add("r.book = %s", p.book)
 		w.add("r.commodity = %s", commodity)
-		prefix := class + ":"
-		w.add("(r.from_account LIKE %s OR r.to_account LIKE %s)", prefix+"%", prefix+"%")
+		w.conds = append(w.conds, "("+side("r.to_account")+" OR "+side("r.from_account")+")")
 		if q.from != "" {
 			w.add("r.on_date >= %s", string(q.from))
 		}
@@ -219,9 +232,7 @@ func (q *query) balanceParts(ctx context.Context) ([]Contribution, error) {
 		if q.fund != "" {
 			w.add("r.fund = %s", q.fund)
 		}
-		w.args = append(w.args, prefix+"%", prefix+"%")
-		value := fmt.Sprintf("CASE WHEN r.to_account LIKE $%d THEN r.amount ELSE 0 END - CASE WHEN r.from_account LIKE $%d THEN r.amount ELSE 0 END", len(w.args)-1, len(w.args))
-		part, err := q.contributions(ctx, "SELECT "+entryColumns+", CAST(SUM("+value+") AS BIGINT)\nFROM posting r\nJOIN entry e ON e.book = r.book AND e.seq = r.seq\nWHERE "+w.String()+
+		part, err := q.contributions(ctx, "SELECT "+q.entryColumns(p.book)+", CAST(SUM("+value+") AS BIGINT)\nFROM posting r\nJOIN entry e ON e.book = r.book AND e.seq = r.seq\nWHERE "+w.String()+
 			"\nGROUP BY r.book, r.seq, e.kind, e.on_date, e.area, e.grade, e.book, e.seq\nORDER BY r.book, r.seq", w.args)
 		if err != nil {
 			return nil, err

@@ -137,6 +137,15 @@ func moved(measure string) (flow, commodity string, ok bool) {
 	return strings.Cut(measure, ":")
 }
 
+// areasWithin are an area and all below it.
+const areasWithin = `(
+  WITH RECURSIVE below(id) AS (
+    SELECT CAST(%s AS TEXT)
+    UNION ALL
+    SELECT a.id FROM entity a JOIN below ON a.parent = below.id WHERE a.book = '` + entity.Headquarters + `' AND a.type = 'area'
+  )
+  SELECT id FROM below)`
+
 // base is the FROM and WHERE that choose the rows of a term in one book between two dates. The row is r, its entry e.
 func (q *query) base(t Term, p place, from, until date.Date) (text, value string, w *where) {
 	w = &where{}
@@ -163,19 +172,17 @@ func (q *query) base(t Term, p place, from, until date.Date) (text, value string
 		w.add("r.seq <= %s", seq)
 	}
 	if p.area != "" {
-		w.add(`r.area IN (
-  WITH RECURSIVE below(id) AS (
-    SELECT CAST(%s AS TEXT)
-    UNION ALL
-    SELECT a.id FROM entity a JOIN below ON a.parent = below.id WHERE a.book = '`+entity.Headquarters+`' AND a.type = 'area'
-  )
-  SELECT id FROM below)`, p.area)
+		w.add("r.area IN "+areasWithin, p.area)
 	}
 	if q.projects != nil {
 		w.in("r.project", q.projects)
 	}
-	if q.fund != "" && isFlow {
-		w.add("r.fund = %s", q.fund)
+	if q.fund != "" {
+		if !isFlow {
+			w.add("1 = 0") // what is counted is of no fund
+		} else {
+			w.add("r.fund = %s", q.fund)
+		}
 	}
 	if q.subject != "" && !isFlow {
 		w.add("r.subject = %s", q.subject)
@@ -278,15 +285,23 @@ func (q *query) sumRows(ctx context.Context, t Term, p place, s span, value, n, 
 	err := q.db.QueryRow(ctx, "SELECT CAST(COALESCE(SUM("+expr+"), 0) AS BIGINT), CAST(COALESCE(SUM(r.sign), 0) AS BIGINT), CAST(COALESCE(SUM(CASE WHEN r.traced THEN r.sign ELSE 0 END), 0) AS BIGINT)\n"+
 		text+w.String(), w.args...).Scan(&a, &b, &c)
 	if err == nil { // proofs that came later are few
-		err = q.db.QueryRow(ctx, "SELECT CAST(COALESCE(SUM(r.sign), 0) AS BIGINT)\n"+joinProof(text)+w.String(), w.args...).Scan(&late)
+		err = q.db.QueryRow(ctx, "SELECT CAST(COALESCE(SUM(r.sign), 0) AS BIGINT)\n"+q.joinProof(text, p)+w.String()+" AND r.sign > 0", w.args...).Scan(&late)
 	}
 	*value, *n, *traced = *value+a, *n+b, *traced+c+late
 	return err
 }
 
-// joinProof narrows a base query to the rows that were proved later. What an entry takes back is not proved by the entry's proof.
-func joinProof(text string) string {
-	return strings.Replace(text, " r\n", " r\nJOIN proof f ON f.book = r.book AND f.seq = r.seq AND r.sign > 0\n", 1)
+// joinProof narrows a base query to the rows that were proved later, as far as that was known.
+func (q *query) joinProof(text string, p place) string {
+	return strings.Replace(text, " r\n", " r\nJOIN proof f ON f.book = r.book AND f.seq = r.seq"+q.proofKnown(p.book)+"\n", 1)
+}
+
+// proofKnown narrows proofs f to those recorded by the position known of a book.
+func (q *query) proofKnown(book string) string {
+	if seq, ok := q.known[book]; ok {
+		return fmt.Sprintf(" AND f.proved_by <= %d", seq)
+	}
+	return ""
 }
 
 func (q *query) distinct(ctx context.Context, v *Value) error {
@@ -303,7 +318,12 @@ func (q *query) distinct(ctx context.Context, v *Value) error {
 	seen := map[string]bool{}
 	for _, p := range q.places {
 		text, _, w := q.base(t, p, q.from, q.until)
-		subjects := "SELECT r.subject " + text + w.String() + " AND r.subject <> '' GROUP BY r.subject HAVING SUM(r.sign) > 0"
+		subjects := "SELECT r.subject " + text + w.String() + " AND r.subject <> ''"
+		if q.from == "" {
+			subjects += " GROUP BY r.subject HAVING SUM(r.sign) > 0"
+		} else { // what is taken back in the period may have been counted before it
+			subjects = "SELECT DISTINCT r.subject " + text + w.String() + " AND r.subject <> '' AND " + q.live(w, p)
+		}
 		var n int64
 		var err error
 		switch {
@@ -429,16 +449,23 @@ func (q *query) ranked(ctx context.Context, v *Value) error {
 		v.Number = date.FromInt(best.value).YearsUntil(end)
 	}
 	return q.db.QueryRow(ctx, `SELECT COUNT(*) FROM entry e WHERE e.book = $1 AND e.seq = $2
-AND (e.grade = 2 OR EXISTS (SELECT 1 FROM proof f WHERE f.book = e.book AND f.seq = e.seq))`, best.book, best.seq).Scan(&v.Traced)
+AND (e.grade = 2 OR EXISTS (SELECT 1 FROM proof f WHERE f.book = e.book AND f.seq = e.seq`+q.proofKnown(best.book)+`))`, best.book, best.seq).Scan(&v.Traced)
 }
 
-// balance adds up what accounts of a class hold: as it stands now from the balances, at another time from the postings.
+// balance adds up what accounts of a class hold: as it stands now from the balances, at another time from the postings. In an area it is
+// of the accounts that belong there; headquarters' accounts lie in no county.
 func (q *query) balance(ctx context.Context, v *Value) error {
 	v.Known = true
 	if q.nothing {
 		return nil
 	}
-	if !slices.ContainsFunc(q.places, func(p place) bool { return !q.whole(p) && p.book != entity.Headquarters }) {
+	q.places = slices.DeleteFunc(q.places, headquartersInArea)
+	now := q.from == "" && q.until == "" && q.projects == nil && q.fund == ""
+	for _, p := range q.places {
+		_, held := q.known[p.book]
+		now = now && !held
+	}
+	if now {
 		return q.balanceNow(ctx, v)
 	}
 	rows, err := q.balanceParts(ctx)
@@ -457,16 +484,19 @@ func (q *query) balance(ctx context.Context, v *Value) error {
 	return nil
 }
 
+// headquartersInArea is a place in which no balance lies.
+func headquartersInArea(p place) bool { return p.book == entity.Headquarters && p.area != "" }
+
 // balanceNow reads the balances; the records counted are the balances themselves, which the ledger keeps from its postings.
 func (q *query) balanceNow(ctx context.Context, v *Value) error {
 	class, commodity, _ := moved(q.d.Terms[0].Measure)
 	for _, p := range q.places {
-		if p.area != "" {
-			continue // headquarters' accounts lie in no county
-		}
+		w := &where{}
+		w.add("r.book = %s", p.book)
+		w.add("r.commodity = %s", commodity)
+		q.ofClass(w, p, class, "r.account")
 		var amount, n int64
-		err := q.db.QueryRow(ctx, "SELECT CAST(COALESCE(SUM(amount), 0) AS BIGINT), COUNT(*) FROM balance WHERE book = $1 AND account LIKE $2 AND commodity = $3 AND amount <> 0",
-			p.book, class+":%", commodity).Scan(&amount, &n)
+		err := q.db.QueryRow(ctx, "SELECT CAST(COALESCE(SUM(r.amount), 0) AS BIGINT), COUNT(*) FROM balance r WHERE r.amount <> 0 AND "+w.String(), w.args...).Scan(&amount, &n)
 		if err != nil {
 			return err
 		}
@@ -475,6 +505,15 @@ func (q *query) balanceNow(ctx context.Context, v *Value) error {
 		v.Traced += n
 	}
 	return nil
+}
+
+// ofClass narrows a column to the accounts of a class, in the area of a place. An account's id begins with its class and a colon.
+func (q *query) ofClass(w *where, p place, class, column string) {
+	w.add(column+" >= %s", class+":")
+	w.add(column+" < %s", class+";") // the sign after the colon
+	if p.area != "" {
+		w.add(column+" IN (SELECT c.id FROM account c WHERE c.book = %s AND c.class = %s AND c.area IN "+areasWithin+")", p.book, class, p.area)
+	}
 }
 
 // members of a dimension that have records.
@@ -492,17 +531,18 @@ func (q *query) members(ctx context.Context, dimension string) ([]string, error)
 	}
 	for _, t := range q.d.Terms {
 		for _, p := range q.places {
-			err := q.eachText(ctx, func(s string) { found[s] = s != "" || found[s] },
+			err := q.eachText(ctx, func(s string) { found[s] = true },
 				"SELECT DISTINCT "+column+" FROM total WHERE book = $1 AND measure = $2 AND area = $3", []any{p.book, t.Measure, p.area})
 			if err != nil {
 				return nil, err
 			}
 		}
 	}
-	delete(found, "")
 	list := make([]string, 0, len(found))
 	for s := range found {
-		list = append(list, s)
+		if s != "" && (dimension != "project" || q.projects == nil || slices.Contains(q.projects, s)) && (dimension != "fund" || q.fund == "" || q.fund == s) {
+			list = append(list, s)
+		}
 	}
 	slices.Sort(list)
 	return list, nil

@@ -3,6 +3,7 @@ package figure
 import (
 	"context"
 	"fmt"
+	"unicode/utf8"
 
 	"lastmile/internal/database"
 )
@@ -20,7 +21,7 @@ type Stage struct {
 func Stages(ctx context.Context, r database.Reader, commodity, untilMonth, book string, areas []string) ([]Stage, error) {
 	w := &where{}
 	w.add("receiver <> %s", "")
-	w.add("measure LIKE %s", "%:"+commodity)
+	w.add("SUBSTR(measure, LENGTH(measure) - %s) = %s", utf8.RuneCountInString(commodity), ":"+commodity)
 	if book != "" {
 		w.add("book = %s", book)
 	}
@@ -32,10 +33,14 @@ func Stages(ctx context.Context, r database.Reader, commodity, untilMonth, book 
 	} else {
 		w.add("area = %s", "")
 	}
+	// By flow first: one that brings back in all, such as a refund, lessens what was paid and adds no payments.
 	rows, err := r.Query(ctx, `SELECT book, area, fund, project, receiver, CAST(SUM(ended) AS BIGINT), CAST(SUM(untraced) AS BIGINT),
-  CAST(SUM(CASE WHEN ended > 0 THEN n ELSE 0 END) AS BIGINT)
-FROM total
-WHERE `+w.String()+`
+  CAST(SUM(CASE WHEN ended < 0 THEN 0 ELSE n END) AS BIGINT)
+FROM (
+  SELECT book, area, fund, project, receiver, measure, SUM(ended) AS ended, SUM(untraced) AS untraced, SUM(n) AS n
+  FROM total
+  WHERE `+w.String()+`
+  GROUP BY book, area, fund, project, receiver, measure) f
 GROUP BY book, area, fund, project, receiver
 ORDER BY book, area, fund, project, receiver`, w.args...)
 	if err != nil {

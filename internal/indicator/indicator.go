@@ -71,16 +71,10 @@ func (f *Figure) definition() (figure.Definition, error) {
 	if d.Terms, err = figure.ParseTerms(f.Terms); err != nil {
 		return d, err
 	}
-	if len(d.Terms) == 0 {
-		return d, fmt.Errorf("a %s is of something: name a measure", f.Aggregate)
-	}
 	if f.Subject != "" && slices.ContainsFunc(d.Terms, func(t figure.Term) bool { return strings.Contains(t.Measure, ":") }) {
 		return d, fmt.Errorf("what moved has no subject: name a measure that counts, or leave %q out", f.Subject)
 	}
-	if len(d.Terms) > 1 && d.Aggregate != figure.Sum && d.Aggregate != figure.Count {
-		return d, fmt.Errorf("a %s is of one measure, not %d", f.Aggregate, len(d.Terms))
-	}
-	return d, nil
+	return d, d.Check()
 }
 
 // Load opens the figures that a store defines.

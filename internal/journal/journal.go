@@ -196,6 +196,16 @@ func LastRecordedAt(ctx context.Context, r database.Reader) (int64, error) {
 // ErrMoved means that another program appended to the book since this writer last looked: look again.
 var ErrMoved = errors.New("book was appended to by another program")
 
+// Hold keeps other programs from moving the ends of books until the open transaction ends. A book without entries is not held.
+func Hold(ctx context.Context, w *database.Writer, books []string) error {
+	for _, book := range slices.Sorted(slices.Values(books)) {
+		if _, err := w.Exec(ctx, "UPDATE head SET seq = seq WHERE book = $1", book); err != nil {
+			return fmt.Errorf("hold book %s: %w", book, err)
+		}
+	}
+	return nil
+}
+
 // SetHead moves the end of a book from old to new, or answers ErrMoved.
 func SetHead(ctx context.Context, w *database.Writer, old, new Head) error {
 	var err error

@@ -69,6 +69,9 @@ func (d *Designation) Record(tx *fact.Tx) error {
 	} else if ok && tx.Corrects == 0 {
 		return fault.New(fault.Conflict, "designation.again", "county %s is designated already", d.County).For("county").Mend("Correct the earlier designation instead.")
 	}
+	if tx.Corrects > 0 && tx.TakenBack().Area != d.County {
+		return fault.New(fault.Conflict, "designation.other", "entry %d designated county %s", tx.Corrects, tx.TakenBack().Area).For("county").Mend("Designate %s by itself.", d.County)
+	}
 	if err := tx.Put(entity.Entity{Type: "book", ID: d.County, Name: county.Name, Class: county.Class, Area: d.County, Parent: d.Programme}); err != nil {
 		return err
 	}
@@ -76,6 +79,15 @@ func (d *Designation) Record(tx *fact.Tx) error {
 		return err
 	}
 	return tx.Observe("designated-on", tx.On.Int(), figure.Observation{Subject: d.County})
+}
+
+// TakeBack refuses to close the county's book. A correction may change the rest.
+func (d *Designation) TakeBack(tx *fact.Tx) error {
+	if tx.Corrects == 0 {
+		return fault.New(fault.Conflict, "designation.stays", "the designation of %s opened its book, which stays", d.County).For("entry").
+			Mend("Correct the designation instead.")
+	}
+	return nil
 }
 
 // Acceptance is a step of a county out of poverty that the authorities announced: it passed the acceptance check, or it was lifted out of

@@ -10,6 +10,7 @@ package project
 
 import (
 	_ "embed"
+	"slices"
 
 	"lastmile/internal/date"
 	"lastmile/internal/fact"
@@ -176,6 +177,38 @@ func (s *Status) Record(tx *fact.Tx) error {
 	}
 	if s.Status == Finished && e.Parent == "" {
 		return tx.Observe("project-finished", 1, figure.Observation{Subject: s.Project, Project: s.Project})
+	}
+	return nil
+}
+
+// TakeBack gives the project the status of the latest other fact about it that holds.
+func (s *Status) TakeBack(tx *fact.Tx) error {
+	type other struct {
+		seq    int64
+		status string
+	}
+	others := []other{{0, Running}}
+	err := journal.Each(tx.Context(), tx.Reader(), journal.Filter{Book: tx.Book, Kind: "project-status"}, func(e journal.Entry) error {
+		f, err := fact.DecodeBody(e.Kind, e.Body, e.Private)
+		if err != nil {
+			return err
+		}
+		if f := f.(*Status); f.Project == s.Project && e.Seq != tx.TakenBack().Seq {
+			others = append(others, other{e.Seq, f.Status})
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	for _, o := range slices.Backward(others) {
+		by, err := journal.ReversedBy(tx.Context(), tx.Reader(), tx.Book, o.seq)
+		if err != nil {
+			return err
+		}
+		if by == 0 {
+			return tx.SetStatus("project", s.Project, o.status)
+		}
 	}
 	return nil
 }
