@@ -112,8 +112,8 @@ func TestRoundTrip(t *testing.T) {
 		}))
 	}
 	for _, k := range fact.Kinds() {
-		if good[k.Name] == 0 && k.Name != "figure" && !testing.Short() { // its terms are rarely measures
-			t.Errorf("no random %s was good: not a test", k.Name)
+		if _, choosy := k.New().(fact.Checker); good[k.Name] == 0 && !choosy && k.Name != "interest-subsidy" && k.Name != "dividend-plan" && k.Name != "reference-rate" && !testing.Short() {
+			t.Errorf("no random %s was good: not a test", k.Name) // one with rules among its fields is rarely met by chance
 		}
 	}
 }

@@ -44,7 +44,7 @@ var Layers = []Layer{
 	{"commands", []string{"cmd", "bench"}},
 	{"surfaces", []string{"internal/web", "internal/api"}},
 	{"scenario", []string{"internal/scenario"}},
-	{"store", []string{"internal/store", "internal/verify", "internal/rebuild", "internal/archive", "internal/facttest"}},
+	{"store", []string{"internal/store", "internal/verify", "internal/rebuild", "internal/archive", "internal/facttest", "internal/countytest", "internal/testworld"}},
 	{"domain", []string{"internal"}},
 	{"fact", []string{"internal/fact"}},
 	{"books", []string{"internal/journal", "internal/ledger", "internal/figure", "internal/entity"}},

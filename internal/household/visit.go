@@ -57,7 +57,7 @@ func (v *Visit) Check(p *fact.Problems) {
 	for _, line := range v.Answers {
 		a, err := parseAnswer(line)
 		if err != nil {
-			p.Add("answers", "visit.answer", "%v", err)
+			p.Add("answers", "visit.answer", "%v", err).Mend("Write each answer as the questionnaire asks it.")
 			continue
 		}
 		if names[a.name()] {

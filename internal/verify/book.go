@@ -3,11 +3,13 @@ package verify
 import (
 	"context"
 	"crypto/sha256"
+	"database/sql"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"hash/maphash"
+	"maps"
 	"slices"
 	"strings"
 
@@ -370,6 +372,9 @@ func (b *book) seal(e *entryRow, postings, observations int64) {
 
 // checkPointers compares the tables that say which entry another one concerns.
 func (b *book) checkPointers(ctx context.Context) error {
+	if err := b.eraseTwins(ctx); err != nil {
+		return err
+	}
 	b.checkPersonal()
 	if err := b.checkHead(ctx); err != nil {
 		return err
@@ -378,6 +383,32 @@ func (b *book) checkPointers(ctx context.Context) error {
 		return err
 	}
 	b.checkProofs()
+	return nil
+}
+
+// eraseTwins counts as erased, beside each entry that an erasure names, the proposal it came from or what came of the proposal: both
+// hold the same personal data, and the proposal's key is "p-" and the key of what it proposed.
+func (b *book) eraseTwins(ctx context.Context) error {
+	for _, seq := range slices.Collect(maps.Keys(b.erased)) {
+		var key, kind string
+		err := b.reader().QueryRow(ctx, "SELECT key, kind FROM entry WHERE book = $1 AND seq = $2", b.name, seq).Scan(&key, &kind)
+		if errors.Is(err, sql.ErrNoRows) {
+			continue // the erasure itself is told elsewhere
+		}
+		if err != nil {
+			return err
+		}
+		twin := "p-" + key
+		if kind == "proposal" {
+			twin = strings.TrimPrefix(key, "p-")
+		}
+		err = b.reader().QueryRow(ctx, "SELECT seq FROM entry WHERE book = $1 AND key = $2", b.name, twin).Scan(&seq)
+		if err == nil {
+			b.erased[seq] = true
+		} else if !errors.Is(err, sql.ErrNoRows) {
+			return err
+		}
+	}
 	return nil
 }
 
