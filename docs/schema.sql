@@ -57,6 +57,15 @@ CREATE TABLE balance (
   PRIMARY KEY (book, account, commodity, fund)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE concern (
+  book TEXT NOT NULL,
+  type TEXT NOT NULL,
+  id   TEXT NOT NULL,
+  seq  INTEGER NOT NULL,
+  role TEXT NOT NULL,
+  PRIMARY KEY (book, type, id, seq)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE credential (
   person      TEXT NOT NULL PRIMARY KEY,
   hash        TEXT NOT NULL,

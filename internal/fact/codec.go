@@ -374,8 +374,12 @@ func DecodeBody(kind, public, private string) (Fact, error) {
 	if k == nil {
 		return nil, fmt.Errorf("entry of kind %q: this program does not know the kind", kind)
 	}
+	f := k.New()
+	if k.decodeCanonical(f, public) && (private == "" || k.decodeCanonical(f, private)) {
+		return f, nil
+	}
 	var p Problems
-	f := k.Decode(public, private, &p)
+	f = k.Decode(public, private, &p)
 	if err := p.Err(); err != nil {
 		return nil, fmt.Errorf("entry of kind %s: %w", kind, err)
 	}

@@ -55,6 +55,11 @@ type TakerBack interface {
 	TakeBack(tx *Tx) error
 }
 
+// Eraser is a Fact that keeps something made of its personal data elsewhere, and removes it when the personal data is erased.
+type Eraser interface {
+	Erase(tx *Tx) error
+}
+
 // Money is an amount of the programme's currency in its hundredths (fen). It reads and prints as a decimal: 46000.00.
 type Money int64
 
@@ -92,7 +97,7 @@ type Field struct {
 	Pattern     *regexp.Regexp
 	Optional    bool
 	Private     bool   // kept apart and erasable
-	EntityPart  string // id, name, class, parent or area of the entity that the fact defines
+	EntityPart  string // id, name, class, parent or area of the entity that the fact defines; revision: a flag, it replaces what defines it now
 	index       int
 	choiceIndex map[string]bool
 }

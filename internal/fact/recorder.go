@@ -64,6 +64,7 @@ type Recorder struct {
 	random    io.Reader
 	authority Authority
 	files     Files
+	matchKey  []byte
 
 	mu      sync.Mutex
 	writers map[string]*writer // by book on PostgreSQL; "" for the one in all on SQLite, and for replays
@@ -84,11 +85,12 @@ type Options struct {
 	Random    io.Reader        // salts of personal data; default: crypto/rand
 	Authority Authority        // default: nobody but the operator may record
 	Files     Files            // default: no evidence can be named
+	MatchKey  []byte           // secret that Tx.Keyed hashes with; default: none, so that hashes can be guessed
 }
 
 // NewRecorder records into db.
 func NewRecorder(db *database.DB, o Options) *Recorder {
-	r := &Recorder{db: db, clock: o.Clock, random: o.Random, authority: o.Authority, files: o.Files, writers: map[string]*writer{}}
+	r := &Recorder{db: db, clock: o.Clock, random: o.Random, authority: o.Authority, files: o.Files, matchKey: o.MatchKey, writers: map[string]*writer{}}
 	if r.clock == nil {
 		r.clock = time.Now
 	}
@@ -634,12 +636,12 @@ func (w *writer) takenKeys(ctx context.Context, batch []*request) (map[bookKey]i
 
 // mark is a point that a refused fact goes back to.
 type mark struct {
-	flushes, entries, postings, observations, puts int
-	ends                                           map[string]bookEnd
+	flushes, entries, postings, observations, puts, concerns int
+	ends                                                     map[string]bookEnd
 }
 
 func (w *writer) mark(books []string) mark {
-	m := mark{w.state.flushes, len(w.state.entries), len(w.state.postings), len(w.state.observations), len(w.state.puts), map[string]bookEnd{}}
+	m := mark{w.state.flushes, len(w.state.entries), len(w.state.postings), len(w.state.observations), len(w.state.puts), len(w.state.concerns), map[string]bookEnd{}}
 	for _, b := range books {
 		if end := w.state.heads[b]; end != nil {
 			m.ends[b] = *end
@@ -727,9 +729,10 @@ func (w *writer) atomically(drafts []Draft, each func(i int) error) error {
 func (w *writer) back(m mark) {
 	s := w.state
 	if s.flushes != m.flushes { // what waited at the mark is written, what waits now came after it
-		m.entries, m.postings, m.observations, m.puts = 0, 0, 0, 0
+		m.entries, m.postings, m.observations, m.puts, m.concerns = 0, 0, 0, 0, 0
 	}
 	s.entries, s.postings, s.observations, s.puts = s.entries[:m.entries], s.postings[:m.postings], s.observations[:m.observations], s.puts[:m.puts]
+	s.concerns = s.concerns[:m.concerns]
 	for b, end := range m.ends {
 		*s.heads[b] = end
 	}
@@ -747,7 +750,7 @@ func (w *writer) recordOne(ctx context.Context, old *journal.Entry, d *Draft, p 
 		return Receipt{}, fmt.Errorf("book %s was not looked up", d.Book)
 	}
 	tx := &Tx{Book: d.Book, On: d.On, Actor: d.Actor, Evidence: d.Evidence, Approvers: d.Approvers, Corrects: d.Corrects,
-		ctx: ctx, w: w.conn, wr: w, s: w.state, seq: end.now.Seq + 1, replay: old != nil}
+		Key: d.Key, ctx: ctx, w: w.conn, wr: w, s: w.state, seq: end.now.Seq + 1, replay: old != nil}
 	if err := tx.place(p.kind, d.Fact); err != nil {
 		return Receipt{}, err
 	}
@@ -785,6 +788,7 @@ func (w *writer) recordOne(ctx context.Context, old *journal.Entry, d *Draft, p 
 	s.postings = append(s.postings, tx.effects.postings...)
 	s.observations = append(s.observations, tx.effects.observations...)
 	s.puts = append(s.puts, tx.effects.entities...)
+	s.concerns = append(s.concerns, tx.effects.concerns...)
 	end.now = journal.Head{Book: e.Book, Seq: e.Seq, Hash: e.Hash}
 	end.recordedAt = e.RecordedAt
 	taken[bookKey{d.Book, d.Key}] = e.Seq

@@ -36,6 +36,7 @@ type state struct {
 	postings     []ledger.Posting
 	observations []figure.Observation
 	puts         []entity.Entity
+	concerns     []journal.Concern
 }
 
 // bookEnd is the end of a book as this writer has it.
@@ -61,7 +62,7 @@ func (s *state) reset() {
 	s.memo = map[any]any{}
 	s.heads = map[string]*bookEnd{}
 	s.undo = nil
-	s.entries, s.postings, s.observations, s.puts = nil, nil, nil, nil
+	s.entries, s.postings, s.observations, s.puts, s.concerns = nil, nil, nil, nil, nil
 }
 
 // begin marks the point that takeBack goes back to.
@@ -186,13 +187,16 @@ func (s *state) flush(ctx context.Context, w *database.Writer) error {
 	if err := figure.Append(ctx, w, s.observations); err != nil {
 		return err
 	}
+	if err := journal.AppendConcerns(ctx, w, s.concerns); err != nil {
+		return err
+	}
 	if err := s.ledger.Flush(ctx, w); err != nil {
 		return err
 	}
 	if err := s.totals.Flush(ctx, w); err != nil {
 		return err
 	}
-	s.entries, s.postings, s.observations, s.puts = s.entries[:0], s.postings[:0], s.observations[:0], s.puts[:0]
+	s.entries, s.postings, s.observations, s.puts, s.concerns = s.entries[:0], s.postings[:0], s.observations[:0], s.puts[:0], s.concerns[:0]
 	s.flushes++
 	return nil
 }

@@ -26,7 +26,8 @@ type Tx struct {
 	Area      string   // area of the entry
 	Evidence  []string // SHA-256 of its files
 	Approvers []string
-	Corrects  int64 // seq that it takes back, 0 for none
+	Corrects  int64  // seq that it takes back, 0 for none
+	Key       string // idempotency key of the entry
 
 	ctx     context.Context
 	w       *database.Writer
@@ -44,6 +45,7 @@ type effects struct {
 	postings     []ledger.Posting
 	observations []figure.Observation
 	entities     []entity.Entity
+	concerns     []journal.Concern
 }
 
 // Context of the recording.
@@ -499,6 +501,15 @@ func (tx *Tx) Erase(seq int64) error {
 	if e.Commitment == nil {
 		return fault.New(fault.Invalid, "erasure.nothing", "entry %s:%d holds no personal data", tx.Book, seq).For("entry").Mend("Correct the number.")
 	}
+	f, err := DecodeBody(e.Kind, e.Body, e.Private)
+	if err != nil {
+		return err
+	}
+	if eraser, ok := f.(Eraser); ok {
+		if err := eraser.Erase(tx); err != nil {
+			return err
+		}
+	}
 	tx.wr.wrote = true
 	return journal.Erase(tx.ctx, tx.w, tx.Book, seq)
 }
@@ -600,10 +611,14 @@ func (tx *Tx) define(k *Kind, f Fact) error {
 	if k.Defines == "" {
 		return nil
 	}
-	e := entity.Entity{Type: k.Defines}
+	e, revision := entity.Entity{Type: k.Defines}, false
 	v := reflect.ValueOf(f).Elem()
 	for i := range k.Fields {
 		text := ""
+		if k.Fields[i].EntityPart == "revision" {
+			revision = v.Field(k.Fields[i].index).Bool()
+			continue
+		}
 		if k.Fields[i].EntityPart != "" {
 			text = v.Field(k.Fields[i].index).String()
 		}
@@ -624,7 +639,15 @@ func (tx *Tx) define(k *Kind, f Fact) error {
 	if err != nil {
 		return err
 	}
-	if ok && tx.Corrects != old.Seq {
+	switch {
+	case revision && !ok:
+		return fault.New(fault.NotFound, "revise.unknown", "%s %q is not recorded in book %s, so it cannot be revised", e.Type, e.ID, tx.Book).For(k.idField()).
+			Mend("Record it as new, or correct the code.")
+	case revision:
+		if err := tx.checkRevision(old); err != nil {
+			return err
+		}
+	case ok && tx.Corrects != old.Seq:
 		return fault.New(fault.Conflict, "define.again", "%s %q is recorded already as entry %s:%d", e.Type, e.ID, old.Book, old.Seq).For(k.idField()).
 			Mend("Use another code, or say that this corrects entry %d.", old.Seq)
 	}
@@ -633,6 +656,19 @@ func (tx *Tx) define(k *Kind, f Fact) error {
 	key := entityKey{tx.Book, e.Type, e.ID}
 	tx.s.undo = append(tx.s.undo, func() { delete(tx.s.defined, key) })
 	return tx.Put(e)
+}
+
+// checkRevision refuses a revision dated before what it replaces. The older entry stays and says what held until then.
+func (tx *Tx) checkRevision(old entity.Entity) error {
+	e, ok, err := tx.entry(old.Seq)
+	if err != nil || !ok {
+		return orUnknown(err, tx.Book, old.Seq)
+	}
+	if e.On > tx.On {
+		return fault.New(fault.Conflict, "revise.early", "%s %q was revised as of %s already", old.Type, old.ID, e.On).For("on").
+			Mend("Use %s or a later date, or correct entry %d.", e.On, old.Seq)
+	}
+	return nil
 }
 
 func (k *Kind) idField() string {

@@ -31,7 +31,7 @@ var files embed.FS
 // Schema of the journal's tables.
 var Schema = database.Schema{
 	Name: "journal", Files: files,
-	AppendOnly: []string{"entry"}, DeleteOnly: []string{"private"}, State: []string{"head", "reversal", "proof"},
+	AppendOnly: []string{"entry"}, DeleteOnly: []string{"private"}, State: []string{"head", "reversal", "proof", "concern"},
 }
 
 // Hash is a SHA-256 value.
