@@ -143,6 +143,14 @@ CREATE TABLE lot (
   PRIMARY KEY (book, account, commodity, seq, line)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE match_key (
+  hash   BLOB NOT NULL,
+  book   TEXT NOT NULL,
+  member TEXT NOT NULL,
+  kind   TEXT NOT NULL,
+  PRIMARY KEY (hash, book, member)
+) STRICT, WITHOUT ROWID;
+
 CREATE TRIGGER observation_no_delete BEFORE DELETE ON observation BEGIN SELECT RAISE(ABORT, 'observation is append-only: correct it with a new entry'); END;
 
 CREATE TRIGGER observation_no_update BEFORE UPDATE ON observation BEGIN SELECT RAISE(ABORT, 'observation is append-only: correct it with a new entry'); END;

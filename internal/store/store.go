@@ -4,14 +4,17 @@ package store
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
 	"time"
 
 	"lastmile/internal/access"
 	_ "lastmile/internal/area"
+	_ "lastmile/internal/casework"
 	"lastmile/internal/database"
 	"lastmile/internal/date"
 	_ "lastmile/internal/enterprise"
@@ -20,6 +23,7 @@ import (
 	"lastmile/internal/fact"
 	"lastmile/internal/figure"
 	_ "lastmile/internal/goods"
+	"lastmile/internal/household"
 	"lastmile/internal/indicator"
 	"lastmile/internal/journal"
 	"lastmile/internal/ledger"
@@ -29,7 +33,7 @@ import (
 )
 
 // Schemas of all tables, in the order in which they are made.
-var Schemas = []database.Schema{entity.Schema, journal.Schema, ledger.Schema, figure.Schema, fact.Schema, access.Schema}
+var Schemas = []database.Schema{entity.Schema, journal.Schema, ledger.Schema, figure.Schema, fact.Schema, access.Schema, household.Schema}
 
 // Store is an open programme.
 type Store struct {
@@ -45,6 +49,7 @@ type Options struct {
 	EvidenceDir string           // default: "evidence" beside a SQLite file, "lastmile-data/evidence" otherwise
 	Clock       func() time.Time // default: the machine's
 	Random      io.Reader        // default: crypto/rand
+	MatchKey    []byte           // secret of the duplicate guard; default: match.key beside the evidence folder, made when it is missing
 }
 
 // Open opens a store by its database address and brings its tables up to date.
@@ -70,9 +75,51 @@ func Open(ctx context.Context, url string, o Options) (*Store, error) {
 	if s.Evidence, err = evidence.Open(dir); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
-	s.Recorder = fact.NewRecorder(db, fact.Options{Clock: o.Clock, Random: o.Random, Authority: access.Authority{}, Files: s.Evidence})
+	key := o.MatchKey
+	if key == nil {
+		if key, err = matchKey(filepath.Join(filepath.Dir(dir), "match.key")); err != nil {
+			return nil, errors.Join(err, db.Close())
+		}
+	}
+	s.Recorder = fact.NewRecorder(db, fact.Options{Clock: o.Clock, Random: o.Random, Authority: access.Authority{}, Files: s.Evidence, MatchKey: key})
 	s.Accounts = access.NewAccounts(db, access.AccountOptions{Clock: o.Clock})
 	return s, nil
+}
+
+// matchKeySize is how many bytes the duplicate guard's secret has.
+const matchKeySize = 32
+
+// matchKey reads the duplicate guard's secret, or makes it. A backup needs it: without it, duplicates of people recorded before are not seen.
+func matchKey(path string) ([]byte, error) {
+	key, err := os.ReadFile(path)
+	if err == nil && len(key) == matchKeySize {
+		return key, nil
+	}
+	if err == nil {
+		return nil, fmt.Errorf("%s has %d bytes and is no match key: put back the file from the backup, or remove it", path, len(key))
+	}
+	if !errors.Is(err, os.ErrNotExist) {
+		return nil, fmt.Errorf("read the match key: %w", err)
+	}
+	key = make([]byte, matchKeySize)
+	if _, err := rand.Read(key); err != nil {
+		return nil, fmt.Errorf("make the match key: %w", err)
+	}
+	file, err := os.CreateTemp(filepath.Dir(path), "match-*.key") // only its owner may read it
+	if err != nil {
+		return nil, fmt.Errorf("make the match key: %w", err)
+	}
+	defer os.Remove(file.Name())
+	_, err = file.Write(key)
+	if err = errors.Join(err, file.Sync(), file.Close()); err != nil {
+		return nil, fmt.Errorf("make the match key: %w", err)
+	}
+	if err := os.Link(file.Name(), path); errors.Is(err, os.ErrExist) {
+		return matchKey(path) // another program was first
+	} else if err != nil {
+		return nil, fmt.Errorf("make the match key: %w", err)
+	}
+	return key, nil
 }
 
 // Close waits for what is being recorded and closes everything.
