@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
@@ -106,18 +107,25 @@ func verification(ctx context.Context, s *store.Store) (web.Verification, error)
 }
 
 func (p *program) demoCommand() *cobra.Command {
-	var dir, address string
+	var dir, address, register string
 	var noServe bool
 	c := &cobra.Command{
 		Use:   "demo",
 		Short: "Build the model programme, check its claims and serve it",
 		Long: `Build the model programme in --dir if it is not there, check the claims of its public account
 against the records, and serve its pages. With --no-serve it ends there, with exit code 1 when the
-records contradict a claim. Everything in the model programme is marked synthetic.`,
+records contradict a claim. Everything in the model programme is marked synthetic.
+
+--households N adds a register of so many households to a programme that is built, --households all
+the whole register of 42,000 with about 170,000 people, which takes minutes.`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			ctx := c.Context()
-			s, err := p.model(ctx, dir, c.Flags().Changed("db"))
+			households, err := parseHouseholds(register)
+			if err != nil {
+				return err
+			}
+			s, err := p.model(ctx, dir, c.Flags().Changed("db"), households)
 			if err != nil {
 				return err
 			}
@@ -138,29 +146,42 @@ records contradict a claim. Everything in the model programme is marked syntheti
 	c.Flags().StringVar(&dir, "dir", "lastmile-data", "folder of the model programme")
 	c.Flags().StringVar(&address, "addr", defaultAddress, "address to serve on, HOST:PORT; port 0 takes a free one")
 	c.Flags().BoolVar(&noServe, "no-serve", false, "build, check and end")
+	c.Flags().StringVar(&register, "households", "0", "households in the register, or all")
 	return c
 }
 
+// parseHouseholds reads how large the model programme's register is to be.
+func parseHouseholds(text string) (int, error) {
+	if text == "all" {
+		return scenario.AllHouseholds, nil
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 0 || n > scenario.AllHouseholds {
+		return 0, fault.New(fault.Invalid, "demo.households", "%q is no number of households", text).Mend("Write a number up to %d, or all.", scenario.AllHouseholds)
+	}
+	return n, nil
+}
+
 // model opens the model programme, in a folder or where --db says, and builds it first when it is not there.
-func (p *program) model(ctx context.Context, dir string, named bool) (*store.Store, error) {
+func (p *program) model(ctx context.Context, dir string, named bool, households int) (*store.Store, error) {
 	url := string(database.SQLite) + ":" + filepath.Join(dir, "lastmile.db")
 	if named {
 		url = p.url
 	}
 	if path, ok := strings.CutPrefix(url, string(database.SQLite)+":"); ok {
 		if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
-			if err := p.buildFile(ctx, path); err != nil {
+			if err := p.buildFile(ctx, path, households); err != nil {
 				return nil, err
 			}
 		}
 		return store.Open(ctx, url, store.Options{})
 	}
-	return p.buildServer(ctx, url)
+	return p.buildServer(ctx, url, households)
 }
 
 // buildFile builds the model programme beside path and gives it its name only when it is whole: a build that was stopped leaves no
 // half-made programme. Evidence is named by its content, so what a stopped build left of it is taken up.
-func (p *program) buildFile(ctx context.Context, path string) error {
+func (p *program) buildFile(ctx context.Context, path string, households int) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return fmt.Errorf("make folder of the model programme: %w", err)
 	}
@@ -175,7 +196,7 @@ func (p *program) buildFile(ctx context.Context, path string) error {
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(p.build(ctx, s, &clock), s.Close()); err != nil {
+	if err := errors.Join(p.build(ctx, s, &clock, households), s.Close()); err != nil {
 		return err
 	}
 	if err := os.Rename(unfinished, path); err != nil {
@@ -185,7 +206,7 @@ func (p *program) buildFile(ctx context.Context, path string) error {
 }
 
 // buildServer builds the model programme in a database server. A build that was stopped is taken up where it was: no fact is recorded twice.
-func (p *program) buildServer(ctx context.Context, url string) (*store.Store, error) {
+func (p *program) buildServer(ctx context.Context, url string, households int) (*store.Store, error) {
 	var clock scenario.Clock
 	s, err := store.Open(ctx, url, store.Options{Clock: clock.Now})
 	if err != nil {
@@ -196,7 +217,7 @@ func (p *program) buildServer(ctx context.Context, url string) (*store.Store, er
 		err = fault.New(fault.Conflict, "demo.other", "the database holds another programme").Mend("Name an empty database with --db, or leave it out.")
 	}
 	if err == nil {
-		err = p.build(ctx, s, &clock)
+		err = p.build(ctx, s, &clock, households)
 	}
 	if err != nil {
 		return nil, errors.Join(err, s.Close())
@@ -204,9 +225,9 @@ func (p *program) buildServer(ctx context.Context, url string) (*store.Store, er
 	return s, nil
 }
 
-func (p *program) build(ctx context.Context, s *store.Store, clock *scenario.Clock) error {
+func (p *program) build(ctx context.Context, s *store.Store, clock *scenario.Clock, households int) error {
 	bar := p.progress("Building the model programme")
-	return scenario.Build(ctx, s, clock, func(done, total int) { bar(int64(done), int64(total)) })
+	return scenario.BuildWith(ctx, s, clock, households, func(done, total int) { bar(int64(done), int64(total)) })
 }
 
 // summarize checks the claims and says what came of it.

@@ -198,15 +198,9 @@ type batch struct {
 	drafts []fact.Draft
 }
 
-// batches puts the facts in the order of recording. The office enters each Monday what happened in the week before: headquarters at 09:00
-// UTC, then the counties a minute apart.
+// batches puts the facts in the order of recording. The office enters each Monday what happened in the week before.
 func (p *plan) batches() []batch {
-	books := []string{entity.Headquarters, Wushan, Maigaiti}
-	recorded := func(d *fact.Draft) time.Time {
-		day := d.On.Time()
-		monday := day.AddDate(0, 0, 7-(int(day.Weekday())+6)%7)
-		return monday.Add(9*time.Hour + time.Duration(slices.Index(books, d.Book))*time.Minute)
-	}
+	recorded := func(d *fact.Draft) time.Time { return recordedAt(d.Book, d.On) }
 	facts := slices.Clone(p.facts)
 	slices.SortStableFunc(facts, func(a, b planned) int {
 		return cmp.Or(recorded(&a.draft).Compare(recorded(&b.draft)), cmp.Compare(a.draft.On, b.draft.On))

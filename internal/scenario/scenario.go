@@ -35,6 +35,12 @@ const seed = 2013_2020
 // Build records the whole programme in a store that was opened with clock.Now as its clock. What a stopped Build has recorded is not
 // recorded again. Progress, if not nil, hears how many of the slips and facts are done.
 func Build(ctx context.Context, s *store.Store, clock *Clock, progress func(done, total int)) error {
+	return BuildWith(ctx, s, clock, 0, progress)
+}
+
+// BuildWith is Build with a register of so many households, AllHouseholds for all of them: their cards, visits, decisions, notices, exits
+// and what came after. It takes much longer.
+func BuildWith(ctx context.Context, s *store.Store, clock *Clock, households int, progress func(done, total int)) error {
 	defer clock.set(time.Time{})
 	if clock.set(AsOf.Time()); s.Today() != AsOf {
 		return errors.New("build the model programme: the store goes by another clock: open it with store.Options{Clock: clock.Now}")
@@ -46,7 +52,11 @@ func Build(ctx context.Context, s *store.Store, clock *Clock, progress func(done
 	if progress == nil {
 		progress = func(int, int) {}
 	}
-	done, total := 0, p.slips()+len(p.facts)
+	if households < 0 || households > AllHouseholds {
+		return fmt.Errorf("build the model programme: it has a register of 0 to %d households, not %d", AllHouseholds, households)
+	}
+	r := newRegistry(ctx, s, p, households)
+	done, total := 0, p.slips()+len(p.facts)+r.facts
 	count := func(n int) {
 		done += n
 		progress(done, total)
@@ -55,11 +65,18 @@ func Build(ctx context.Context, s *store.Store, clock *Clock, progress func(done
 		return fmt.Errorf("draw the slips of the model programme: %w", err)
 	}
 	for _, b := range p.batches() {
+		if err := r.recordUntil(clock, b.at, count); err != nil {
+			return fmt.Errorf("record the register of the model programme: %w", err)
+		}
 		clock.set(b.at)
 		if _, err := s.Recorder.Record(ctx, b.drafts...); err != nil {
 			return fmt.Errorf("record the model programme in book %s on %s: %w", b.book, b.at.Format(date.Layout), err)
 		}
 		count(len(b.drafts))
 	}
-	return nil
+	if households == 0 {
+		return nil
+	}
+	_, err = s.Recorder.Record(ctx, r.statements()...)
+	return err
 }
