@@ -11,13 +11,18 @@ import (
 	"lastmile/internal/household"
 	"lastmile/internal/household/decision"
 	"lastmile/internal/notice"
+	"lastmile/internal/testenv"
 )
 
 var ctx = context.Background()
 
 // TestExit takes a household from its card to the day it is out of poverty, and replays the whole history.
 func TestExit(t *testing.T) {
-	r := openRegister(t)
+	t.Run("sqlite", func(t *testing.T) { testExit(t, openRegister(t)) })
+	t.Run("postgres", func(t *testing.T) { testExit(t, openRegisterAt(t, testenv.Postgres(t))) })
+}
+
+func testExit(t *testing.T, r *register) {
 	r.poor("H1", "H2")
 	if got := r.count("people-registered", ""); got != 6 {
 		t.Errorf("%d people are registered, want 6", got)
@@ -40,6 +45,11 @@ func TestExit(t *testing.T) {
 	if got := r.count("people-lifted", "2017-11-19"); got != 0 {
 		t.Errorf("%d people are lifted the day before, want none", got)
 	}
+	twin := card("H3", 100) // the people of H1
+	r.do("2017-11-30", twin)
+	if list, err := household.Unanswered(ctx, r.DB, county); err != nil || len(list) != 2 {
+		t.Errorf("a reviewer is asked about %v (%v), want two people", list, err)
+	}
 	r.refuse("case.status", "2017-12-01", &casework.Case{ID: "E2", Procedure: "household-exit-2016", Area: village, Households: []string{"H1"}})
 	r.replay(t)
 }
@@ -59,6 +69,8 @@ func TestPublicListIsMasked(t *testing.T) {
 	n.ID, n.Place, n.Days, n.DayKind = "N1", "x", 7, "calendar"
 	n.Lines = []string{"阿×× 6531271975 0302"}
 	r.refuse("notice.number", "2017-11-02", n)
+	n.Lines = []string{"阿卜杜拉 3人"}
+	r.refuse("notice.name", "2017-11-02", n)
 	n.Lines, n.Hash = nil, strings.Repeat("0", 64)
 	r.refuse("notice.hash", "2017-11-02", n)
 }

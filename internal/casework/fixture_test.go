@@ -49,8 +49,13 @@ type register struct {
 
 func openRegister(t *testing.T) *register {
 	t.Helper()
+	return openRegisterAt(t, "sqlite:"+filepath.Join(t.TempDir(), "r.db"))
+}
+
+func openRegisterAt(t *testing.T, url string) *register {
+	t.Helper()
 	r := &register{tb: t, now: time.Date(2021, 12, 31, 8, 0, 0, 0, time.UTC), book: county}
-	r.Store = openStore(t, filepath.Join(t.TempDir(), "r.db"), func() time.Time { return r.now })
+	r.Store = openStore(t, url, func() time.Time { return r.now })
 	r.now = time.Date(2014, 1, 1, 8, 0, 0, 0, time.UTC)
 	for _, f := range []fact.Fact{
 		&area.Area{Code: "65", Level: "province", Name: "新疆"}, &area.Area{Code: county, Parent: "65", Level: "county", Name: "麦盖提县"},
@@ -69,9 +74,9 @@ func openRegister(t *testing.T) *register {
 	return r
 }
 
-func openStore(t *testing.T, path string, clock func() time.Time) *store.Store {
+func openStore(t *testing.T, url string, clock func() time.Time) *store.Store {
 	t.Helper()
-	s, err := store.Open(t.Context(), "sqlite:"+path, store.Options{Clock: clock, MatchKey: []byte("secret of the test")})
+	s, err := store.Open(t.Context(), url, store.Options{Clock: clock, EvidenceDir: filepath.Join(t.TempDir(), "evidence"), MatchKey: []byte("secret of the test")})
 	if err != nil {
 		t.Fatal(err)
 	}

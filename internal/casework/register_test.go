@@ -325,3 +325,32 @@ func TestEdgeCase16Watch(t *testing.T) {
 	r.refuse("watch.holds", "2020-12-01", end)
 	r.replay(t)
 }
+
+// A visit that is taken back or corrected leaves the counts as they are without it, whatever came after it.
+func TestVisitTakenBack(t *testing.T) {
+	r := openRegister(t)
+	r.do("2014-02-10", card("H1", 1))
+	want := func(n int64) {
+		t.Helper()
+		if got := r.count("household-assured", ""); got != n {
+			t.Errorf("%d households have all guarantees, want %d", got, n)
+		}
+	}
+	first := r.do("2017-03-01", visit("H1", "2016-03-01", 10000))
+	want(1)
+	second := r.do("2017-04-01", visit("H1", "2016-04-01", 10000, "housing=grade_d"))
+	want(0)
+	back := func(d *fact.Draft) { d.Approvers = []string{"wu"} }
+	r.do("2017-05-01", &fact.Reversal{Entry: second.Seq, Reason: "Another house was looked at."}, back)
+	want(1)
+	third := r.do("2017-06-01", visit("H1", "2016-06-01", 10000, "housing=grade_c"))
+	want(0)
+	r.do("2017-06-02", &fact.Reversal{Entry: first.Seq, Reason: "It never took place."}, back)
+	want(0)
+	r.do("2017-06-03", visit("H1", "2016-06-01", 10000), corrects(third.Seq))
+	want(1)
+	if got := r.count("household-visited", ""); got != 1 {
+		t.Errorf("%d visits are counted, want 1", got)
+	}
+	r.replay(t)
+}

@@ -72,6 +72,10 @@ func (n *Notice) Check(p *fact.Problems) {
 		p.Add("list", "notice.twice", "the list names somebody twice").Mend("Name each once.")
 	}
 	for i, line := range n.Lines {
+		name, _, _ := strings.Cut(line, " ")
+		if letters(name) > 1 {
+			p.Add("lines", "notice.name", "line %d shows more of a name than its first letter", i+1).Mend("Mask names before a list is public: 马××.")
+		}
 		if digits := longestNumber(line); digits > digitsMax {
 			p.Add("lines", "notice.number", "line %d shows a number of %d digits", i+1, digits).Mend("Mask numbers of documents, phones and accounts before a list is public.")
 		}
@@ -80,6 +84,16 @@ func (n *Notice) Check(p *fact.Problems) {
 
 // digitsMax is how many digits in a row a public line may have: a year, a house number, the last four of a document.
 const digitsMax = 4
+
+func letters(s string) int {
+	n := 0
+	for _, r := range s {
+		if unicode.IsLetter(r) {
+			n++
+		}
+	}
+	return n
+}
 
 func longestNumber(line string) int {
 	longest, run := 0, 0
