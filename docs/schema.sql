@@ -182,6 +182,12 @@ CREATE TABLE posting (
 
 CREATE INDEX posting_by_flow ON posting (book, flow, commodity, on_date, amount, sign, traced);
 
+CREATE INDEX posting_into_herd ON posting (book, to_account, commodity, flow, on_date, amount, sign)
+WHERE to_account >= 'herd' AND to_account < 'here';
+
+CREATE INDEX posting_out_of_herd ON posting (book, from_account, commodity, flow, on_date, amount, sign)
+WHERE from_account >= 'herd' AND from_account < 'here';
+
 CREATE TRIGGER private_no_update BEFORE UPDATE ON private BEGIN SELECT RAISE(ABORT, 'private is append-only: correct it with a new entry'); END;
 
 CREATE TABLE private (

@@ -210,6 +210,10 @@ func (tx *Tx) Account(class ledger.Class, owner, project string) (string, error)
 		if e.Area != "" {
 			a.Area = e.Area
 		}
+	} else if e, ok, err := tx.Entity("household", owner); err != nil {
+		return "", err
+	} else if ok {
+		a.Holder, a.Area = "household", e.Area
 	}
 	return a.ID, tx.s.ledger.Open(tx.ctx, tx.w, a)
 }

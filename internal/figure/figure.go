@@ -97,6 +97,7 @@ type Filter struct {
 	Projects []string // ids
 	Channel  string   // projects of one channel
 	Fund     string
+	Subject  string    // one household, company or contract; a posting has none
 	From     date.Date // first effective date counted
 	Until    date.Date // last effective date counted
 }
@@ -114,6 +115,9 @@ func (f Filter) within(o Filter) Filter {
 	}
 	if o.Fund != "" {
 		f.Fund = o.Fund
+	}
+	if o.Subject != "" {
+		f.Subject = o.Subject
 	}
 	if o.From > f.From {
 		f.From = o.From

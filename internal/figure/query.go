@@ -23,6 +23,7 @@ type query struct {
 	places   []place
 	projects []string // nil for all
 	fund     string
+	subject  string
 	nothing  bool // filters that exclude each other
 	asOf     date.Date
 }
@@ -30,7 +31,7 @@ type query struct {
 func (b *Book) query(ctx context.Context, d *Definition, at At) (*query, error) {
 	q := &query{db: b.db, d: d, known: at.KnownAt, asOf: at.AsOf, fund: d.Fund}
 	f := d.Filter.within(at.Filter)
-	q.from, q.until = f.From, f.Until
+	q.from, q.until, q.subject = f.From, f.Until, f.Subject
 	if q.asOf == "" {
 		q.asOf = b.today
 	}
@@ -176,6 +177,9 @@ func (q *query) base(t Term, p place, from, until date.Date) (text, value string
 	if q.fund != "" && isFlow {
 		w.add("r.fund = %s", q.fund)
 	}
+	if q.subject != "" && !isFlow {
+		w.add("r.subject = %s", q.subject)
+	}
 	if t.Minus {
 		value = "-1 * " + value
 	}
@@ -229,7 +233,7 @@ func (q *query) sum(ctx context.Context, v *Value) error {
 	}
 	for _, t := range q.d.Terms {
 		for _, p := range q.places {
-			if _, held := q.known[p.book]; held {
+			if _, held := q.known[p.book]; held || q.subject != "" { // totals know neither
 				if err := q.sumRows(ctx, t, p, span{q.from, q.until}, &value, &n, &traced); err != nil {
 					return err
 				}
@@ -325,7 +329,7 @@ func (q *query) distinct(ctx context.Context, v *Value) error {
 // whole tells whether nothing narrows the figure below a whole book as it stands.
 func (q *query) whole(p place) bool {
 	_, held := q.known[p.book]
-	return p.area == "" && q.from == "" && q.until == "" && q.projects == nil && q.fund == "" && !held
+	return p.area == "" && q.from == "" && q.until == "" && q.projects == nil && q.fund == "" && q.subject == "" && !held
 }
 
 func (q *query) eachText(ctx context.Context, fn func(string), text string, args []any) error {

@@ -39,6 +39,7 @@ type Figure struct {
 	Projects  []string  `json:"projects" en:"Of projects" zh:"项目" optional:""`
 	Channel   string    `json:"channel" en:"Of channel" zh:"渠道" optional:"" length:"30"`
 	Fund      string    `json:"fund" en:"Of fund" zh:"资金来源" ref:"fund" optional:""`
+	Subject   string    `json:"subject" en:"Of whom or what" zh:"对象" optional:"" length:"100" hint:"Code of one household, company or contract that was counted."`
 	From      date.Date `json:"from" en:"From" zh:"起始日期" optional:""`
 	Until     date.Date `json:"until" en:"Until" zh:"截止日期" optional:""`
 }
@@ -56,7 +57,7 @@ func (f *Figure) Record(*fact.Tx) error { return nil }
 func (f *Figure) definition() (figure.Definition, error) {
 	d := figure.Definition{
 		ID: f.ID, Version: f.Version, En: f.En, Zh: f.Zh, Unit: f.Unit, Scale: int(f.Scale), Aggregate: figure.Aggregate(f.Aggregate),
-		Filter: figure.Filter{Area: f.Area, Projects: f.Projects, Channel: f.Channel, Fund: f.Fund, From: f.From, Until: f.Until},
+		Filter: figure.Filter{Area: f.Area, Projects: f.Projects, Channel: f.Channel, Fund: f.Fund, Subject: f.Subject, From: f.From, Until: f.Until},
 	}
 	if d.Aggregate == figure.Ratio {
 		a, b, ok := strings.Cut(f.Terms, "/")
@@ -72,6 +73,9 @@ func (f *Figure) definition() (figure.Definition, error) {
 	}
 	if len(d.Terms) == 0 {
 		return d, fmt.Errorf("a %s is of something: name a measure", f.Aggregate)
+	}
+	if f.Subject != "" && slices.ContainsFunc(d.Terms, func(t figure.Term) bool { return strings.Contains(t.Measure, ":") }) {
+		return d, fmt.Errorf("what moved has no subject: name a measure that counts, or leave %q out", f.Subject)
 	}
 	if len(d.Terms) > 1 && d.Aggregate != figure.Sum && d.Aggregate != figure.Count {
 		return d, fmt.Errorf("a %s is of one measure, not %d", f.Aggregate, len(d.Terms))

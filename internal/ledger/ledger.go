@@ -8,7 +8,7 @@
 //	treasury:620524   -> commitment:W-H-01   15 000.00                    commitment
 //	commitment:W-H-01 -> recipient:H-0412    15 000.00                    disbursement
 //
-// Value enters and leaves only through accounts of the world outside: donor, supply, nature, recipient, loss and transit. Inside
+// Value enters and leaves only through accounts of the world outside: donor, supply, nature, recipient, loss, transit, young and buyer. Inside
 // accounts cannot fall below nothing. They remember what arrived in which order (lots), so that drawing without naming a fund takes
 // the oldest money first; goods carry the fund that paid for them.
 package ledger
@@ -45,20 +45,30 @@ const (
 	Store      Class = "store"      // goods in a store
 	Budget     Class = "budget"     // what a project may still promise
 	Used       Class = "used"       // what a project has promised of its budget
+	Underway   Class = "underway"   // goods on their way to whom a dispatch names
+	// Animals, plants or machines that belong to a village. The three classes of livestock have a common beginning, so that one index serves them.
+	Herd     Class = "herd"          // kept by the village itself
+	Contract Class = "herd-contract" // kept by a household under a contract
+	// Money that an investor owes and pays to villages.
+	Entitled   Class = "entitled"   // declared to a village and not yet paid
+	Collective Class = "collective" // paid to a village and not yet spent
 	// Outside: where value comes from and goes to.
-	Donor     Class = "donor"     // gave money or goods
-	Supply    Class = "supply"    // sold goods
-	Nature    Class = "nature"    // births, growth
-	Recipient Class = "recipient" // was paid or received goods
-	Loss      Class = "loss"      // deaths, expiry, theft
-	Transit   Class = "transit"   // on the way between two books
-	Plan      Class = "plan"      // where budgets come from: a decision, not money
+	Donor     Class = "donor"      // gave money or goods
+	Supply    Class = "supply"     // sold goods
+	Nature    Class = "nature"     // births, growth
+	Recipient Class = "recipient"  // was paid or received goods
+	Loss      Class = "loss"       // deaths, expiry, theft
+	Transit   Class = "transit"    // on the way between two books
+	Plan      Class = "plan"       // where budgets come from: a decision, not money
+	Young     Class = "herd-young" // young of a contract's animals that belong to the household
+	Buyer     Class = "buyer"      // bought animals
 )
 
-var outside = map[Class]bool{Donor: true, Supply: true, Nature: true, Recipient: true, Loss: true, Transit: true, Plan: true}
+var outside = map[Class]bool{Donor: true, Supply: true, Nature: true, Recipient: true, Loss: true, Transit: true, Plan: true, Young: true, Buyer: true}
 
-// ends are the classes at which value has arrived where the programme no longer holds it.
-var ends = map[Class]bool{Recipient: true, Loss: true}
+// ends are the classes at which value has arrived where the programme no longer holds it. What a village has is among them, though it
+// cannot fall below nothing.
+var ends = map[Class]bool{Recipient: true, Loss: true, Herd: true, Contract: true, Young: true, Buyer: true, Collective: true}
 
 // Outside tells whether accounts of the class belong to the world outside and may be below nothing.
 func (c Class) Outside() bool { return outside[c] }
@@ -70,7 +80,7 @@ type Account struct {
 	Class   Class
 	Owner   string // party or book it belongs to
 	Holder  string // kind of the owner, such as school or household
-	Project string
+	Project string // or what else divides the owner's accounts: a herd, a contract, a declaration
 	Area    string
 }
 
@@ -462,15 +472,16 @@ func (s *State) change(key balanceKey, by int64) {
 }
 
 // End gives the account of a posting at which value has arrived where the programme no longer holds it, or from which it came
-// back (amount below 0); ok is false when it stayed inside.
+// back (amount below 0); ok is false when it stayed inside, or went from one such account to another: it had arrived before.
 func (s *State) End(p *Posting) (end Account, amount int64, ok bool) {
-	if to := s.accounts[[2]string{p.Book, p.To}]; ends[to.Class] {
+	from, to := s.accounts[[2]string{p.Book, p.From}], s.accounts[[2]string{p.Book, p.To}]
+	switch {
+	case ends[from.Class] == ends[to.Class]:
+		return Account{}, 0, false
+	case ends[to.Class]:
 		return to, p.Amount, true
 	}
-	if from := s.accounts[[2]string{p.Book, p.From}]; ends[from.Class] {
-		return from, -p.Amount, true
-	}
-	return Account{}, 0, false
+	return from, -p.Amount, true
 }
 
 func (s *State) take(ctx context.Context, r database.Reader, p *Posting) error {

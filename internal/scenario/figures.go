@@ -42,12 +42,20 @@ func countOf(id, en, zh, unit, aggregate, terms string) indicator.Figure {
 	return indicator.Figure{ID: id, En: en, Zh: zh, Unit: unit, Aggregate: aggregate, Terms: terms}
 }
 
+// ofSubject is a figure of one household or contract.
+func ofSubject(f indicator.Figure, subject string) indicator.Figure {
+	f.Subject = subject
+	return f
+}
+
 // figures of the programme. Each says by itself what it is of, so that a claim needs to name it and nothing else.
 func figures() []indicator.Figure {
 	education := yuanOf("education-funds-wushan", "Money for education in Wushan", "武山县教育帮扶资金", "sum", money)
 	education.Area, education.Channel = Wushan, "education"
 	seedCapital := moneyOf("seed-capital", "Seed capital of the credit products", "信贷启动资金", "W-F-01", "W-F-02")
 	seedCapital.Fund = creditFund
+	kakexialeOrder := countOf("kakexiale-order", "Kakexiale's place in the roll-out", "喀克夏勒村推广次序", "order of villages", "minimum", "roll-out-order")
+	kakexialeOrder.Area = kakexiale
 	committed := func(id, en, zh, project string) indicator.Figure {
 		f := yuanOf(id, en, zh, "sum", "investment-committed")
 		f.Projects = []string{project}
@@ -81,6 +89,19 @@ func figures() []indicator.Figure {
 		countOf("masks-delivered", "Masks delivered", "发放口罩", "masks", "sum", "delivery:mask"),
 		countOf("masks-in-store", "Masks in store", "库存口罩", "masks", "balance", "store:mask"),
 		countOf("ewes-delivered", "Ewes given to villages", "发放多浪羊母羊", "head", "sum", "delivery:sheep"),
+		countOf("ewes-contracted", "Ewes lent to households", "承包多浪羊母羊", "head", "sum", "contract:sheep -contract-return:sheep"),
+		countOf("contract-households", "Households with a breeding contract", "承包养殖户", "households", "distinct", "contract-household"),
+		countOf("herd-villages", "Villages with a herd", "有集体畜群的村", "villages", "distinct", "roll-out-order"),
+		kakexialeOrder,
+		ofSubject(countOf("first-contract-ewes", "Ewes of the first contract", "首份合同母羊", "head", "sum", "contract-heads"), firstContract),
+		ofSubject(countOf("first-contract-lambs", "Lambs born to the ewes of the first contract", "首份合同产羔", "head", "sum", "young-born"), firstHerd+"/"+firstContract),
+		ofSubject(yuanOf("first-contract-income", "Income of the first household from lambs, net of costs", "首户羔羊净收入", "sum", "household-income"), firstBreeder),
+		countOf("lambs-born", "Lambs born", "产羔数", "head", "sum", "birth:lamb"),
+		countOf("lambs-sold", "Lambs sold", "出售羔羊", "head", "sum", "sale:lamb"),
+		countOf("ewes-died", "Ewes that died", "死亡母羊", "head", "sum", "death:sheep"),
+		countOf("ewes-under-contract", "Ewes under contract now", "在养承包母羊", "head", "balance", "herd-contract:sheep"),
+		yuanOf("breeding-income", "Income of households from lambs, net of costs", "养殖户羔羊净收入", "sum", "household-income"),
+
 		countOf("class-connect-sets", "Class Connect sets delivered", "交付“班班通”设备", "sets", "sum", "delivery:class-connect"),
 
 		yuanOf("investment-committed", "Investment committed", "意向投资", "sum", "investment-committed"),

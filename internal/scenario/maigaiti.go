@@ -24,7 +24,7 @@ func (p *plan) collective(village *area.Area) string { return p.payeeOf("village
 func (p *plan) school(village *area.Area) string { return p.payeeOf("school", village) }
 
 // tiechu plans the flocks of Dolan ewes: bought in four lots, given to villages as collective property, with what it took to bring and keep
-// them healthy. Money for the winter feed of 2020 is promised, and its payments wait for a second person.
+// them healthy, and their breeding by households. Money for the winter feed of 2020 is promised, and its payments wait for a second person.
 func (p *plan) tiechu() error {
 	const id = "M-I-01"
 	supplier := p.supplier("sheep-breeder", "Dolan sheep breeding farm 多浪羊良种繁育场")
@@ -72,11 +72,14 @@ func (p *plan) tiechu() error {
 			if err != nil {
 				return err
 			}
-			for i, flock := range flocks {
-				p.deliver(l.on.AddDays(2+i), goods.Delivery{Project: id, To: p.collective(villages[i]), Commodity: "sheep", Quantity: flock})
+			for i, ewes := range flocks {
+				p.flock(villages[i], fund, ewes, l.on.AddDays(2+i), l.on >= earTags)
 			}
 			villages = villages[l.villages:]
 		}
+	}
+	if err := p.breeding(); err != nil {
+		return err
 	}
 	p.promise(promise{project: id, on: "2020-09-21", fund: own(2020), amount: yuan(220_000)})
 	for i, amount := range []int64{62_500, 48_000, 39_500} {

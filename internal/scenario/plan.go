@@ -42,13 +42,15 @@ type plan struct {
 	rows       map[string]*undertaking // projects.csv by id
 	connected  []string                // schools of Class Connect
 	households int                     // with a grant for their house
+	luck       *rand.Rand              // chance of animals, apart from that of the books
+	flocks     []*flock
 }
 
 // newPlan makes the whole plan.
 func newPlan() (*plan, error) {
 	p := &plan{
 		chance: rand.New(rand.NewPCG(seed, seed)), byCode: map[string]*area.Area{},
-		vouchers: map[string]bool{}, parties: map[string]bool{}, rows: map[string]*undertaking{},
+		luck: rand.New(rand.NewPCG(seed, 2)), vouchers: map[string]bool{}, parties: map[string]bool{}, rows: map[string]*undertaking{},
 	}
 	for _, step := range []func() error{
 		p.readAreas, p.begin, p.projects, p.credit, p.houses, p.tiechu, p.water, p.classConnect, p.pandemic, p.investments, p.finance, p.publish,

@@ -23,13 +23,14 @@ import (
 	"lastmile/internal/indicator"
 	"lastmile/internal/journal"
 	"lastmile/internal/ledger"
+	"lastmile/internal/livestock"
 	_ "lastmile/internal/party"
 	_ "lastmile/internal/programme"
 	_ "lastmile/internal/project"
 )
 
 // Schemas of all tables, in the order in which they are made.
-var Schemas = []database.Schema{entity.Schema, journal.Schema, ledger.Schema, figure.Schema, fact.Schema, access.Schema}
+var Schemas = []database.Schema{entity.Schema, journal.Schema, ledger.Schema, figure.Schema, fact.Schema, access.Schema, livestock.Schema}
 
 // Store is an open programme.
 type Store struct {
