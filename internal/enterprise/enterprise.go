@@ -9,7 +9,6 @@ import (
 	"lastmile/internal/fact"
 	"lastmile/internal/fault"
 	"lastmile/internal/figure"
-	"lastmile/internal/journal"
 )
 
 //go:embed enterprise.go
@@ -76,12 +75,4 @@ func (s *InvestmentStage) Record(tx *fact.Tx) error {
 		}
 	}
 	return tx.Observe("investment-"+s.Stage, int64(s.Amount), figure.Observation{Subject: s.Investment, Project: i.Project})
-}
-
-// Grade: with a file it is traced; else it is what the investor reports.
-func (s *InvestmentStage) Grade(evidence []string) journal.Grade {
-	if len(evidence) > 0 {
-		return journal.Traced
-	}
-	return journal.Reported
 }

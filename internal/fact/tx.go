@@ -394,16 +394,26 @@ func orUnknown(err error, book string, seq int64) error {
 	return fault.New(fault.NotFound, "entry.unknown", "book %s has no entry %d", book, seq).For("entry").Mend("Look the number up in the journal.")
 }
 
-// entry reads an earlier entry of the fact's book.
-func (tx *Tx) entry(seq int64) (journal.Entry, bool, error) {
-	if len(tx.s.entries) > 0 { // it may be waiting in this batch
+// Settled is a reader that sees all that was recorded before this fact, also what waits in the same commit, for facts that depend on a list
+// rather than on one thing. It writes what waits, so it is for facts that are rare.
+func (tx *Tx) Settled() (database.Reader, error) {
+	if len(tx.s.entries) > 0 {
 		tx.wr.wrote = true // what this fact's group did so far is in the database from now on
 		if err := tx.s.flush(tx.ctx, tx.w); err != nil {
-			return journal.Entry{}, false, err
+			return nil, err
 		}
 		tx.s.begin() // what is written is not undone here
 	}
-	return journal.Get(tx.ctx, tx.w, tx.Book, seq)
+	return tx.w, nil
+}
+
+// entry reads an earlier entry of the fact's book.
+func (tx *Tx) entry(seq int64) (journal.Entry, bool, error) {
+	r, err := tx.Settled()
+	if err != nil {
+		return journal.Entry{}, false, err
+	}
+	return journal.Get(tx.ctx, r, tx.Book, seq)
 }
 
 // Reverse takes back what an earlier entry of the book moved and counted. What that entry itself took back stays taken back: to correct
@@ -526,14 +536,16 @@ func (tx *Tx) Within(area, other string) (bool, error) {
 	return false, nil
 }
 
-// SubjectSum adds up what was observed of a measure for one subject in the fact's book.
+// SubjectSum adds up what was observed of a measure for one subject in the fact's book, by this fact too: what it corrects is taken off.
 func (tx *Tx) SubjectSum(measure, subject string) (int64, error) {
 	var sum int64
 	err := tx.QueryRow("SELECT CAST(COALESCE(SUM(value * sign), 0) AS BIGINT) FROM observation WHERE book = $1 AND measure = $2 AND subject = $3",
 		tx.Book, measure, subject).Scan(&sum)
-	for i := range tx.s.observations {
-		if o := &tx.s.observations[i]; o.Book == tx.Book && o.Measure == measure && o.Subject == subject {
-			sum += o.Value * o.Sign
+	for _, waiting := range [][]figure.Observation{tx.s.observations, tx.effects.observations} {
+		for i := range waiting {
+			if o := &waiting[i]; o.Book == tx.Book && o.Measure == measure && o.Subject == subject {
+				sum += o.Value * o.Sign
+			}
 		}
 	}
 	return sum, err

@@ -8,6 +8,7 @@ import (
 	"lastmile/internal/fact"
 	"lastmile/internal/fault"
 	"lastmile/internal/figure"
+	"lastmile/internal/household/earning"
 )
 
 //go:embed contract.go
@@ -50,7 +51,7 @@ type Contract struct {
 
 // Record moves the heads to the contract. More than the herd, or the contract taken over, has are refused: they are lent already.
 func (c *Contract) Record(tx *fact.Tx) error {
-	if err := Household(tx, "household", c.Household); err != nil {
+	if err := earning.Registered(tx, "household", c.Household); err != nil {
 		return err
 	}
 	if c.Until <= tx.On {

@@ -6,6 +6,7 @@ import (
 	"lastmile/internal/fact"
 	"lastmile/internal/fault"
 	"lastmile/internal/figure"
+	"lastmile/internal/household/earning"
 	"lastmile/internal/ledger"
 )
 
@@ -139,21 +140,21 @@ func (s *Sale) Record(tx *fact.Tx) error {
 	}
 	net := s.Price - s.Cost
 	if s.Of == animals || c == nil || c.Offspring == ofVillage {
-		return h.earn(tx, "village-income", h.Owner, net)
+		return h.earn(tx, net)
 	}
 	share := s.Price * fact.Money(c.Share) / 100
-	if err := h.earn(tx, "village-income", h.Owner, share); err != nil {
+	if err := h.earn(tx, share); err != nil {
 		return err
 	}
-	return h.earn(tx, "household-income", c.Household, net-share)
+	return earning.Earn(tx, c.Household, net-share, h.Project)
 }
 
-// earn observes income, below 0 when the costs are more.
-func (h *Herd) earn(tx *fact.Tx, measure, subject string, amount fact.Money) error {
+// earn observes income of the village, below 0 when the costs are more.
+func (h *Herd) earn(tx *fact.Tx, amount fact.Money) error {
 	if amount == 0 {
 		return nil
 	}
-	return tx.Observe(measure, int64(amount), figure.Observation{Subject: subject, Project: h.Project})
+	return tx.Observe("village-income", int64(amount), figure.Observation{Subject: h.Owner, Project: h.Project})
 }
 
 // TakeBack makes animals with ear tags present again.
@@ -177,9 +178,9 @@ func (c *Cost) Record(tx *fact.Tx) error {
 		return err
 	}
 	if contract == nil {
-		return h.earn(tx, "village-income", h.Owner, -c.Amount)
+		return h.earn(tx, -c.Amount)
 	}
-	return h.earn(tx, "household-income", contract.Household, -c.Amount)
+	return earning.Earn(tx, contract.Household, -c.Amount, h.Project)
 }
 
 // Replacement brings animals in: young that have grown up and stay, or animals that the household or the village bought. They belong to the village, like those

@@ -61,21 +61,8 @@ func init() {
 		figure.Measure{ID: "contract-household", En: "Households with a breeding contract", Zh: "承包养殖户", Unit: "households"},
 		figure.Measure{ID: "young-born", En: "Young born", Zh: "产仔数", Unit: "head"},
 		figure.Measure{ID: "inspection", En: "Inspections of animals under contract", Zh: "承包检查", Unit: "inspections"},
-		figure.Measure{ID: "household-income", En: "Income of households from the programme's measures", Zh: "农户帮扶增收", Unit: "CNY"},
 		figure.Measure{ID: "village-income", En: "Income of village collectives from their herds", Zh: "村集体养殖收入", Unit: "CNY"},
 	)
-}
-
-// Household makes sure that a code names a registered household: a household of the register, or a party of that kind.
-func Household(tx *fact.Tx, field, id string) error {
-	if _, ok, err := tx.Entity("household", id); err != nil || ok {
-		return err
-	}
-	if e, ok, err := tx.Entity("party", id); err != nil || ok && e.Class == "household" {
-		return err
-	}
-	return fault.New(fault.Conflict, "household.unregistered", "%q is not a registered household", id).For(field).
-		Mend("Register the household first, or correct the code.")
 }
 
 // pen is where animals of one kind are: with the village, under a contract, or a household's own young.

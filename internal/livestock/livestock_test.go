@@ -44,13 +44,18 @@ func withHerds(t testing.TB) *countytest.County {
 		c.Record(t, &party.Party{ID: fmt.Sprintf("H-%d", i), Name: "Household", Kind: "household", Area: countytest.Village(i % 2)})
 	}
 	c.On = "2018-04-01"
+	give(t, c, plain, tagged, tags(0, bought))
+	return c
+}
+
+// give buys two herds and gives them to two villages.
+func give(t testing.TB, c *countytest.County, plain, tagged string, tags []string) {
 	c.Record(t,
-		&goods.Purchase{Project: countytest.Project, Supplier: countytest.Supplier, Commodity: "sheep", Quantity: 3 * bought, Amount: 1_000_00, Voucher: "v"},
+		&goods.Purchase{Project: countytest.Project, Supplier: countytest.Supplier, Commodity: "sheep", Quantity: 2 * bought, Amount: 1_000_00, Voucher: plain},
 		&livestock.Herd{ID: plain, Name: "Plain", Project: countytest.Project, Village: countytest.Village(0), Owner: countytest.Collective(0), Animals: "sheep", Young: "lamb", Fund: countytest.Fund},
 		&livestock.Herd{ID: tagged, Name: "Tagged", Project: countytest.Project, Village: countytest.Village(1), Owner: countytest.Collective(1), Animals: "sheep", Young: "lamb", Fund: countytest.Fund, Tagged: true},
 		&livestock.Intake{Herd: plain, Heads: bought, Receipt: receipts},
-		&livestock.Intake{Herd: tagged, Heads: bought, Tags: tags(0, bought), Receipt: receipts})
-	return c
+		&livestock.Intake{Herd: tagged, Heads: bought, Tags: tags, Receipt: receipts})
 }
 
 func contract(id, herd, household string, heads int64, tags []string) *livestock.Contract {
@@ -247,26 +252,36 @@ func TestAlerts(t *testing.T) {
 	}
 }
 
-// TestHistories records random histories of two herds, refusals and reversals among them, beside a count kept by the test. At every date heads in
+// TestHistories records random histories of pairs of herds, refusals and reversals among them, beside a count kept by the test. At every date heads in
 // are heads out and heads present, and every animal with an ear tag is in one place.
 func TestHistories(t *testing.T) {
+	c := withHerds(t)
+	n := 0
 	rapid.Check(t, func(r *rapid.T) {
-		c := withHerds(t)
-		history{c: c, heads: map[string]int64{"herd:" + plain: bought, "herd:" + tagged: bought}, spots: map[string]string{}}.run(t, r)
+		n++
+		h := history{c: c, id: fmt.Sprintf("%d-", n), spots: map[string]string{}}
+		h.plain, h.tagged = h.id+plain, h.id+tagged
+		h.heads = map[string]int64{"herd:" + h.plain: bought, "herd:" + h.tagged: bought}
+		for _, tag := range tags(0, bought) {
+			h.spots[h.id+tag] = ""
+		}
+		c.On = "2018-04-01"
+		give(t, c, h.plain, h.tagged, slices.Sorted(maps.Keys(h.spots)))
+		h.run(t, r)
 	})
+	c.CheckReplay(t)
 }
 
 // history is a random history and what the test knows of it.
 type history struct {
-	c     *countytest.County
-	heads map[string]int64  // by class:part and, for young, commodity
-	spots map[string]string // contract of each tagged animal that is present; "" with the village
+	c             *countytest.County
+	id            string // begins every code of this history
+	plain, tagged string
+	heads         map[string]int64  // by class:part
+	spots         map[string]string // contract of each tagged animal; "" with the village
 }
 
 func (h history) run(t *testing.T, r *rapid.T) {
-	for _, tag := range tags(0, bought) {
-		h.spots[tag] = ""
-	}
 	byDay := map[date.Date]map[string]int64{h.c.On: maps.Clone(h.heads)}
 	step := 0
 	for range rapid.IntRange(1, 4).Draw(r, "commits") {
@@ -279,7 +294,7 @@ func (h history) run(t *testing.T, r *rapid.T) {
 			step++
 			f, apply := h.draw(r, step)
 			d := h.c.Draft(f)
-			d.Key = fmt.Sprintf("step-%d", step) // the same again on the same day is meant
+			d.Key = fmt.Sprintf("%s%d", h.id, step) // the same again on the same day is meant
 			drafts, good = append(drafts, d), append(good, apply != nil)
 			if apply != nil {
 				apply()
@@ -289,7 +304,7 @@ func (h history) run(t *testing.T, r *rapid.T) {
 		step++
 		f, _ := h.draw(r, step)
 		undone := h.c.Draft(f)
-		undone.Key = fmt.Sprintf("step-%d", step)
+		undone.Key = fmt.Sprintf("%s%d", h.id, step)
 		_, errs, err := h.c.Recorder.RecordEach(t.Context(), drafts)
 		if err != nil {
 			r.Fatal(err)
@@ -314,9 +329,6 @@ func (h history) run(t *testing.T, r *rapid.T) {
 		if err != nil || e.Class != contract || e.Status != livestock.Present {
 			r.Fatalf("animal %s is %s in %q (%v), want present in %q", tag, e.Status, e.Class, err, contract)
 		}
-	}
-	if rapid.IntRange(0, 4).Draw(r, "replay") == 0 {
-		h.c.CheckReplay(t)
 	}
 }
 
@@ -349,7 +361,7 @@ func (h history) check(t *testing.T, r *rapid.T, day date.Date, want map[string]
 // draw makes a fact that is sometimes wrong; apply is nil when it must be refused.
 func (h history) draw(r *rapid.T, step int) (f fact.Fact, apply func()) {
 	n := int64(rapid.IntRange(1, 12).Draw(r, "heads"))
-	id := fmt.Sprintf("C-%d", step)
+	id := fmt.Sprintf("%sC-%d", h.id, step)
 	var contracts []string
 	for key := range h.heads {
 		if class, part, _ := strings.Cut(key, ":"); class == string(ledger.Contract) {
@@ -385,35 +397,35 @@ func (h history) draw(r *rapid.T, step int) (f fact.Fact, apply func()) {
 	household := fmt.Sprintf("H-%d", rapid.IntRange(0, 4).Draw(r, "household")) // H-4 is not registered
 	switch kind {
 	case "contract":
-		return contract(id, plain, household, n, nil), onlyIf(household != "H-4" && h.heads["herd:"+plain] >= n, move("herd:"+plain, string(ledger.Contract)+":"+id))
+		return contract(id, h.plain, household, n, nil), onlyIf(household != "H-4" && h.heads["herd:"+h.plain] >= n, move("herd:"+h.plain, string(ledger.Contract)+":"+id))
 	case "tagged":
 		first := rapid.IntRange(0, bought-3).Draw(r, "tag")
-		list := tags(first, first+3)
+		list := slices.Sorted(maps.Keys(h.spots))[first : first+3]
 		free := true
 		for _, tag := range list {
 			free = free && h.spots[tag] == ""
 		}
-		return contract("T-"+id, tagged, "H-1", 3, list), onlyIf(free, func() {
-			h.heads["herd:"+tagged] -= 3
+		return contract(id, h.tagged, "H-1", 3, list), onlyIf(free, func() {
+			h.heads["herd:"+h.tagged] -= 3
 			for _, tag := range list {
-				h.spots[tag] = "T-" + id
+				h.spots[tag] = id
 			}
 		})
 	case "birth":
-		return &livestock.Birth{Herd: plain, Contract: some, Heads: n}, onlyIf(h.heads[lent] > 0, move("", young))
+		return &livestock.Birth{Herd: h.plain, Contract: some, Heads: n}, onlyIf(h.heads[lent] > 0, move("", young))
 	case "death":
-		return &livestock.Death{Herd: plain, Contract: some, Of: "animals", Heads: n, Cause: "other"}, onlyIf(h.heads[lent] >= n, move(lent, ""))
+		return &livestock.Death{Herd: h.plain, Contract: some, Of: "animals", Heads: n, Cause: "other"}, onlyIf(h.heads[lent] >= n, move(lent, ""))
 	case "sale":
-		return &livestock.Sale{Herd: plain, Contract: some, Of: "young", Heads: n, Price: fact.Money(100 * n), Buyer: "Market"}, onlyIf(h.heads[young] >= n, move(young, ""))
+		return &livestock.Sale{Herd: h.plain, Contract: some, Of: "young", Heads: n, Price: fact.Money(100 * n), Buyer: "Market"}, onlyIf(h.heads[young] >= n, move(young, ""))
 	case "return":
-		return &livestock.Return{Contract: some, Heads: n}, onlyIf(h.heads[lent] >= n, move(lent, "herd:"+plain))
+		return &livestock.Return{Contract: some, Heads: n}, onlyIf(h.heads[lent] >= n, move(lent, "herd:"+h.plain))
 	case "take over":
-		c := contract(id, plain, "H-2", n, nil)
+		c := contract(id, h.plain, "H-2", n, nil)
 		c.From = some
 		return c, onlyIf(h.heads[lent] >= n, move(lent, string(ledger.Contract)+":"+id))
 	case "replace":
-		return &livestock.Replacement{Herd: plain, Contract: some, Heads: n, Source: "young"}, onlyIf(h.heads[young] >= n, move(young, lent))
+		return &livestock.Replacement{Herd: h.plain, Contract: some, Heads: n, Source: "young"}, onlyIf(h.heads[young] >= n, move(young, lent))
 	}
-	f = &livestock.StockTake{Herd: plain, Contract: some, Of: "animals", Heads: n, Reason: "counted"}
+	f = &livestock.StockTake{Herd: h.plain, Contract: some, Of: "animals", Heads: n, Reason: "counted"}
 	return f, func() { h.heads[lent] = n }
 }

@@ -14,6 +14,7 @@ import (
 	_ "lastmile/internal/area"
 	"lastmile/internal/database"
 	"lastmile/internal/date"
+	_ "lastmile/internal/dividend"
 	_ "lastmile/internal/enterprise"
 	"lastmile/internal/entity"
 	"lastmile/internal/evidence"

@@ -1,0 +1,225 @@
+package dividend_test
+
+import (
+	"fmt"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"lastmile/internal/countytest"
+	"lastmile/internal/date"
+	"lastmile/internal/dividend"
+	"lastmile/internal/enterprise"
+	"lastmile/internal/fact"
+	"lastmile/internal/figure"
+	"lastmile/internal/party"
+	"lastmile/internal/programme"
+)
+
+// withStakes opens a county in which three villages have stakes in a farm, whose plan guarantees 365,000 yuan a year from 2019 on.
+func withStakes(t testing.TB) *countytest.County {
+	c := countytest.New(t)
+	c.Record(t, &party.Party{ID: "farm", Name: "Farm", Kind: "enterprise"}, &programme.Fund{ID: "FARM", Name: "Farm", Sponsor: "farm", Purpose: "Dividends"},
+		&enterprise.Investment{ID: "I", Name: "Farm", Project: countytest.Project, Investor: "farm", Role: "Introduced it"},
+		&enterprise.InvestmentStage{Investment: "I", Stage: "committed", Amount: 10_000_000_00, FundSource: "farm", Document: "Agreement"},
+		&enterprise.InvestmentStage{Investment: "I", Stage: "contracted", Amount: 7_000_000_00, FundSource: "farm", Document: "Contract"})
+	for i, stake := range []fact.Money{1_000_000_00, 2_000_000_00, 4_000_000_00} {
+		c.Record(t, &enterprise.Stake{Investment: "I", Village: countytest.Collective(i), Amount: stake, Document: "Certificate"})
+	}
+	for i := range 4 {
+		c.Record(t, &party.Party{ID: fmt.Sprintf("H-%d", i), Name: "Household", Kind: "household", Area: countytest.Village(0)})
+	}
+	c.Record(t, &dividend.Plan{ID: "PLAN", Name: "Plan", Investment: "I", Fund: "FARM", Guaranteed: 365_000_00, Begins: "2019-01-01", Years: 3, Notice: 7})
+	c.On = "2020-01-06"
+	return c
+}
+
+func declaration(id string, from date.Date, amount fact.Money, formula string) *dividend.Declaration {
+	return &dividend.Declaration{ID: id, Plan: "PLAN", From: from, Until: from.AddDays(364), Amount: amount, Formula: formula, PostedOn: "2020-01-06", PostedUntil: "2020-01-13", Place: "Village boards"}
+}
+
+// approved records a dividend of 2019 of 350,000.01 yuan by stake and its approval when the notice has run.
+func approved(t testing.TB) *countytest.County {
+	c := withStakes(t)
+	c.Record(t, declaration("D-2019", "2019-01-01", 350_000_01, "stake"))
+	c.On = "2020-01-14"
+	c.Record(t, &dividend.Approval{Declaration: "D-2019", Minutes: "Meeting"})
+	return c
+}
+
+// TestYear follows a dividend from the plan to households.
+func TestYear(t *testing.T) {
+	c := approved(t)
+	for i, share := range []fact.Money{50_000_00, 100_000_00, 200_000_01} {
+		c.Record(t, &dividend.Payment{Declaration: "D-2019", Village: countytest.Collective(i), Amount: share, Voucher: "v"})
+	}
+	village := countytest.Collective(0)
+	if got := c.Number(t, figure.Sum, "household-income", figure.At{}); got != 0 {
+		t.Errorf("a village's dividend counts %d as income of households before it is shared", got)
+	}
+	sharing := &dividend.Sharing{ID: "S", Village: village, Declaration: "D-2019", Amount: 20_000_00, Households: 3, Parts: 7, PostedOn: "2020-01-16", PostedUntil: "2020-01-23", Raised: 1, Settled: 1}
+	c.On = "2020-01-23"
+	c.Refuses(t, "notice.running", sharing)
+	c.On = "2020-01-24"
+	c.Record(t, &dividend.Use{Village: village, For: "works", To: countytest.Supplier, Amount: 12_000_00, Voucher: "v", What: "Road"},
+		&dividend.Use{Village: village, For: "posts", To: "H-3", Amount: 3_000_00, Voucher: "v", What: "Cleaner, one quarter"}, sharing)
+	shares, err := sharing.Divide([]int64{2, 4, 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, parts := range []int64{2, 4, 1} {
+		c.Record(t, &dividend.Share{Sharing: "S", Household: fmt.Sprintf("H-%d", i), Parts: parts, Amount: shares[i], Receipt: "r"})
+	}
+	if got := c.Number(t, figure.Sum, "household-income", figure.At{}); got != 23_000_00 {
+		t.Errorf("households got %s, want 23000.00", fact.Money(got))
+	}
+	spent, err := dividend.Spent(t.Context(), c.DB, countytest.Book, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := (dividend.Spending{Village: village, Received: 50_000_00, Works: 12_000_00, Posts: 3_000_00, Shared: 20_000_00, Left: 15_000_00}); *spent[village] != want {
+		t.Errorf("the village's money is %+v, want %+v", *spent[village], want)
+	}
+	years, err := dividend.Years(t.Context(), c.DB, countytest.Book, "PLAN", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(years) != 1 || years[0].Paid != 350_000_01 || years[0].Guaranteed != 365_000_00 || years[0].Shortfall != 14_999_99 {
+		t.Errorf("the year is %+v, want 350000.01 paid of 365000.00", years)
+	}
+	for terms, want := range map[string]int64{"dividend-shortfall": 14_999_99, "dividend-guaranteed": 365_000_00, "dividend:CNY-dividend": 350_000_01} {
+		if got := c.Number(t, figure.Sum, terms, figure.At{}); got != want {
+			t.Errorf("%s is %s, want %s", terms, fact.Money(got), fact.Money(want))
+		}
+	}
+	if got := c.Number(t, figure.Distinct, "dividend-village", figure.At{}); got != 3 {
+		t.Errorf("%d villages were paid, want 3", got)
+	}
+	if got := c.Number(t, figure.Balance, "entitled:CNY-dividend", figure.At{}); got != 0 {
+		t.Errorf("%s is still owed", fact.Money(got))
+	}
+	c.CheckReplay(t)
+}
+
+func TestRefusals(t *testing.T) {
+	c := withStakes(t)
+	for code, f := range map[string]fact.Fact{
+		"notice.short":       &dividend.Declaration{ID: "X", Plan: "PLAN", From: "2019-01-01", Until: "2019-12-31", Amount: 1_00, Formula: "stake", PostedOn: "2020-01-06", PostedUntil: "2020-01-12", Place: "Board"},
+		"dividend.outside":   declaration("X", "2018-01-01", 1_00, "stake"),
+		"dividend.period":    &dividend.Declaration{ID: "X", Plan: "PLAN", From: "2019-01-01", Until: "2020-01-01", Amount: 1_00, Formula: "stake", PostedOn: "2020-01-06", PostedUntil: "2020-01-13", Place: "Board"},
+		"dividend.fund":      &dividend.Plan{ID: "X", Name: "Plan", Investment: "I", Fund: countytest.Fund, Guaranteed: 1_00, Begins: "2019-01-01", Years: 1, Notice: 7},
+		"stake.more":         &enterprise.Stake{Investment: "I", Village: countytest.Collective(0), Amount: 1, Document: "Certificate"},
+		"stake.village":      &enterprise.Stake{Investment: "I", Village: "H-0", Amount: 1, Document: "Certificate"},
+		"investment.more":    &enterprise.InvestmentStage{Investment: "I", Stage: "paid-in", Amount: 7_000_000_01, FundSource: "farm", Document: "Certificate"},
+		"investment.sponsor": &enterprise.InvestmentStage{Investment: "I", Stage: "committed", Amount: 1, FundSource: "szse", Document: "Agreement"},
+	} {
+		c.Refuses(t, code, f)
+	}
+	c.Record(t, declaration("D", "2019-01-01", 300_00, "equal"))
+	village := countytest.Collective(1)
+	c.Refuses(t, "dividend.again", declaration("D2", "2019-01-01", 1_00, "equal"))
+	for _, on := range []date.Date{"2020-01-06", "2020-01-13"} {
+		c.On = on
+		c.Refuses(t, "notice.running", &dividend.Approval{Declaration: "D", Minutes: "Meeting"})
+	}
+	c.On = "2020-01-14"
+	c.Refuses(t, "notice.objections", &dividend.Approval{Declaration: "D", Raised: 2, Settled: 1, Minutes: "Meeting"})
+	c.Refuses(t, "dividend.unapproved", &dividend.Payment{Declaration: "D", Village: village, Amount: 1, Voucher: "v"})
+	c.Record(t, &dividend.Approval{Declaration: "D", Raised: 2, Settled: 2, Minutes: "Meeting"})
+	for _, refused := range []struct {
+		code string
+		fact fact.Fact
+	}{
+		{"dividend.approved", &dividend.Approval{Declaration: "D", Minutes: "Another meeting"}},
+		{"dividend.more", &dividend.Payment{Declaration: "D", Village: village, Amount: 100_01, Voucher: "v"}},
+		{"dividend.more", &dividend.Payment{Declaration: "D", Village: "H-0", Amount: 1, Voucher: "v"}},
+		{"dividend.short", &dividend.Use{Village: village, For: "works", To: countytest.Supplier, Amount: 1, Voucher: "v", What: "Road"}},
+	} {
+		c.Refuses(t, refused.code, refused.fact)
+	}
+	c.Record(t, &dividend.Payment{Declaration: "D", Village: village, Amount: 100_00, Voucher: "v"},
+		&dividend.Sharing{ID: "S", Village: village, Declaration: "D", Amount: 100_00, Households: 3, Parts: 3, PostedOn: "2020-01-06", PostedUntil: "2020-01-13"},
+		&dividend.Share{Sharing: "S", Household: "H-0", Parts: 1, Amount: 33_34, Receipt: "r"})
+	for _, refused := range []struct {
+		code string
+		fact fact.Fact
+	}{
+		{"share.again", &dividend.Share{Sharing: "S", Household: "H-0", Parts: 1, Amount: 33_33, Receipt: "r2"}},
+		{"share.amount", &dividend.Share{Sharing: "S", Household: "H-1", Parts: 1, Amount: 33_35, Receipt: "r"}},
+		{"share.amount", &dividend.Share{Sharing: "S", Household: "H-1", Parts: 4, Amount: 100_00, Receipt: "r"}},
+		{"household.unregistered", &dividend.Share{Sharing: "S", Household: countytest.Supplier, Parts: 1, Amount: 33_33, Receipt: "r"}},
+	} {
+		c.Refuses(t, refused.code, refused.fact)
+	}
+	c.Record(t, &dividend.Share{Sharing: "S", Household: "H-1", Parts: 1, Amount: 33_34, Receipt: "r"})
+	c.Refuses(t, "share.short", &dividend.Share{Sharing: "S", Household: "H-2", Parts: 1, Amount: 33_33, Receipt: "r"})
+}
+
+// TestCorrection corrects a list that is still up, and refuses to correct what is approved.
+func TestCorrection(t *testing.T) {
+	c := withStakes(t)
+	first := c.Record(t, declaration("D", "2019-01-01", 300_00, "equal"))
+	d := c.Draft(declaration("D", "2019-01-01", 310_00, "equal"))
+	d.Corrects = first[0].Seq
+	second, err := c.Recorder.Record(t.Context(), d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.On = "2020-01-14"
+	c.Record(t, &dividend.Approval{Declaration: "D", Minutes: "Meeting"})
+	if got := c.Number(t, figure.Sum, "dividend-declared:CNY-dividend", figure.At{}); got != 310_00 {
+		t.Errorf("%s is declared, want what the correction says", fact.Money(got))
+	}
+	d = c.Draft(declaration("D", "2019-01-01", 320_00, "equal"))
+	d.Corrects = second[0].Seq
+	if _, err := c.Recorder.Record(t.Context(), d); err == nil {
+		t.Error("an approved dividend was corrected")
+	}
+	c.CheckReplay(t)
+}
+
+// TestSplit divides random amounts over random stakes and households: nothing is left over, and each gets its part to the fen.
+func TestSplit(t *testing.T) {
+	rapid.Check(t, func(r *rapid.T) {
+		parts := rapid.SliceOfN(rapid.Int64Range(1, 9), 1, 200).Draw(r, "parts")
+		s := dividend.Sharing{Amount: fact.Money(rapid.Int64Range(1, 1_000_000_000_00).Draw(r, "amount")), Households: int64(len(parts))}
+		for _, n := range parts {
+			s.Parts += n
+		}
+		shares, err := s.Divide(parts)
+		if err != nil {
+			r.Fatal(err)
+		}
+		var sum fact.Money
+		for i, share := range shares {
+			sum += share
+			if exact := float64(s.Amount) * float64(parts[i]) / float64(s.Parts); float64(share) < exact-1.01 || float64(share) > exact+1.01 {
+				r.Fatalf("%d of %d parts of %s are %s", parts[i], s.Parts, s.Amount, share)
+			}
+		}
+		if sum != s.Amount {
+			r.Fatalf("shares of %s add up to %s", s.Amount, sum)
+		}
+	})
+}
+
+// TestListAddsUp declares random amounts by stake and by equal parts: the list adds up to the amount, and all of it is owed.
+func TestListAddsUp(t *testing.T) {
+	c := withStakes(t)
+	day := date.Date("2019-01-01") // each declares a day of its own
+	var owed int64
+	rapid.Check(t, func(r *rapid.T) {
+		day = day.AddDays(1)
+		amount := fact.Money(rapid.Int64Range(1, 1_000_000_00).Draw(r, "amount"))
+		d := declaration("D-"+string(day), day, amount, rapid.SampledFrom([]string{"stake", "equal"}).Draw(r, "formula"))
+		d.Until = day
+		c.On = "2020-01-06"
+		c.Record(t, d)
+		c.On = "2020-01-14"
+		c.Record(t, &dividend.Approval{Declaration: d.ID, Minutes: "Meeting"})
+		owed += int64(amount)
+		if got := c.Number(t, figure.Balance, "entitled:CNY-dividend", figure.At{}); got != owed {
+			r.Fatalf("%s is owed, %s was declared", fact.Money(got), fact.Money(owed))
+		}
+	})
+}

@@ -1,0 +1,141 @@
+package dividend
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"lastmile/internal/database"
+	"lastmile/internal/date"
+	"lastmile/internal/entity"
+	"lastmile/internal/fact"
+	"lastmile/internal/journal"
+	"lastmile/internal/ledger"
+)
+
+// Year is a declaration beside what the plan guarantees for its period.
+type Year struct {
+	Declaration
+	Status     string
+	Guaranteed fact.Money
+	Paid       fact.Money // to villages
+	Shortfall  fact.Money // of what is paid against what is guaranteed; 0 when it is enough
+}
+
+// Years lists the declarations of a plan in the order of their periods, as far as they were paid by a day.
+func Years(ctx context.Context, r database.Reader, book, plan string, on date.Date) ([]Year, error) {
+	p, err := defining[*Plan](ctx, r, book, "dividend-plan", plan)
+	if err != nil {
+		return nil, err
+	}
+	declarations, err := entity.Find(ctx, r, entity.Filter{Book: book, Type: "dividend-declaration", Parent: plan})
+	if err != nil {
+		return nil, err
+	}
+	payments, err := byAccount(ctx, r, book, paid, "from_account", on)
+	if err != nil {
+		return nil, err
+	}
+	var list []Year
+	for _, e := range declarations {
+		d, err := defining[*Declaration](ctx, r, book, "dividend-declaration", e.ID)
+		if err != nil {
+			return nil, err
+		}
+		y := Year{Declaration: *d, Status: e.Status, Guaranteed: p.due(d.From, d.Until)}
+		for account, amount := range payments {
+			if strings.HasSuffix(account, ":"+e.ID) {
+				y.Paid += amount
+			}
+		}
+		y.Shortfall = max(0, y.Guaranteed-y.Paid)
+		list = append(list, y)
+	}
+	return list, nil
+}
+
+// defining reads the fact that defines a thing now.
+func defining[T fact.Fact](ctx context.Context, r database.Reader, book, typ, id string) (f T, err error) {
+	e, ok, err := entity.Get(ctx, r, book, typ, id)
+	if err != nil {
+		return f, err
+	}
+	entry, found, err := journal.Get(ctx, r, book, e.Seq)
+	if err != nil {
+		return f, err
+	}
+	if !ok || !found {
+		return f, fmt.Errorf("%s %s is not recorded in book %s", typ, id, book)
+	}
+	of, err := fact.DecodeBody(entry.Kind, entry.Body, entry.Private)
+	if err != nil {
+		return f, err
+	}
+	return of.(T), nil
+}
+
+// byAccount sums a flow of dividends by one of its accounts.
+func byAccount(ctx context.Context, r database.Reader, book, flow, column string, on date.Date) (map[string]fact.Money, error) {
+	if on == "" {
+		on = "9999-12-31"
+	}
+	// What is taken back moves from where it had gone to where it had come from: its accounts are exchanged.
+	other := map[string]string{"from_account": "to_account", "to_account": "from_account"}[column]
+	rows, err := r.Query(ctx, `SELECT CASE WHEN sign = 1 THEN `+column+` ELSE `+other+` END AS account, CAST(SUM(amount * sign) AS BIGINT)
+FROM posting
+WHERE book = $1 AND flow = $2 AND commodity = $3 AND on_date <= $4
+GROUP BY account`, book, flow, Commodity, string(on))
+	if err != nil {
+		return nil, fmt.Errorf("read %s of book %s: %w", flow, book, err)
+	}
+	defer rows.Close()
+	sums := map[string]fact.Money{}
+	for rows.Next() {
+		var account string
+		var amount fact.Money
+		if err := rows.Scan(&account, &amount); err != nil {
+			return nil, err
+		}
+		sums[account] = amount
+	}
+	return sums, rows.Err()
+}
+
+// Spending is what a village was paid of dividends and what became of it. Received is Works, Posts, Shared, SetAside and Left together.
+type Spending struct {
+	Village  string
+	Received fact.Money
+	Works    fact.Money
+	Posts    fact.Money
+	Shared   fact.Money // handed over to households
+	SetAside fact.Money // decided to be shared out and not yet handed over
+	Left     fact.Money // not yet decided on
+}
+
+// Spent says what villages of a book did with their dividends by a day, by village.
+func Spent(ctx context.Context, r database.Reader, book string, on date.Date) (map[string]*Spending, error) {
+	villages := map[string]*Spending{}
+	for _, f := range []struct {
+		flow, column string
+		add          func(s *Spending, amount fact.Money)
+	}{
+		{paid, "to_account", func(s *Spending, n fact.Money) { s.Received, s.Left = s.Received+n, s.Left+n }},
+		{works, "from_account", func(s *Spending, n fact.Money) { s.Works, s.Left = s.Works+n, s.Left-n }},
+		{posts, "from_account", func(s *Spending, n fact.Money) { s.Posts, s.Left = s.Posts+n, s.Left-n }},
+		{setAside, "from_account", func(s *Spending, n fact.Money) { s.SetAside, s.Left = s.SetAside+n, s.Left-n }},
+		{shared, "from_account", func(s *Spending, n fact.Money) { s.Shared, s.SetAside = s.Shared+n, s.SetAside-n }},
+	} {
+		sums, err := byAccount(ctx, r, book, f.flow, f.column, on)
+		if err != nil {
+			return nil, err
+		}
+		for account, amount := range sums {
+			village, _, _ := strings.Cut(strings.TrimPrefix(account, string(ledger.Collective)+":"), ":")
+			if villages[village] == nil {
+				villages[village] = &Spending{Village: village}
+			}
+			f.add(villages[village], amount)
+		}
+	}
+	return villages, nil
+}
