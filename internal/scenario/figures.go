@@ -54,6 +54,13 @@ func figures() []indicator.Figure {
 	education.Area, education.Channel = Wushan, "education"
 	seedCapital := moneyOf("seed-capital", "Seed capital of the credit products", "信贷启动资金", "W-F-01", "W-F-02")
 	seedCapital.Fund = creditFund
+	breedingIncome := yuanOf("breeding-income", "Income of households from lambs, net of costs", "养殖户羔羊净收入", "sum", "household-income")
+	firstIncome := ofSubject(yuanOf("first-contract-income", "Income of the first household from lambs, net of costs", "首户羔羊净收入", "sum", "household-income"), firstBreeder)
+	breedingIncome.Projects, firstIncome.Projects = []string{tiechuProject}, []string{tiechuProject}
+	pigCapacity := countOf("pig-capacity-planned", "Pigs a year, planned", "生猪设计年产能", "head", "sum", "capacity-planned")
+	pigCapacity.Projects = []string{"W-I-01"}
+	pigsReached := countOf("pig-capacity-actual", "Pigs a year, reached", "生猪实际年产能", "head", "sum", "capacity-actual")
+	pigsReached.Projects = pigCapacity.Projects
 	kakexialeOrder := countOf("kakexiale-order", "Kakexiale's place in the roll-out", "喀克夏勒村推广次序", "order of villages", "minimum", "roll-out-order")
 	kakexialeOrder.Area = kakexiale
 	committed := func(id, en, zh, project string) indicator.Figure {
@@ -95,12 +102,13 @@ func figures() []indicator.Figure {
 		kakexialeOrder,
 		ofSubject(countOf("first-contract-ewes", "Ewes of the first contract", "首份合同母羊", "head", "sum", "contract-heads"), firstContract),
 		ofSubject(countOf("first-contract-lambs", "Lambs born to the ewes of the first contract", "首份合同产羔", "head", "sum", "young-born"), firstHerd+"/"+firstContract),
-		ofSubject(yuanOf("first-contract-income", "Income of the first household from lambs, net of costs", "首户羔羊净收入", "sum", "household-income"), firstBreeder),
+		firstIncome,
 		countOf("lambs-born", "Lambs born", "产羔数", "head", "sum", "birth:lamb"),
 		countOf("lambs-sold", "Lambs sold", "出售羔羊", "head", "sum", "sale:lamb"),
 		countOf("ewes-died", "Ewes that died", "死亡母羊", "head", "sum", "death:sheep"),
 		countOf("ewes-under-contract", "Ewes under contract now", "在养承包母羊", "head", "balance", "herd-contract:sheep"),
-		yuanOf("breeding-income", "Income of households from lambs, net of costs", "养殖户羔羊净收入", "sum", "household-income"),
+		breedingIncome,
+		yuanOf("household-income", "Income of households from the programme's measures", "农户帮扶增收", "sum", "household-income"),
 
 		countOf("class-connect-sets", "Class Connect sets delivered", "交付“班班通”设备", "sets", "sum", "delivery:class-connect"),
 
@@ -109,6 +117,25 @@ func figures() []indicator.Figure {
 		committed("pig-chain-committed", "Committed to the pig chain", "生猪产业链意向投资", "W-I-01"),
 		committed("fruit-corn-committed", "Committed to the fruit-corn plant", "水果玉米加工厂意向投资", "W-I-02"),
 		committed("angus-committed", "Committed to the Angus cattle", "安格斯肉牛意向投资", "M-I-02"),
+
+		yuanOf("dividend-guaranteed", "Dividends guaranteed, a year", "年保底分红", "sum", "dividend-guaranteed"),
+		yuanOf("dividends-declared", "Dividends declared", "已审批分红", "sum", "dividend-declared:CNY-dividend"),
+		yuanOf("dividends-paid", "Dividends paid to villages", "已支付分红", "sum", "dividend:CNY-dividend"),
+		yuanOf("dividends-owed", "Dividends owed to villages", "待支付分红", "balance", "entitled:CNY-dividend"),
+		yuanOf("dividend-shortfall", "Dividends short of what was guaranteed", "保底分红差额", "sum", "dividend-shortfall"),
+		yuanOf("dividends-shared", "Dividends shared out to households", "分红到户", "sum", "dividend-shared:CNY-dividend"),
+		countOf("stake-villages", "Villages with a stake", "入股村", "villages", "distinct", "village-stake"),
+		countOf("dividend-villages", "Villages paid a dividend", "获分红村", "villages", "distinct", "dividend-village"),
+		pigCapacity, pigsReached,
+		yuanOf("sales-forecast", "Sales expected, a year", "预计年销售收入", "sum", "forecast-sales"),
+		yuanOf("sales-reported", "Sales reported", "报告销售收入", "sum", "sales-reported"),
+		countOf("jobs-forecast", "Jobs expected of investments", "预计就业岗位", "jobs", "sum", "forecast-jobs"),
+		countOf("jobs-offered", "Jobs offered by listed companies", "上市公司提供岗位", "jobs", "sum", "jobs-offered"),
+		countOf("job-companies", "Listed companies that offer jobs", "提供岗位的上市公司", "companies", "distinct", "jobs-offered"),
+		countOf("jobs-filled", "Jobs filled", "在岗人数", "jobs", "sum", "jobs-filled"),
+		countOf("placements", "Persons placed in jobs", "安置就业人数", "persons", "distinct", "placement"),
+		countOf("placements-registered", "Persons of registered households placed in jobs", "安置建档立卡户人数", "persons", "sum", "placement-registered"),
+		{ID: "placements-registered-share", En: "Share of registered households among those placed", Zh: "建档立卡户占比", Unit: "ratio", Aggregate: "ratio", Terms: "placements-registered / placements"},
 
 		yuanOf("funds-injected", "Money put in by the sponsor", "资金投入", "sum", "injection:CNY"),
 		yuanOf("funds-refunded", "Money that came back", "退回资金", "sum", "refund:CNY"),

@@ -33,6 +33,8 @@ type flock struct {
 	ewes    int64
 	given   date.Date
 	tags    []string
+
+	breeders []string // households with a contract
 }
 
 // flock plans a village's herd and how it is handed over.
@@ -79,6 +81,7 @@ func (p *plan) breeding() error {
 			if f.herd.Tagged {
 				b.tags, tags = tags[:n:n], tags[n:]
 			}
+			f.breeders = append(f.breeders, b.household)
 			b.sign()
 			b.breed()
 		}

@@ -123,6 +123,7 @@ func (p *plan) begin() error {
 		{ID: "CNY", Name: "Renminbi 人民币", Unit: "yuan", Scale: 2},
 		{ID: "sheep", Name: "Dolan ewes 多浪羊母羊", Unit: "head"},
 		{ID: "lamb", Name: "Dolan lambs 多浪羊羔羊", Unit: "head"},
+		{ID: "pig", Name: "Pigs 生猪", Unit: "head"},
 		{ID: "class-connect", Name: "Class Connect sets “班班通”设备", Unit: "set"},
 		{ID: "ambulance", Name: "Ambulances 救护车", Unit: "vehicle"},
 		{ID: "mask", Name: "Masks 口罩", Unit: "piece"},

@@ -53,7 +53,7 @@ func newPlan() (*plan, error) {
 		luck: rand.New(rand.NewPCG(seed, 2)), vouchers: map[string]bool{}, parties: map[string]bool{}, rows: map[string]*undertaking{},
 	}
 	for _, step := range []func() error{
-		p.readAreas, p.begin, p.projects, p.credit, p.houses, p.tiechu, p.water, p.classConnect, p.pandemic, p.investments, p.finance, p.publish,
+		p.readAreas, p.begin, p.projects, p.credit, p.houses, p.tiechu, p.water, p.classConnect, p.pandemic, p.investments, p.dividends, p.prospects, p.jobs, p.finance, p.publish,
 	} {
 		if err := step(); err != nil {
 			return nil, err

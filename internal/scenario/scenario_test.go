@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"lastmile/internal/date"
+	"lastmile/internal/dividend"
 	"lastmile/internal/enterprise"
 	"lastmile/internal/fact"
 	"lastmile/internal/figure"
@@ -77,6 +78,7 @@ func TestModelProgramme(t *testing.T) {
 			t.Run("lineage", s.testLineage)
 			t.Run("conservation", s.testConservation)
 			t.Run("herds", s.testHerds)
+			t.Run("dividends", s.testDividends)
 			t.Run("entries", s.testEntries)
 		})
 	}
@@ -174,7 +176,7 @@ func (m *model) testClaims(t *testing.T) {
 			t.Errorf("%s: %s, want %s: the books say %q, the account %s %q", c.ID, r.Verdict, want, r.Computed, c.Qualifier, c.Stated)
 		}
 	}
-	if want := map[figure.Verdict]int{figure.Holds: 28, figure.Forecast: 3, figure.NotComputed: 70}; !maps.Equal(verdicts, want) {
+	if want := map[figure.Verdict]int{figure.Holds: 32, figure.Forecast: 3, figure.NotComputed: 66}; !maps.Equal(verdicts, want) {
 		t.Errorf("verdicts are %v, want %v", verdicts, want)
 	}
 	// What the account prints in millions the books give to the fen.
@@ -287,6 +289,12 @@ func (m *model) testLineage(t *testing.T) {
 			for _, c := range list {
 				sum += c.Contribution
 			}
+			if d.Aggregate == figure.Ratio {
+				if len(list) != 2 || list[0].Contribution != v.Number || list[1].Contribution != v.Over {
+					t.Errorf("the lineage of %s is %v, want its two figures", d.ID, list)
+				}
+				continue
+			}
 			if sum != v.Number {
 				t.Errorf("the lineage of %s as of %q adds up to %d, its value is %d", d.ID, asOf, sum, v.Number)
 			}
@@ -386,6 +394,38 @@ func (m *model) testHerds(t *testing.T) {
 	late, err := livestock.Overdue(t.Context(), m.DB, scenario.Maigaiti, scenario.AsOf)
 	if err != nil || len(late) == 0 || len(late) > 60 {
 		t.Errorf("%d inspections are overdue (%v), want a few", len(late), err)
+	}
+}
+
+// testDividends sets what was guaranteed beside what was paid, and looks at what villages did with it.
+func (m *model) testDividends(t *testing.T) {
+	years, err := dividend.Years(t.Context(), m.DB, scenario.Maigaiti, "ANGUS-PLAN", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(years) != 2 || years[0].Paid != years[0].Amount || years[0].Shortfall != 740_000_000 || years[1].Paid >= years[1].Amount {
+		t.Errorf("the years are %+v, want the first paid in full and 7.4 million short, the second being paid", years)
+	}
+	paid, declared := m.number(t, "dividends-paid", figure.At{}), m.number(t, "dividends-declared", figure.At{})
+	if owed := m.number(t, "dividends-owed", figure.At{}); declared != paid+owed || declared != int64(years[0].Amount+years[1].Amount) || owed == 0 {
+		t.Errorf("of %s declared %s are paid and %s owed", fact.Money(declared), fact.Money(paid), fact.Money(owed))
+	}
+	spent, err := dividend.Spent(t.Context(), m.DB, scenario.Maigaiti, "")
+	if err != nil || len(spent) != 140 {
+		t.Fatalf("%d villages have dividends (%v), want 140", len(spent), err)
+	}
+	var received, shared fact.Money
+	for village, s := range spent {
+		received, shared = received+s.Received, shared+s.Shared
+		if s.Received != s.Works+s.Posts+s.Shared+s.SetAside+s.Left || s.Left < 0 || s.SetAside != 0 || s.Works == 0 {
+			t.Errorf("%s: %+v does not add up", village, *s)
+		}
+	}
+	if int64(received) != paid || int64(shared) != m.number(t, "dividends-shared", figure.At{}) || shared != 14_400_000 {
+		t.Errorf("villages got %s and shared %s, the figures say %s and %s", received, shared, fact.Money(paid), fact.Money(m.number(t, "dividends-shared", figure.At{})))
+	}
+	if forecast := m.number(t, "jobs-forecast", figure.At{}); forecast == m.number(t, "jobs-filled", figure.At{}) {
+		t.Errorf("%d jobs are forecast and as many filled", forecast)
 	}
 }
 
