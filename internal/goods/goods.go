@@ -4,12 +4,20 @@
 //	purchase  commitment:620524:P -> recipient:SUPPLIER   the money
 //	          supply:SUPPLIER     -> store:620524:P       the goods, split over the funds that paid
 //	donation  donor:PARTY         -> store:620524:P
-//	delivery  store:620524:P      -> recipient:PARTY      first in, first out
+//	dispatch  store:620524:P      -> underway:PARTY:D     for each of a list of schools, hospitals or households
+//	delivery  store:620524:P      -> recipient:PARTY      first in, first out; or from what is underway
+//	loss      store:620524:P      -> loss:620524          or from what is underway
+//
+// So of each commodity and giver, what came in is what was delivered, what was lost, what is underway and what is in store (Reconcile). Goods of a batch are
+// kept by themselves, in store:BATCH:P, so that a batch that has expired is not handed out.
+//
+// What lasts is entered in the register of assets when it has been delivered: who keeps it, when it was accepted, and in what condition it is.
 package goods
 
 import (
 	_ "embed"
 
+	"lastmile/internal/date"
 	"lastmile/internal/fact"
 	"lastmile/internal/fault"
 	"lastmile/internal/journal"
@@ -19,10 +27,56 @@ import (
 )
 
 //go:embed goods.go
-var source string
+var goodsSource string
 
 func init() {
-	fact.Register(source, (*Purchase)(nil), (*Donation)(nil), (*Delivery)(nil), (*Loss)(nil))
+	fact.Register(goodsSource, (*Batch)(nil), (*Purchase)(nil), (*Donation)(nil), (*Delivery)(nil), (*Loss)(nil))
+}
+
+// Flows of goods, beside those of the ledger.
+const (
+	dispatched = "dispatch"
+	cameBack   = "dispatch-return"
+	lost       = "loss"
+)
+
+// Batch is goods that were made together and expire together.
+type Batch struct {
+	_         struct{}  `kind:"goods-batch" en:"Batch of goods" zh:"物资批次" by:"finance,county-assistant" book:"hq" defines:"batch"`
+	ID        string    `json:"id" en:"Batch number" zh:"批号" entity:"id" pattern:"[0-9A-Za-z._-]{1,40}" hint:"As printed, in letters, digits, dot, dash."`
+	Maker     string    `json:"maker" en:"Made by" zh:"生产单位" entity:"name" length:"200"`
+	Commodity string    `json:"commodity" en:"What" zh:"品种" ref:"commodity" entity:"parent"`
+	Expires   date.Date `json:"expires" en:"Use until" zh:"有效期至" entity:"class" hint:"The last day on which it may be handed out."`
+}
+
+// Record has nothing to move or count.
+func (b *Batch) Record(*fact.Tx) error { return nil }
+
+// shelf is the account of a project's store where goods of a batch are, or those of none.
+func shelf(tx *fact.Tx, project, commodity, batch string) (string, error) {
+	if batch == "" {
+		return tx.Account(ledger.Store, tx.Book, project)
+	}
+	b, err := tx.Need("batch", "batch", batch)
+	if err != nil {
+		return "", err
+	}
+	if b.Parent != commodity {
+		return "", fault.New(fault.Invalid, "batch.commodity", "batch %s is of %s", batch, b.Parent).For("batch").Mend("Name the right batch, or correct what it is.")
+	}
+	return tx.Account(ledger.Store, batch, project)
+}
+
+// fresh refuses a batch that has expired.
+func fresh(tx *fact.Tx, batch string) error {
+	if batch == "" {
+		return nil
+	}
+	b, err := tx.Need("batch", "batch", batch)
+	if err == nil && b.Class < string(tx.On) {
+		err = fault.New(fault.Conflict, "batch.expired", "batch %s was to be used until %s", batch, b.Class).For("batch").Mend("Hand out another batch, and record what is left of this one as lost.")
+	}
+	return err
 }
 
 // Purchase pays a supplier for goods, which come into the project's store.
@@ -35,6 +89,7 @@ type Purchase struct {
 	Amount    fact.Money `json:"amount" en:"Price in all" zh:"总价" unit:"CNY" min:"0.01"`
 	Voucher   string     `json:"voucher" en:"Voucher" zh:"凭证号" length:"60"`
 	Fund      string     `json:"fund" en:"Fund" zh:"资金来源" ref:"fund" optional:""`
+	Batch     string     `json:"batch" en:"Batch" zh:"批号" ref:"batch" optional:""`
 }
 
 // Record moves the money to the supplier and the goods into the store. Several funds share the goods in proportion to what they paid.
@@ -59,7 +114,7 @@ func (p *Purchase) Record(tx *fact.Tx) error {
 		if n == 0 {
 			continue
 		}
-		if err := stock(tx, ledger.Purchase, supply, p.Commodity, paid[i].Fund, n, p.Project); err != nil {
+		if err := stock(tx, ledger.Purchase, supply, p.Commodity, paid[i].Fund, n, p.Project, p.Batch); err != nil {
 			return err
 		}
 	}
@@ -71,11 +126,14 @@ func (p *Purchase) Grade(evidence []string) journal.Grade {
 	return programme.VoucherGrade(p.Voucher, evidence)
 }
 
-func stock(tx *fact.Tx, flow, from, commodity, fund string, n int64, project string) error {
+func stock(tx *fact.Tx, flow, from, commodity, fund string, n int64, project, batch string) error {
 	if commodity == tx.Currency() {
 		return fault.New(fault.Invalid, "goods.money", "money is not goods").For("commodity").Mend("Record a disbursement instead.")
 	}
-	store, err := tx.Account(ledger.Store, tx.Book, project)
+	if err := fresh(tx, batch); err != nil {
+		return err
+	}
+	store, err := shelf(tx, project, commodity, batch)
 	if err != nil {
 		return err
 	}
@@ -91,6 +149,7 @@ type Donation struct {
 	Commodity string   `json:"commodity" en:"What" zh:"品种" ref:"commodity"`
 	Quantity  int64    `json:"quantity" en:"How many" zh:"数量" min:"1"`
 	Document  string   `json:"document" en:"Document" zh:"凭据" length:"100"`
+	Batch     string   `json:"batch" en:"Batch" zh:"批号" ref:"batch" optional:""`
 }
 
 // Record moves the goods from the giver into the store.
@@ -103,7 +162,7 @@ func (d *Donation) Record(tx *fact.Tx) error {
 	if err != nil {
 		return err
 	}
-	return stock(tx, ledger.Donation, donor, d.Commodity, d.Fund, d.Quantity, d.Project)
+	return stock(tx, ledger.Donation, donor, d.Commodity, d.Fund, d.Quantity, d.Project, d.Batch)
 }
 
 // Delivery hands goods over to whoever they are for, with a receipt.
@@ -114,11 +173,20 @@ type Delivery struct {
 	Commodity string   `json:"commodity" en:"What" zh:"品种" ref:"commodity"`
 	Quantity  int64    `json:"quantity" en:"How many" zh:"数量" min:"1"`
 	Receipt   string   `json:"receipt" en:"Receipt" zh:"收条号" length:"60"`
+	Batch     string   `json:"batch" en:"Batch" zh:"批号" ref:"batch" optional:""`
+	Dispatch  string   `json:"dispatch" en:"Dispatch" zh:"发运单" ref:"dispatch" optional:"" hint:"Empty when it is handed out at the store."`
 }
 
-// Record moves the goods out of the store, the oldest first; more than is there is refused.
+// Record moves the goods out of the store, the oldest first, or out of what is underway to the receiver; more than is there, and a batch that has expired, are refused.
 func (d *Delivery) Record(tx *fact.Tx) error {
-	return leave(tx, ledger.Recipient, d.To, ledger.Delivery, d.Commodity, d.Quantity, d.Project)
+	if err := fresh(tx, d.Batch); err != nil {
+		return err
+	}
+	from, err := source(tx, d.Project, d.Commodity, d.Batch, d.Dispatch, d.To)
+	if err != nil {
+		return err
+	}
+	return leave(tx, from, ledger.Recipient, d.To, ledger.Delivery, d.Commodity, d.Quantity, d.Project)
 }
 
 // Grade of goods: traced with receipt and file, partly with one of them.
@@ -133,30 +201,54 @@ type Loss struct {
 	Commodity string   `json:"commodity" en:"What" zh:"品种" ref:"commodity"`
 	Quantity  int64    `json:"quantity" en:"How many" zh:"数量" min:"1"`
 	Cause     string   `json:"cause" en:"Cause" zh:"原因" length:"300"`
+	Batch     string   `json:"batch" en:"Batch" zh:"批号" ref:"batch" optional:""`
+	Dispatch  string   `json:"dispatch" en:"Dispatch" zh:"发运单" ref:"dispatch" optional:"" hint:"When it was lost on the way."`
+	To        string   `json:"to" en:"On the way to" zh:"发往" length:"40" optional:""`
 }
 
-// Record moves the goods out of the store as lost.
+// Record moves the goods out of the store, or out of what is underway, as lost.
 func (l *Loss) Record(tx *fact.Tx) error {
-	return leave(tx, ledger.Loss, tx.Book, "loss", l.Commodity, l.Quantity, l.Project)
-}
-
-func leave(tx *fact.Tx, class ledger.Class, owner, flow, commodity string, n int64, project string) error {
-	store, err := tx.Account(ledger.Store, tx.Book, project)
+	from, err := source(tx, l.Project, l.Commodity, l.Batch, l.Dispatch, l.To)
 	if err != nil {
 		return err
 	}
-	held, err := tx.Held(store, commodity)
+	return leave(tx, from, ledger.Loss, tx.Book, lost, l.Commodity, l.Quantity, l.Project)
+}
+
+// place is where goods are, with a name for people.
+type place struct{ account, name string }
+
+// source is where goods are before they leave: on the project's shelf, or on their way to a receiver.
+func source(tx *fact.Tx, project, commodity, batch, dispatch, to string) (place, error) {
+	if dispatch == "" {
+		account, err := shelf(tx, project, commodity, batch)
+		return place{account, "the store of project " + project}, err
+	}
+	d, err := fact.Get[Dispatch](tx, "dispatch", dispatch)
+	if err != nil {
+		return place{}, err
+	}
+	if d.Project != project || d.Commodity != commodity || d.Batch != batch {
+		return place{}, fault.New(fault.Invalid, "dispatch.other", "dispatch %s is of %s of project %s, batch %q", dispatch, d.Commodity, d.Project, d.Batch).For("dispatch").
+			Mend("Name that project, commodity and batch, or another dispatch.")
+	}
+	account, err := tx.Account(ledger.Underway, to, dispatch)
+	return place{account, "dispatch " + dispatch + " to " + to}, err
+}
+
+func leave(tx *fact.Tx, from place, class ledger.Class, owner, flow, commodity string, n int64, project string) error {
+	held, err := tx.Held(from.account, commodity)
 	if err != nil {
 		return err
 	}
 	if held < n {
-		return fault.New(fault.Conflict, "stock.short", "the store of project %s holds %d %s, %d would leave it", project, held, commodity, n).For("quantity").
-			Mend("Record the purchase or donation first, or correct the quantity.")
+		return fault.New(fault.Conflict, "stock.short", "%s holds %d %s, %d would leave it", from.name, held, commodity, n).For("quantity").
+			Mend("Record the purchase, donation or dispatch first, or correct the quantity.")
 	}
 	to, err := tx.Account(class, owner, "")
 	if err != nil {
 		return err
 	}
-	_, err = tx.Move(fact.Movement{Flow: flow, From: store, To: to, Commodity: commodity, Amount: n, Project: project})
+	_, err = tx.Move(fact.Movement{Flow: flow, From: from.account, To: to, Commodity: commodity, Amount: n, Project: project})
 	return err
 }

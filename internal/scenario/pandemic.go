@@ -63,6 +63,7 @@ func (p *plan) pandemic() error {
 			})
 			for range t.ambulances {
 				p.deliver(t.bought.AddDays(10), goods.Delivery{Project: c.project, To: hospitals[0], Commodity: "ambulance", Quantity: 1})
+				p.ambulance(c.project, own(t.year), hospitals[0], t.bought.AddDays(10))
 				hospitals = hospitals[1:]
 			}
 			for _, s := range t.supplies {
@@ -88,33 +89,56 @@ func (p *plan) hospitals(county string) []string {
 	return list
 }
 
-// masks plans the gifts of masks and how they were handed to hospitals and schools; what is left stays in the counties' stores.
+// ambulance plans an entry of the register of assets, its acceptance and the checks since.
+func (p *plan) ambulance(project, fund, hospital string, on date.Date) {
+	book := bookOf(project)
+	p.ambulances++
+	id := fmt.Sprintf("AMB-%02d", p.ambulances)
+	p.add(book, on, &goods.Asset{
+		ID: id, Name: "Ambulance 救护车", Project: project, Commodity: "ambulance", Fund: fund, Custodian: hospital, Serial: fmt.Sprintf("SYN-2020-%04d", 1000+37*p.ambulances),
+	}, nil)
+	p.add(book, on.AddDays(3), &goods.AssetCheck{Asset: id, Check: "acceptance", Result: "good"}, document("ACCEPTANCE OF "+id, "Date    "+string(workday(on.AddDays(3))), "By      "+hospital))
+	for k := 1; on.AddDays(70*k) < "2020-10-20"; k++ {
+		result := "good"
+		if p.ambulances == 7 && k == 2 {
+			result = "repair"
+		}
+		p.add(book, on.AddDays(70*k), &goods.AssetCheck{Asset: id, Check: "condition", Result: result}, nil)
+	}
+}
+
+// maskBatch is the batch of the masks that their maker gave; the other masks came without one.
+const maskBatch = "MASK-2005"
+
+// masks plans the gifts of masks, how hospitals fetched theirs, and how schools were sent theirs: some of the common stock, some of the batch. What is
+// left stays in the counties' stores.
 func (p *plan) masks() {
 	type county struct {
-		project              string
-		schools              []string
-		toHospital, toSchool int64
+		project                           string
+		schools                           []string
+		toHospital, toSchool, batchToEach int64
 	}
-	counties := []county{{"W-L-15", nil, 12_000, 24_000}, {"M-L-11", p.connected, 13_000, 5_000}}
+	counties := []county{{"W-L-15", nil, 12_000, 18_500, 5_000}, {"M-L-11", p.connected, 13_000, 4_000, 1_100}}
 	for _, town := range p.inside(Wushan) {
 		counties[0].schools = append(counties[0].schools, p.payeeOf("school", town))
 	}
+	p.add(entity.Headquarters, "2020-05-07", &goods.Batch{ID: maskBatch, Maker: "Maker of masks 口罩生产企业", Commodity: "mask", Expires: "2022-05-06"}, nil)
 	for _, g := range []struct {
-		fund, giver, name, kind string
-		on                      date.Date
-		masks                   [2]int64
+		fund, giver, name, kind, batch string
+		on                             date.Date
+		masks                          [2]int64
 	}{
-		{"MASK-MEMBERS", "member-unit-a", "Member unit A 会员单位甲", "member", "2020-02-17", [2]int64{180_000, 130_000}},
-		{"MASK-COMPANIES", "listed-company-m", "Listed company M, textiles 上市公司（纺织）", "listed-company", "2020-03-09", [2]int64{120_000, 140_000}},
-		{"MASK-FOUNDATION", "foundation-b", "Charitable foundation B 公益基金会乙", "foundation", "2020-03-30", [2]int64{70_000, 80_000}},
-		{"MASK-STAFF", "exchange-staff", "Staff of the exchange 交易所职工", "staff", "2020-04-13", [2]int64{22_400, 20_000}},
-		{"MASK-PUBLIC", "mask-maker", "Maker of masks 口罩生产企业", "enterprise", "2020-05-11", [2]int64{80_000, 70_000}},
+		{"MASK-MEMBERS", "member-unit-a", "Member unit A 会员单位甲", "member", "", "2020-02-17", [2]int64{180_000, 130_000}},
+		{"MASK-COMPANIES", "listed-company-m", "Listed company M, textiles 上市公司（纺织）", "listed-company", "", "2020-03-09", [2]int64{120_000, 140_000}},
+		{"MASK-FOUNDATION", "foundation-b", "Charitable foundation B 公益基金会乙", "foundation", "", "2020-03-30", [2]int64{70_000, 80_000}},
+		{"MASK-STAFF", "exchange-staff", "Staff of the exchange 交易所职工", "staff", "", "2020-04-13", [2]int64{22_400, 20_000}},
+		{"MASK-PUBLIC", "mask-maker", "Maker of masks 口罩生产企业", "enterprise", maskBatch, "2020-05-11", [2]int64{80_000, 70_000}},
 	} {
 		p.party("2020-02-03", party.Party{ID: g.giver, Name: g.name, Kind: g.kind})
 		p.add(entity.Headquarters, "2020-02-04", &programme.Fund{ID: g.fund, Name: "Masks: " + g.name, Sponsor: g.giver, Purpose: "Masks for hospitals and schools"}, nil)
 		for i, c := range counties {
 			paper := fmt.Sprintf("Deed of gift %s-%d", g.fund, i+1)
-			p.add(bookOf(c.project), g.on, &goods.Donation{Project: c.project, Fund: g.fund, Commodity: "mask", Quantity: g.masks[i], Document: paper},
+			p.add(bookOf(c.project), g.on, &goods.Donation{Project: c.project, Fund: g.fund, Commodity: "mask", Quantity: g.masks[i], Document: paper, Batch: g.batch},
 				document("DEED OF GIFT", "Date    "+string(g.on), "From    "+g.giver, fmt.Sprintf("Goods   %d masks", g.masks[i]), "Project "+c.project))
 		}
 	}
@@ -122,8 +146,20 @@ func (p *plan) masks() {
 		for _, h := range p.hospitals(bookOf(c.project)) {
 			p.deliver("2020-03-16", goods.Delivery{Project: c.project, To: h, Commodity: "mask", Quantity: c.toHospital})
 		}
-		for _, s := range c.schools {
-			p.deliver("2020-05-25", goods.Delivery{Project: c.project, To: s, Commodity: "mask", Quantity: c.toSchool})
-		}
+		p.dispatch("DIS-"+c.project+"-1", "2020-05-18", c.project, "", c.toSchool, c.schools)
+		p.dispatch("DIS-"+c.project+"-2", "2020-06-01", c.project, maskBatch, c.batchToEach, c.schools)
+		p.add(bookOf(c.project), "2020-06-15", &goods.Loss{Project: c.project, Commodity: "mask", Quantity: 400, Cause: "Boxes that got wet in the store 仓库受潮"}, nil)
+	}
+}
+
+// dispatch plans masks sent to schools and their receipt a week later, each with its own receipt.
+func (p *plan) dispatch(id string, on date.Date, project, batch string, each int64, schools []string) {
+	d := &goods.Dispatch{ID: id, Project: project, Commodity: "mask", Batch: batch, Carrier: "County post 县邮政"}
+	for _, s := range schools {
+		d.List = append(d.List, fmt.Sprintf("%s=%d", s, each))
+	}
+	p.add(bookOf(project), on, d, document("DISPATCH "+id, "Date    "+string(on), fmt.Sprintf("Goods   %d x mask for each", each), fmt.Sprintf("To      %d schools", len(schools))))
+	for _, s := range schools {
+		p.deliver(on.AddDays(7), goods.Delivery{Project: project, To: s, Commodity: "mask", Quantity: each, Batch: batch, Dispatch: id})
 	}
 }

@@ -44,6 +44,7 @@ type plan struct {
 	households int                     // with a grant for their house
 	luck       *rand.Rand              // chance of animals, apart from that of the books
 	flocks     []*flock
+	ambulances int // in the register
 }
 
 // newPlan makes the whole plan.

@@ -336,14 +336,53 @@ func (m *model) testConservation(t *testing.T) {
 		t.Errorf("on the way are %v (%v), want nothing", list, err)
 	}
 	collected, delivered, left := m.number(t, "masks-collected", figure.At{}), m.number(t, "masks-delivered", figure.At{}), m.number(t, "masks-in-store", figure.At{})
-	if collected != delivered+left || left == 0 {
-		t.Errorf("%d masks were collected, %d delivered and %d are in store", collected, delivered, left)
+	if lost := m.number(t, "masks-lost", figure.At{}); collected != delivered+lost+left || left == 0 || lost == 0 {
+		t.Errorf("%d masks were collected, %d delivered, %d lost and %d are in store", collected, delivered, lost, left)
 	}
+	m.testGivers(t)
 	if in, out := m.number(t, "funds-injected", figure.At{}), m.number(t, "direct-funds", figure.At{}); in != out+m.number(t, "treasury-balance", figure.At{})+m.number(t, "commitments-balance", figure.At{}) {
 		t.Errorf("%s were put in and %s paid: what accounts hold is not the difference", fact.Money(in), fact.Money(out))
 	}
 	if got := m.number(t, "ewes-delivered", figure.At{}); got != 3_583 {
 		t.Errorf("%d ewes were given to villages, want 3583", got)
+	}
+}
+
+// testGivers follows masks and ambulances from each giver: what came in is what was delivered, lost, is underway and in store, at every month's end.
+func (m *model) testGivers(t *testing.T) {
+	givers := map[string]int64{}
+	for _, book := range []string{scenario.Wushan, scenario.Maigaiti} {
+		for _, on := range []date.Date{"2020-02-29", "2020-03-31", "2020-05-20", "2020-05-31", "2020-06-30", ""} {
+			for _, commodity := range []string{"mask", "ambulance", "class-connect"} {
+				list, err := goods.Reconcile(t.Context(), m.DB, book, commodity, on)
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, a := range list {
+					if a.In != a.Delivered+a.Lost+a.Underway+a.Held || a.Underway < 0 || a.Held < 0 {
+						t.Errorf("%s of %s in book %s on %q: %+v does not add up", commodity, a.Fund, book, on, a)
+					}
+					if commodity == "mask" && on == "" {
+						givers[a.Fund] += a.In
+					}
+				}
+			}
+		}
+		list, err := goods.Register(t.Context(), m.DB, book, scenario.AsOf)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, a := range list {
+			if a.Status != goods.Accepted || a.Checked == "" {
+				t.Errorf("%s is %s, last checked %q", a.ID, a.Status, a.Checked)
+			}
+		}
+		if len(list) != 9 {
+			t.Errorf("book %s has %d ambulances in the register, want 9", book, len(list))
+		}
+	}
+	if len(givers) != 5 || givers["MASK-MEMBERS"] != 310_000 {
+		t.Errorf("masks came from %v, want five givers", givers)
 	}
 }
 
