@@ -56,6 +56,12 @@ type County struct {
 func New(t testing.TB) *County {
 	c := Empty(t)
 	c.On = Opened
+	c.Record(t, Facts()...)
+	return c
+}
+
+// Facts are those that open the county, in the order of recording.
+func Facts() []fact.Fact {
 	facts := []fact.Fact{
 		&area.Area{Code: "65", Level: "province", Name: "Xinjiang"}, &area.Area{Code: Book, Parent: "65", Level: "county", Name: "Maigaiti"},
 		&area.Area{Code: Town, Parent: Book, Level: "town", Name: "Xiyitidun"},
@@ -83,8 +89,7 @@ func New(t testing.TB) *County {
 	for i := range Villages {
 		facts = append(facts, &party.Party{ID: Collective(i), Name: "Collective", Kind: "village-collective", Area: Village(i)})
 	}
-	c.Record(t, facts...)
-	return c
+	return facts
 }
 
 // Empty opens a store with nothing in it.
