@@ -25,6 +25,7 @@ import (
 	"lastmile/internal/programme"
 	"lastmile/internal/project"
 	"lastmile/internal/store"
+	"lastmile/internal/verify"
 )
 
 const (
@@ -174,12 +175,19 @@ func (c *County) Number(t testing.TB, aggregate figure.Aggregate, terms string, 
 	return v.Number
 }
 
-// CheckReplay records the whole journal again in an empty store and compares the ends of the books and all state tables.
+// CheckReplay verifies the store, records the whole journal again in an empty one and compares the ends of the books and all state tables.
 func (c *County) CheckReplay(t testing.TB) {
 	t.Helper()
+	report, err := verify.Verify(t.Context(), c.DB, c.Evidence, func(verify.Progress) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range report.Differences {
+		t.Error(d)
+	}
 	other := Empty(t)
-	each := func(fn func(journal.Entry) error) error { return journal.EachInTime(t.Context(), c.DB, fn) }
-	if err := other.Recorder.Replay(t.Context(), each, nil); err != nil {
+	each := func(record func(journal.Entry) error) error { return journal.EachInTime(t.Context(), c.DB, record) }
+	if err := other.Recorder.Replay(t.Context(), each, func(int64) {}); err != nil {
 		t.Fatal(err)
 	}
 	for _, table := range []string{"head", "entity", "account", "balance", "total", "subject", "distinct_total"} {

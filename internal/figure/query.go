@@ -187,6 +187,9 @@ func (q *query) base(t Term, p place, from, until date.Date) (text, value string
 	if q.subject != "" && !isFlow {
 		w.add("r.subject = %s", q.subject)
 	}
+	if q.subject != "" && !isFlow {
+		w.add("r.subject = %s", q.subject)
+	}
 	if t.Minus {
 		value = "-1 * " + value
 	}

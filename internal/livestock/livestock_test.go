@@ -20,12 +20,14 @@ import (
 	"lastmile/internal/party"
 )
 
+// until is when contracts of these tests are over.
+const until date.Date = "2025-01-01"
+
 const (
-	until    date.Date = "2025-01-01"
-	plain              = "HERD-0" // in village 0, without ear tags
-	tagged             = "HERD-1" // in village 1, with ear tags
-	bought             = 30       // heads of each herd
-	receipts           = "RC-1"
+	plain    = "HERD-0" // in village 0, without ear tags
+	tagged   = "HERD-1" // in village 1, with ear tags
+	bought   = 30       // heads of each herd
+	receipts = "RC-1"
 )
 
 // tags are ear tags a to b-1 of herd 1.

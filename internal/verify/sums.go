@@ -11,10 +11,11 @@ import (
 
 // outsideClasses of accounts belong to the world outside the programme and may be below nothing. The class is what stands before the
 // first colon of an account's id.
-var outsideClasses = []string{"donor", "supply", "nature", "recipient", "loss", "transit", "plan", "lender", "borrower"}
+var outsideClasses = []string{"donor", "supply", "nature", "recipient", "loss", "transit", "plan", "lender", "borrower", "herd-young", "buyer"}
 
-// endClasses are where value has arrived for good.
-var endClasses = []string{"recipient", "loss"}
+// endClasses are where value has arrived for good: with a receiver or a village, or lost. From one of them to another it does not arrive
+// again.
+var endClasses = []string{"recipient", "loss", "herd", "herd-contract", "herd-young", "buyer", "collective"}
 
 // account as its row says, and what its postings need to know.
 type account struct {
@@ -162,7 +163,7 @@ func (b *book) posting(e *entryRow, p *postingRow, line int64) {
 	key := totalKey{measure: measure, month: b.texts.number(month(p.on)), project: b.texts.number(p.project), fund: fund}
 	by := totalSum{value: p.amount * p.sign, n: p.sign}
 	switch {
-	case from.pool || to.pool: // what a receiver puts into a pool it was counted with when it was paid
+	case to.end == from.end || from.pool || to.pool: // it stayed inside, or had arrived before; what a receiver puts into a pool was counted when it was paid
 	case to.end:
 		key.receiver, by.ended = b.receiver(to), p.amount
 	case from.end:
