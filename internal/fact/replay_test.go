@@ -15,7 +15,7 @@ import (
 func TestSpacesAtTheEndsAreRefused(t *testing.T) {
 	_, record := recording(t, facttest.SQLite(t))
 	_, err := record(fact.Draft{Fact: &party.Party{ID: "W-x", Name: " Li\u3000", Kind: "household", Area: "620524101"}})
-	refused(t, "field.space", err)
+	refusedWith(t, "field.space", err)
 }
 
 // A journal is replayed into a store that does not hold it already; nothing of a chunk with a wrong entry stays.
