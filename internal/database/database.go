@@ -85,9 +85,10 @@ func openSQLite(ctx context.Context, path string) (*DB, error) {
 			return nil, fmt.Errorf("make folder of database: %w", err)
 		}
 	}
-	// Every connection needs the settings, so they are in the address. FULL: a commit is on disk when it returns.
+	// Every connection needs the settings, so they are in the address. FULL: a commit is on disk when it returns. Recursive triggers:
+	// without them INSERT OR REPLACE takes a row away unseen by the trigger that refuses it.
 	settings := url.Values{"_pragma": {
-		"busy_timeout(15000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)",
+		"busy_timeout(15000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)", "recursive_triggers(1)",
 		"wal_autocheckpoint(10000)", "cache_size(-32000)", "temp_store(MEMORY)",
 	}, "_txlock": {"immediate"}}
 	dsn := "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + settings.Encode()

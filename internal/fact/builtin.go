@@ -51,5 +51,15 @@ type Erasure struct {
 	Reason string   `json:"reason" en:"Request" zh:"申请" length:"500"`
 }
 
-// Record deletes the private part.
-func (e *Erasure) Record(tx *Tx) error { return tx.Erase(e.Entry) }
+// Record deletes the private part. The same data in the proposal that the entry came from, or in what came of a proposal, is erased in the
+// same commit.
+func (e *Erasure) Record(tx *Tx) error {
+	if err := tx.Erase(e.Entry); err != nil {
+		return err
+	}
+	other, err := tx.twin(e.Entry)
+	if err == nil && other > 0 {
+		tx.Then(Draft{Fact: &Erasure{Entry: other, Reason: e.Reason}, Book: tx.Book, On: tx.On, Actor: tx.Actor, Approvers: tx.Approvers, Source: "erasure"})
+	}
+	return err
+}

@@ -367,7 +367,7 @@ func TestRefusals(t *testing.T) {
 		{"another county's book", "ref.unknown", draft(func(d *fact.Draft) { d.Book = facttest.Counties[1] })},
 		{"headquarters' book", "ref.unknown", draft(func(d *fact.Draft) { d.Book = "hq" })},
 		{"a fund in a county's book", "book.wrong", by(&programme.Fund{ID: "f", Name: "F", Sponsor: "szse", Purpose: "x"})},
-		{"a village's party at headquarters", "book.wrong", draft(func(d *fact.Draft) {
+		{"a village's party at headquarters", "book.county", draft(func(d *fact.Draft) {
 			d.Book, d.Fact = "hq", &party.Party{ID: "x", Name: "X", Kind: "household", Area: facttest.Villages[wushan][0]}
 		})},
 		{"a party in the wrong county", "area.outside", by(&party.Party{ID: "x", Name: "X", Kind: "household", Area: facttest.Villages[facttest.Counties[1]][0]})},

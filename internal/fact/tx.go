@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -540,7 +539,7 @@ func (tx *Tx) openBoth(p *ledger.Posting) error {
 	return nil
 }
 
-// Erase deletes the private part of an earlier entry, and of the proposal that held the same, when this fact is committed.
+// Erase deletes the private part of an earlier entry when this fact is committed.
 func (tx *Tx) Erase(seq int64) error {
 	e, ok, err := tx.entry(seq)
 	if err != nil || !ok {
@@ -559,24 +558,29 @@ func (tx *Tx) Erase(seq int64) error {
 		}
 	}
 	tx.wr.wrote = true
-	other := "p-" + e.Key // the proposal that it came from
+	return journal.Erase(tx.ctx, tx.w, tx.Book, seq)
+}
+
+// twin is the entry that holds the same personal data as another: the proposal that it came from, or what came of the proposal; 0 when there
+// is none or it holds none any more.
+func (tx *Tx) twin(seq int64) (int64, error) {
+	e, ok, err := tx.wr.find(tx.ctx, tx.Book, seq)
+	if err != nil || !ok {
+		return 0, err
+	}
+	key := "p-" + e.Key
 	if e.Kind == "proposal" {
 		f, err := DecodeBody(e.Kind, e.Body, "")
 		if err != nil {
-			return err
+			return 0, err
 		}
-		other = f.(*Proposal).Key // what came of it
+		key = f.(*Proposal).Key
 	}
-	found, err := journal.Keys(tx.ctx, tx.w, tx.Book, []string{other})
-	if err != nil {
-		return err
+	other, ok, err := journal.ByKey(tx.ctx, tx.w, tx.Book, key)
+	if err != nil || !ok || other.Private == "" {
+		return 0, err
 	}
-	for _, seq := range append(slices.Collect(maps.Values(found)), seq) {
-		if err := journal.Erase(tx.ctx, tx.w, tx.Book, seq); err != nil {
-			return err
-		}
-	}
-	return nil
+	return other.Seq, nil
 }
 
 // Within tells whether an area is another one or lies in it. Every area lies in "".
@@ -856,7 +860,7 @@ func (tx *Tx) checkBook(f Fact) error {
 	if field.Ref != "area" {
 		_, ok, err := tx.s.entity(tx.ctx, tx.w, tx.Book, field.Ref, id)
 		if err == nil && !ok && tx.Book != k.BookElse {
-			err = fault.New(fault.Invalid, "book.wrong", "%s %q is not recorded in book %s", field.Ref, id, tx.Book).For(field.Name).Mend("Record the %s in the book of the %s.", k.Name, field.Ref)
+			err = fault.New(fault.Invalid, "book.other", "%s %q is not recorded in book %s", field.Ref, id, tx.Book).For(field.Name).Mend("Record the %s in the book of the %s.", k.Name, field.Ref)
 		}
 		return err
 	}
@@ -874,7 +878,7 @@ func (tx *Tx) checkBook(f Fact) error {
 			return err
 		}
 		if designated {
-			return fault.New(fault.Invalid, "book.wrong", "area %s lies in county %s, which has a book of its own", id, a).For(field.Name).Mend("Record it in book %s.", a)
+			return fault.New(fault.Invalid, "book.county", "area %s lies in county %s, which has a book of its own", id, a).For(field.Name).Mend("Record it in book %s.", a)
 		}
 	}
 	return nil
