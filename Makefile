@@ -15,7 +15,7 @@ help: ## print this list
 
 .PHONY: build
 build: ## build bin/lastmile, one static program
-	CGO_ENABLED=0 go build -trimpath -o bin/lastmile ./cmd/lastmile
+	CGO_ENABLED=0 go build -trimpath -ldflags="-s -w" -o bin/lastmile ./cmd/lastmile
 
 .PHONY: demo
 demo: build ## make the model programme, check its claims, serve it
