@@ -59,16 +59,17 @@ func county(ctx context.Context, dir string) *countytest.County {
 		fail(err)
 	}
 	c := &countytest.County{Store: s, On: countytest.Opened}
+	record(ctx, c, countytest.Country()...)
 	record(ctx, c, countytest.Facts()...)
 	return c
 }
 
-// record records facts in commits of 2,000.
+// record records facts in commits of at most 2,000 of one book.
 func record(ctx context.Context, c *countytest.County, facts ...fact.Fact) {
 	const commit = 2000
 	drafts := make([]fact.Draft, 0, commit)
 	for i, f := range facts {
-		if drafts = append(drafts, c.Draft(f)); len(drafts) < commit && i < len(facts)-1 {
+		if drafts = append(drafts, c.Draft(f)); len(drafts) < commit && i < len(facts)-1 && c.Draft(facts[i+1]).Book == drafts[0].Book {
 			continue
 		}
 		_, errs, err := c.Recorder.RecordEach(ctx, drafts)

@@ -129,7 +129,7 @@ func TestServe(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer r.Body.Close()
-	if body, err := io.ReadAll(r.Body); err != nil || r.StatusCode != http.StatusOK || !bytes.Contains(body, []byte("Nothing is recorded yet")) {
+	if body, err := io.ReadAll(r.Body); err != nil || r.StatusCode != http.StatusOK || !bytes.Contains(body, []byte("Set up the first administrator")) {
 		t.Errorf("got %d %s %v", r.StatusCode, body, err)
 	}
 	stop()

@@ -56,12 +56,13 @@ type County struct {
 func New(t testing.TB) *County {
 	c := Empty(t)
 	c.On = Opened
+	c.Record(t, Country()...)
 	c.Record(t, Facts()...)
 	return c
 }
 
-// Facts are those that open the county, in the order of recording.
-func Facts() []fact.Fact {
+// Country is recorded first: the areas, the programme and the designation, which opens the county's book.
+func Country() []fact.Fact {
 	facts := []fact.Fact{
 		&area.Area{Code: "65", Level: "province", Name: "Xinjiang"}, &area.Area{Code: Book, Parent: "65", Level: "county", Name: "Maigaiti"},
 		&area.Area{Code: Town, Parent: Book, Level: "town", Name: "Xiyitidun"},
@@ -69,8 +70,13 @@ func Facts() []fact.Fact {
 	for i := range Villages {
 		facts = append(facts, &area.Area{Code: Village(i), Parent: Town, Level: "village", Name: fmt.Sprintf("Village %d", i)})
 	}
-	facts = append(facts, &party.Party{ID: "szse", Name: "Exchange", Kind: "sponsor"}, &programme.Programme{ID: "p", Name: "Programme", Sponsor: "szse"},
-		&programme.Designation{County: Book, Programme: "p", Authority: "authority", Document: "document"}, &programme.Fund{ID: Fund, Name: "Own", Sponsor: "szse", Purpose: "all"})
+	return append(facts, &party.Party{ID: "szse", Name: "Exchange", Kind: "sponsor"}, &programme.Programme{ID: "p", Name: "Programme", Sponsor: "szse"},
+		&programme.Designation{County: Book, Programme: "p", Authority: "authority", Document: "document"})
+}
+
+// Facts are the people, the money and the project of the county, in the order of recording.
+func Facts() []fact.Fact {
+	facts := []fact.Fact{&programme.Fund{ID: Fund, Name: "Own", Sponsor: "szse", Purpose: "all"}}
 	for _, a := range []access.Appointment{{Person: "ann", Role: "finance"}, {Person: "ann", Role: "programme-officer"}, {Person: "ann", Role: "county-assistant"},
 		{Person: "bob", Role: "approver"}, {Person: "cyd", Role: "approver"}} {
 		if a.Role == "finance" || a.Role == "approver" {
@@ -123,16 +129,20 @@ func (c *County) Draft(f fact.Fact) fact.Draft {
 	return d
 }
 
-// Record records facts in one commit, which must be good.
-func (c *County) Record(t testing.TB, facts ...fact.Fact) []fact.Receipt {
+// Record records facts, which must be good, in one commit for each run of facts of the same book.
+func (c *County) Record(t testing.TB, facts ...fact.Fact) (list []fact.Receipt) {
 	t.Helper()
-	drafts := make([]fact.Draft, len(facts))
+	var drafts []fact.Draft
 	for i, f := range facts {
-		drafts[i] = c.Draft(f)
-	}
-	list, err := c.Recorder.Record(t.Context(), drafts...)
-	if err != nil {
-		t.Fatalf("record %T %+v: %+v", facts[0], facts[0], err)
+		drafts = append(drafts, c.Draft(f))
+		if i+1 < len(facts) && c.Draft(facts[i+1]).Book == drafts[0].Book {
+			continue
+		}
+		receipts, err := c.Recorder.Record(t.Context(), drafts...)
+		if err != nil {
+			t.Fatalf("record %T %+v and what follows: %+v", drafts[0].Fact, drafts[0].Fact, err)
+		}
+		list, drafts = append(list, receipts...), nil
 	}
 	return list
 }
