@@ -17,6 +17,7 @@ import (
 	"context"
 	"embed"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -75,6 +76,12 @@ var outside = map[Class]bool{Donor: true, Supply: true, Nature: true, Recipient:
 // ends are the classes at which value has arrived where the programme no longer holds it. What a village has is among them, though it
 // cannot fall below nothing.
 var ends = map[Class]bool{Recipient: true, Loss: true, Herd: true, Contract: true, Young: true, Buyer: true, Collective: true}
+
+// Ends tells whether value that comes to accounts of the class has arrived with somebody outside the programme.
+func (c Class) Ends() bool { return ends[c] }
+
+// EndClasses are the classes that Ends, in the order of their names.
+func EndClasses() []Class { return slices.Sorted(maps.Keys(ends)) }
 
 // Outside tells whether accounts of the class belong to the world outside and may be below nothing.
 func (c Class) Outside() bool { return outside[c] }

@@ -61,7 +61,8 @@ func (f *postingFilter) where() (string, []any) {
 		in("p.fund", f.funds)
 	}
 	if f.receiver != "" {
-		add("EXISTS (SELECT 1 FROM account a WHERE a.book = p.book AND a.class IN ('recipient', 'loss') AND a.holder = %s AND (a.id = p.to_account OR a.id = p.from_account))", f.receiver)
+		// as ledger.State.End has it: what goes from one end to another had arrived, and what is put into a pool has not come back
+		add("EXISTS (SELECT 1 FROM account a JOIN account b ON b.book = a.book WHERE a.book = p.book AND a.class IN ("+endClasses+") AND a.holder = %s AND ((a.id = p.to_account AND b.id = p.from_account) OR (a.id = p.from_account AND b.id = p.to_account)) AND b.class <> 'pool' AND b.class NOT IN ("+endClasses+"))", f.receiver)
 	}
 	if f.open {
 		add("(SELECT COUNT(*) FROM entry e WHERE e.book = p.book AND e.seq = p.seq AND e.grade = 2) + (SELECT COUNT(*) FROM proof f WHERE f.book = p.book AND f.seq = p.seq) = %s", int64(0))
@@ -190,13 +191,24 @@ func (q *request) postingsOf(f postingFilter) string {
 	return strings.Join(parts, " · ")
 }
 
+// endClasses is the list of ledger.EndClasses in SQL.
+var endClasses = func() string {
+	var quoted []string
+	for _, c := range ledger.EndClasses() {
+		quoted = append(quoted, "'"+string(c)+"'")
+	}
+	return strings.Join(quoted, ", ")
+}()
+
 // postingSum adds up what arrived outside, less what came back, and counts the postings.
 func (q *request) postingSum(f postingFilter) (total, n int64, err error) {
 	f.afterBook = ""
 	err = q.eachPosting(f, func(p ledger.Posting) error {
 		amount := p.Amount * p.Sign
-		if f.receiver != "" && strings.HasPrefix(p.From, string(ledger.Recipient)+":") {
-			amount = -amount
+		if class, _, _ := strings.Cut(p.From, ":"); f.receiver != "" { // what arrived, less what came back
+			if amount = p.Amount; ledger.Class(class).Ends() {
+				amount = -amount
+			}
 		}
 		total += amount
 		n++
