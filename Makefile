@@ -6,7 +6,7 @@ GOTOOL := go tool -modfile=tools/go.mod
 # is C turned into Go and forty times slower when watched.
 RACE := -race -short -gcflags=modernc.org/...=-race=false
 
-# The packages in which goroutines meet. They are run a second time, watched.
+# The packages in which goroutines meet.
 WATCHED := ./internal/access ./internal/database ./internal/fact ./internal/intake ./internal/web/session
 
 # More flags for go test, such as TESTFLAGS='-run TestLoan -v'.
@@ -26,7 +26,11 @@ demo: build ## make the model programme, check its claims, serve it
 
 .PHONY: test
 test: install check ## install what the tests need, then run every check and test
-	go run ./internal/testenv/withpostgres sh -c 'go test -timeout 20m $(TESTFLAGS) ./... && go test -timeout 20m $(RACE) $(TESTFLAGS) $(WATCHED)'
+	go run ./internal/testenv/withpostgres go test -timeout 20m $(TESTFLAGS) ./...
+
+.PHONY: race
+race: install ## run the packages in which goroutines meet under the race detector
+	go run ./internal/testenv/withpostgres go test -timeout 20m $(RACE) $(TESTFLAGS) $(WATCHED)
 
 .PHONY: check
 check: ## run the checks that start nothing (VULNDB=URL names another vulnerability database)
