@@ -117,15 +117,22 @@ func matchKey(path string) ([]byte, error) {
 	if _, err := rand.Read(key); err != nil {
 		return nil, fmt.Errorf("make the match key: %w", err)
 	}
-	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if errors.Is(err, os.ErrExist) {
-		return matchKey(path) // another program was first
-	}
+	// Written under another name first: a program that starts at the same moment must not read half of it.
+	file, err := os.CreateTemp(filepath.Dir(path), "match-*.key")
 	if err != nil {
 		return nil, fmt.Errorf("make the match key: %w", err)
 	}
+	defer os.Remove(file.Name())
 	_, err = file.Write(key)
-	return key, errors.Join(err, file.Close())
+	if err = errors.Join(err, file.Sync(), file.Close()); err != nil {
+		return nil, fmt.Errorf("make the match key: %w", err)
+	}
+	if err := os.Link(file.Name(), path); errors.Is(err, os.ErrExist) {
+		return matchKey(path) // another program was first
+	} else if err != nil {
+		return nil, fmt.Errorf("make the match key: %w", err)
+	}
+	return key, nil
 }
 
 // Now is the time of the store's clock.
