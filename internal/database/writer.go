@@ -111,7 +111,20 @@ func (w *Writer) Close() error {
 
 // Begin starts a transaction.
 func (w *Writer) Begin(ctx context.Context) error {
-	if _, err := w.Exec(ctx, w.begin); err != nil {
+	return w.start(ctx, w.begin)
+}
+
+// BeginAlone starts a transaction that keeps other writers waiting from now on, where there is one at a time (SQLite). Begin of a Trial keeps
+// nobody waiting before it writes, and fails then when somebody else has written meanwhile.
+func (w *Writer) BeginAlone(ctx context.Context) error {
+	if w.db.Engine == SQLite {
+		return w.start(ctx, "BEGIN IMMEDIATE")
+	}
+	return w.start(ctx, "BEGIN")
+}
+
+func (w *Writer) start(ctx context.Context, statement string) error {
+	if _, err := w.Exec(ctx, statement); err != nil {
 		return err
 	}
 	w.open = true

@@ -42,48 +42,83 @@ var kinds = map[string]string{"image/png": ".png", "image/jpeg": ".jpg", "image/
 // Put keeps a file and gives its hash. Content that is neither a photograph nor a PDF is refused, as is one that is too large
 // or a photograph that cannot be read.
 func (s *Store) Put(r io.Reader) (hash string, err error) {
-	tmp, err := os.CreateTemp(s.dir, "incoming-*")
+	f, err := s.take(r)
 	if err != nil {
+		return "", err
+	}
+	defer f.drop()
+	if s.Has(f.hash) {
+		return f.hash, nil
+	}
+	dir := filepath.Join(s.dir, f.hash[:2])
+	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return "", fmt.Errorf("keep evidence: %w", err)
 	}
-	defer os.Remove(tmp.Name())
-	defer tmp.Close()
+	if err := f.Sync(); err != nil {
+		return "", fmt.Errorf("keep evidence: %w", err)
+	}
+	if err := os.Rename(f.Name(), filepath.Join(dir, f.hash+f.ext)); err != nil {
+		return "", fmt.Errorf("keep evidence: %w", err)
+	}
+	return f.hash, syncDir(dir)
+}
+
+// Name is the hash that Put would give, or why it would refuse the file. Nothing is kept.
+func (s *Store) Name(r io.Reader) (hash string, err error) {
+	f, err := s.take(r)
+	if err != nil {
+		return "", err
+	}
+	f.drop()
+	return f.hash, nil
+}
+
+// incoming is a file on its way in.
+type incoming struct {
+	*os.File
+	hash, ext string
+}
+
+func (f *incoming) drop() {
+	f.Close()
+	os.Remove(f.Name())
+}
+
+// take copies a file to a temporary name and looks at what it is.
+func (s *Store) take(r io.Reader) (_ *incoming, err error) {
+	tmp, err := os.CreateTemp(s.dir, "incoming-*")
+	if err != nil {
+		return nil, fmt.Errorf("keep evidence: %w", err)
+	}
+	f := &incoming{File: tmp}
+	defer func() {
+		if err != nil {
+			f.drop()
+		}
+	}()
 	h := sha256.New()
 	n, err := io.Copy(io.MultiWriter(tmp, h), io.LimitReader(r, SizeMax+1))
 	if err != nil {
-		return "", fmt.Errorf("keep evidence: %w", err)
+		return nil, fmt.Errorf("keep evidence: %w", err)
 	}
 	if n > SizeMax {
-		return "", fault.New(fault.Invalid, "evidence.large", "the file is larger than %d MB", SizeMax>>20).For("evidence").Mend("Make the photograph smaller or split the PDF.")
+		return nil, fault.New(fault.Invalid, "evidence.large", "the file is larger than %d MB", SizeMax>>20).For("evidence").Mend("Make the photograph smaller or split the PDF.")
 	}
 	head := make([]byte, 512)
 	k, err := tmp.ReadAt(head, 0)
 	if err != nil && !errors.Is(err, io.EOF) {
-		return "", fmt.Errorf("keep evidence: %w", err)
+		return nil, fmt.Errorf("keep evidence: %w", err)
 	}
 	typ, _, _ := strings.Cut(http.DetectContentType(head[:k]), ";")
 	ext, ok := kinds[typ]
 	if !ok {
-		return "", fault.New(fault.Invalid, "evidence.type", "the file is %s, which cannot be evidence", typ).For("evidence").Mend("Use a PNG, JPEG or WebP photograph or a PDF.")
+		return nil, fault.New(fault.Invalid, "evidence.type", "the file is %s, which cannot be evidence", typ).For("evidence").Mend("Use a PNG, JPEG or WebP photograph or a PDF.")
 	}
 	if err := checkImage(tmp, typ); err != nil {
-		return "", err
+		return nil, err
 	}
-	hash = hex.EncodeToString(h.Sum(nil))
-	if s.Has(hash) {
-		return hash, nil
-	}
-	dir := filepath.Join(s.dir, hash[:2])
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return "", fmt.Errorf("keep evidence: %w", err)
-	}
-	if err := tmp.Sync(); err != nil {
-		return "", fmt.Errorf("keep evidence: %w", err)
-	}
-	if err := os.Rename(tmp.Name(), filepath.Join(dir, hash+ext)); err != nil {
-		return "", fmt.Errorf("keep evidence: %w", err)
-	}
-	return hash, syncDir(dir)
+	f.hash, f.ext = hex.EncodeToString(h.Sum(nil)), ext
+	return f, nil
 }
 
 func syncDir(dir string) error {

@@ -4,9 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
+	"path/filepath"
 	"slices"
 
+	"lastmile/internal/database"
 	"lastmile/internal/date"
 	"lastmile/internal/fault"
 	"lastmile/internal/table"
@@ -114,6 +117,7 @@ type importer struct {
 }
 
 type badRow struct {
+	number   int
 	cells    []string
 	problems string
 }
@@ -126,7 +130,7 @@ type chunk struct {
 }
 
 // each reads the table and hands on chunks of rows that decode well; problems go to note.
-func (im *importer) each(ctx context.Context, step string, note func(row int, cells []string, list fault.List), fn func(*chunk) error) error {
+func (im *importer) each(ctx context.Context, step string, keep func(Files, io.Reader) (string, error), note func(row int, cells []string, list fault.List), fn func(*chunk) error) error {
 	t, err := table.Open(im.path, table.Options{})
 	if err != nil {
 		return fmt.Errorf("open %s: %w", im.path, TableFault(err))
@@ -153,13 +157,13 @@ func (im *importer) each(ctx context.Context, step string, note func(row int, ce
 			d.On = im.o.On
 		}
 		for _, name := range files {
-			hash, err := im.evidence(name)
+			hash, err := im.evidence(name, keep)
 			if f := fault.All(err); f != nil {
 				list = append(list, f[0].At(row.Number, m.columnOf(im.columns, columnEvidence)))
 			} else if err != nil {
 				return err
 			}
-			d.Evidence = append(d.Evidence, hash)
+			d.Evidence, d.atHand = append(d.Evidence, hash), true
 		}
 		if len(list) > 0 {
 			note(row.Number, slices.Clone(row.Cells), list)
@@ -206,23 +210,28 @@ func TableFault(err error) error {
 	return fault.New(fault.Invalid, string(e.Code), "%s", e.Text()).Mend("%s", e.Remedy()).At(e.Row, e.Column)
 }
 
-func (im *importer) evidence(name string) (string, error) {
-	path, err := evidencePath(im.path, name)
-	if err != nil {
-		return "", err
+// evidence reads a file that lies beside the table, and no other: a link that leads elsewhere is refused as well.
+func (im *importer) evidence(name string, keep func(Files, io.Reader) (string, error)) (string, error) {
+	if !filepath.IsLocal(name) {
+		return "", fault.New(fault.Invalid, "evidence.path", "%q does not lie beside the table", name).For(columnEvidence).Mend("Put the file into the table's folder and write its name alone.")
 	}
-	f, err := os.Open(path)
+	dir := filepath.Dir(im.path)
+	// What is no file is not opened: a pipe would keep us waiting.
+	if info, err := os.Stat(filepath.Join(dir, name)); err == nil && !info.Mode().IsRegular() {
+		return "", fault.New(fault.Invalid, "evidence.file", "%q is not a file", name).For(columnEvidence).Mend("Name the file itself.")
+	}
+	f, err := os.OpenInRoot(dir, name)
 	if errors.Is(err, os.ErrNotExist) {
 		return "", fault.New(fault.NotFound, "evidence.missing", "the file %q does not lie beside the table", name).For(columnEvidence).Mend("Put it there, or correct the name.")
 	}
 	if err != nil {
-		return "", err
+		return "", fault.New(fault.Invalid, "evidence.open", "the file %q beside the table cannot be opened", name).For(columnEvidence).Wrap(err).Mend("Put the file itself there, and let it be read.")
 	}
 	defer f.Close()
 	if im.r.files == nil {
-		return "", fault.New(fault.Unavailable, "evidence.store", "this store keeps no evidence").For(columnEvidence)
+		return "", fault.New(fault.Unavailable, "evidence.store", "this store keeps no evidence").For(columnEvidence).Mend("Leave the column empty.")
 	}
-	return im.r.files.Put(f)
+	return keep(im.r.files, f)
 }
 
 func (im *importer) note(row int, cells []string, list fault.List) {
@@ -230,7 +239,7 @@ func (im *importer) note(row int, cells []string, list fault.List) {
 		im.bad[row] = true
 		im.result.Bad++
 		if im.o.Errors != "" && len(im.badRows) < badRowsMax {
-			im.badRows = append(im.badRows, badRow{cells, list.Error()})
+			im.badRows = append(im.badRows, badRow{row, cells, list.Error()})
 		}
 		if len(im.result.BadRows) < badRowsHeld {
 			im.result.BadRows = append(im.result.BadRows, BadRow{row, cells, list})
@@ -245,15 +254,28 @@ func (im *importer) note(row int, cells []string, list fault.List) {
 	}
 }
 
-// check is the first pass: a trial of every row, of which nothing stays.
+// check is the first pass: a trial of every row, of which nothing stays. Rows that keep state of their own are written and taken back; when
+// another program writes meanwhile, they are tried again while it waits.
 func (im *importer) check(ctx context.Context) error {
-	trial, err := im.r.newTrial(ctx)
+	err := im.try(ctx, (*database.Writer).Begin)
+	if database.IsRetry(err) {
+		im.result, im.bad, im.badRows = &ImportResult{}, map[int]bool{}, nil
+		err = im.try(ctx, (*database.Writer).BeginAlone)
+	}
+	slices.SortStableFunc(im.result.Problems, func(a, b *fault.Error) int { return a.Row - b.Row })
+	slices.SortStableFunc(im.result.BadRows, func(a, b BadRow) int { return a.Row - b.Row })
+	slices.SortStableFunc(im.badRows, func(a, b badRow) int { return a.number - b.number })
+	return err
+}
+
+func (im *importer) try(ctx context.Context, begin func(*database.Writer, context.Context) error) error {
+	trial, err := im.r.newTrial(ctx, begin)
 	if err != nil {
 		return err
 	}
 	defer trial.close()
 	seen := map[bookKey]int{}
-	return im.each(ctx, "checking", im.note, func(c *chunk) error {
+	return im.each(ctx, "checking", Files.Name, im.note, func(c *chunk) error {
 		req := &request{ctx: ctx, drafts: c.drafts, prepared: make([]prepared, len(c.drafts)), receipts: make([]Receipt, len(c.drafts)), errs: make([]error, len(c.drafts))}
 		for i := range c.drafts {
 			d := &c.drafts[i]
@@ -301,7 +323,7 @@ func (im *importer) record(ctx context.Context) error {
 	read := make(chan error, 1)
 	go func() {
 		defer close(chunks)
-		read <- im.each(ctx, "recording", func(int, []string, fault.List) {}, func(c *chunk) error {
+		read <- im.each(ctx, "recording", Files.Put, func(int, []string, fault.List) {}, func(c *chunk) error {
 			select {
 			case chunks <- c:
 				return nil
@@ -407,12 +429,12 @@ func (im *importer) writeErrors() (err error) {
 // trial records into a transaction that is rolled back.
 type trial struct{ w *writer }
 
-func (r *Recorder) newTrial(ctx context.Context) (*trial, error) {
+func (r *Recorder) newTrial(ctx context.Context, begin func(*database.Writer, context.Context) error) (*trial, error) {
 	conn, err := r.db.Trial(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if err := conn.Begin(ctx); err != nil {
+	if err := begin(conn, ctx); err != nil {
 		return nil, errors.Join(err, conn.Close())
 	}
 	return &trial{&writer{r: r, conn: conn, state: newTrialState(), trial: true, lookUp: true}}, nil
@@ -424,9 +446,6 @@ func (t *trial) record(ctx context.Context, req *request) error {
 	if err := t.w.record(ctx, []*request{req}); err != nil && !errors.Is(err, errAgain) {
 		return err
 	}
-	s := t.w.state
-	s.ledger.Discard()
-	s.totals.Reset()
-	s.entries, s.postings, s.observations, s.puts = s.entries[:0], s.postings[:0], s.observations[:0], s.puts[:0]
+	t.w.state.discard()
 	return nil
 }

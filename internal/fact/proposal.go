@@ -121,17 +121,17 @@ func (a *Approve) Record(tx *Tx) error {
 
 // Pending is a proposal and what became of it.
 type Pending struct {
-	Book      string
-	Seq       int64
-	Kind      string
-	Hash      string
-	Actor     string
-	Area      string
-	Role      string
-	Status    string
-	Need      int64
-	Approvers []string
-	Reason    string
+	Book      string   `json:"book"`
+	Seq       int64    `json:"seq"`
+	Kind      string   `json:"kind"`
+	Hash      string   `json:"hash"`
+	Actor     string   `json:"actor"`
+	Area      string   `json:"area"`
+	Role      string   `json:"role"`
+	Status    string   `json:"status"`
+	Need      int64    `json:"need"`
+	Approvers []string `json:"approvers"`
+	Reason    string   `json:"reason,omitempty"`
 }
 
 const pendingColumns = "book, seq, kind, hash, actor, area, role, status, need, approvers, reason"

@@ -36,6 +36,8 @@ type Draft struct {
 	Source    string    // "form", "import FILE", "api", "synthetic …"
 	Evidence  []string  // SHA-256 of files in the evidence store, hex
 	Corrects  int64     // seq of the entry of the same book that this one takes back and replaces
+
+	atHand bool // its evidence was looked at and is kept when it is recorded
 }
 
 // Receipt says where a fact was recorded.
@@ -75,10 +77,11 @@ type Recorder struct {
 	places  sync.Map
 }
 
-// Files is the evidence store: whether it has a file, and how to keep one.
+// Files is the evidence store: whether it has a file, how to keep one, and how one would be named.
 type Files interface {
 	Has(hash string) bool
 	Put(content io.Reader) (hash string, err error)
+	Name(content io.Reader) (hash string, err error)
 }
 
 // Options of a Recorder; the zero value of each field is usable.
@@ -287,7 +290,7 @@ func (r *Recorder) checkHeader(d *Draft, p *Problems) {
 		}
 	}
 	for _, h := range d.Evidence {
-		if r.files == nil || !r.files.Has(h) {
+		if !d.atHand && (r.files == nil || !r.files.Has(h)) {
 			p.Add("evidence", "evidence.unknown", "no file %s is in the evidence store", h).Mend("Upload the file first.")
 		}
 	}
@@ -733,7 +736,7 @@ func (w *writer) recordRequest(ctx context.Context, req *request, taken map[book
 		if slices.ContainsFunc(req.errs[g[0]:g[1]], func(err error) bool { return err != nil }) {
 			continue
 		}
-		err := w.atomically(req.drafts[g[0]:g[1]], func(i int) error {
+		err := w.atomically(ctx, req.drafts[g[0]:g[1]], func(i int) error {
 			i += g[0]
 			if _, ok := req.drafts[i].Fact.(*Proposal); ok && req.replay == nil {
 				return fault.New(fault.Invalid, "proposal.direct", "a proposal is made by recording what is proposed").Mend("Record the fact itself without naming who approved it.")
@@ -778,7 +781,7 @@ type refusal struct {
 var errAgain = errors.New("carry out the batch again")
 
 // atomically carries out drafts and takes all of them back when one is refused.
-func (w *writer) atomically(drafts []Draft, each func(i int) error) error {
+func (w *writer) atomically(ctx context.Context, drafts []Draft, each func(i int) error) error {
 	books := make([]string, 0, 1)
 	for i := range drafts {
 		if !slices.Contains(books, drafts[i].Book) {
@@ -794,13 +797,46 @@ func (w *writer) atomically(drafts []Draft, each func(i int) error) error {
 				w.state.takeBack()
 				w.back(m)
 			}
+			if broken := w.goBack(ctx); broken != nil {
+				return errors.Join(err, broken)
+			}
 			return err
 		}
 	}
 	if w.wrote {
 		clear(w.state.memo)
 	}
+	if w.wrote && w.trial {
+		_, err := w.conn.Exec(ctx, "RELEASE SAVEPOINT fact")
+		return err
+	}
 	return nil
+}
+
+// writes is called before the fact at hand changes the database itself. A trial can go back to here.
+func (w *writer) writes(ctx context.Context) error {
+	if w.wrote {
+		return nil
+	}
+	w.wrote = true
+	if !w.trial {
+		return nil
+	}
+	_, err := w.conn.Exec(ctx, "SAVEPOINT fact")
+	return err
+}
+
+// goBack undoes what a refused fact has written in a trial, which is not carried out again without it.
+func (w *writer) goBack(ctx context.Context) error {
+	if !w.wrote || !w.trial {
+		return nil
+	}
+	clear(w.state.memo)
+	if _, err := w.conn.Exec(ctx, "ROLLBACK TO SAVEPOINT fact"); err != nil {
+		return err
+	}
+	_, err := w.conn.Exec(ctx, "RELEASE SAVEPOINT fact")
+	return err
 }
 
 // safely turns a panic, which is a bug in some kind of fact, into an error of that fact: others wait for this writer.

@@ -32,8 +32,10 @@ type state struct {
 	heads    map[string]*bookEnd
 	undo     []func()
 
-	trial        bool // nothing will be committed: the ends of books stay free for others to move
-	flushes      int  // how often flush has written
+	trial        bool                 // nothing will be committed: the ends of books stay free for others to move
+	counted      map[subjectKey]int64 // by what a trial dropped
+	takenBack    map[seqKey]int64     // by what a trial dropped
+	flushes      int                  // how often flush has written
 	entries      []journal.Entry
 	postings     []ledger.Posting
 	observations []figure.Observation
@@ -53,10 +55,50 @@ func newState() *state {
 	return s
 }
 
+// subjectKey is a subject of a measure in a book, seqKey an entry of a book.
+type (
+	subjectKey struct{ book, measure, subject string }
+	seqKey     struct {
+		book string
+		seq  int64
+	}
+)
+
+// newTrialState is the state of a writer that commits nothing: what it would write it drops, and remembers what later facts must see of it.
 func newTrialState() *state {
 	s := newState()
-	s.trial = true
+	s.trial, s.counted, s.takenBack = true, map[subjectKey]int64{}, map[seqKey]int64{}
 	return s
+}
+
+// discard drops what waits to be written by a trial.
+func (s *state) discard() {
+	for i := range s.observations {
+		if o := &s.observations[i]; o.Subject != "" {
+			s.counted[subjectKey{o.Book, o.Measure, o.Subject}] += o.Value * o.Sign
+		}
+	}
+	for i := range s.entries {
+		if e := &s.entries[i]; e.Reverses > 0 {
+			s.takenBack[seqKey{e.Book, e.Reverses}] = e.Seq
+		}
+	}
+	s.ledger.Discard()
+	s.totals.Reset()
+	s.entries, s.postings, s.observations, s.puts = s.entries[:0], s.postings[:0], s.observations[:0], s.puts[:0]
+}
+
+// reversedBy is the entry that takes another back, 0 for none, also when it only waits to be written.
+func (s *state) reversedBy(ctx context.Context, r database.Reader, book string, seq int64) (int64, error) {
+	for i := range s.entries {
+		if e := &s.entries[i]; e.Book == book && e.Reverses == seq {
+			return e.Seq, nil
+		}
+	}
+	if by := s.takenBack[seqKey{book, seq}]; by > 0 {
+		return by, nil
+	}
+	return journal.ReversedBy(ctx, r, book, seq)
 }
 
 // reset forgets everything, after a rollback or when another program has written.

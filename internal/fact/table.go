@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"strings"
 
 	"lastmile/internal/date"
@@ -230,12 +229,4 @@ func (k *Kind) TableColumns() []table.Column {
 		list = append(list, c)
 	}
 	return list
-}
-
-// evidencePath resolves names of files beside the table; a name that leads elsewhere is refused.
-func evidencePath(tablePath, name string) (string, error) {
-	if !filepath.IsLocal(name) {
-		return "", fault.New(fault.Invalid, "evidence.path", "%q does not lie beside the table", name).For(columnEvidence).Mend("Put the file into the table's folder and write its name alone.")
-	}
-	return filepath.Join(filepath.Dir(tablePath), name), nil
 }

@@ -3,6 +3,7 @@ package fact
 import (
 	"context"
 
+	"lastmile/internal/database"
 	"lastmile/internal/figure"
 	"lastmile/internal/ledger"
 )
@@ -17,7 +18,7 @@ type Effects struct {
 // Try finds out what a fact would do if it were recorded now and everybody who must approve it had done so. Nothing is recorded. Whether
 // its actor may record it is checked; an error says why it would be refused.
 func (r *Recorder) Try(ctx context.Context, d Draft) (*Effects, error) {
-	t, err := r.newTrial(ctx)
+	t, err := r.newTrial(ctx, (*database.Writer).Begin)
 	if err != nil {
 		return nil, err
 	}

@@ -78,7 +78,9 @@ func (tx *Tx) Reader() database.Reader { return tx.w }
 
 // Exec changes the state tables of the fact's own package.
 func (tx *Tx) Exec(query string, args ...any) error {
-	tx.wr.wrote = true
+	if err := tx.wr.writes(tx.ctx); err != nil {
+		return err
+	}
 	clear(tx.s.memo)
 	_, err := tx.w.Exec(tx.ctx, query, args...)
 	return err
@@ -174,11 +176,9 @@ func (tx *Tx) Put(e entity.Entity) error {
 // moveArea makes way for another place of an area in the tree. Totals are kept for the areas above each record as they were then, so
 // the place of an area where something has been counted is settled.
 func (tx *Tx) moveArea(id string) error {
-	tx.wr.wrote = true
-	if err := tx.s.flush(tx.ctx, tx.w); err != nil {
+	if err := tx.flush(); err != nil {
 		return err
 	}
-	tx.s.begin()
 	var counted int64
 	if err := tx.QueryRow("SELECT COUNT(*) FROM total WHERE area = $1", id).Scan(&counted); err != nil {
 		return fmt.Errorf("look for records of area %s: %w", id, err)
@@ -335,7 +335,7 @@ func (tx *Tx) Prove(seq int64) error {
 		return fault.New(fault.Invalid, "proof.reversal", "entry %s:%d takes another back and counts nothing of its own", tx.Book, seq).For("entry").
 			Mend("Nothing needs to be proved.")
 	}
-	if by, err = journal.ReversedBy(tx.ctx, tx.w, tx.Book, seq); err != nil {
+	if by, err = tx.s.reversedBy(tx.ctx, tx.w, tx.Book, seq); err != nil {
 		return err
 	}
 	if by > 0 {
@@ -350,7 +350,9 @@ func (tx *Tx) Prove(seq int64) error {
 	if err != nil {
 		return err
 	}
-	tx.wr.wrote = true
+	if err := tx.wr.writes(tx.ctx); err != nil {
+		return err
+	}
 	if err := journal.Prove(tx.ctx, tx.w, tx.Book, seq, tx.seq); err != nil {
 		return err
 	}
@@ -403,21 +405,32 @@ func orUnknown(err error, book string, seq int64) error {
 }
 
 // Settled is a reader that sees all that was recorded before this fact, also what waits in the same commit, for facts that depend on a list
-// rather than on one thing. It writes what waits, so it is for facts that are rare.
+// rather than on one thing. It writes what waits, so it is for facts that are rare; ask for it before anything moves.
 func (tx *Tx) Settled() (database.Reader, error) {
-	if len(tx.s.entries) > 0 {
-		tx.wr.wrote = true // what this fact's group did so far is in the database from now on
-		if err := tx.s.flush(tx.ctx, tx.w); err != nil {
-			return nil, err
-		}
-		tx.s.begin() // what is written is not undone here
+	if len(tx.s.entries) == 0 {
+		return tx.w, nil
 	}
-	return tx.w, nil
+	return tx.w, tx.flush()
+}
+
+// flush writes what waits: what this fact's group did so far is in the database from now on, and is not undone here.
+func (tx *Tx) flush() error {
+	if !tx.s.trial { // of which nothing stays, and which goes on without a refused fact
+		tx.wr.wrote = true
+	}
+	if err := tx.s.flush(tx.ctx, tx.w); err != nil {
+		return err
+	}
+	tx.s.begin()
+	return nil
 }
 
 // entry reads an earlier entry of the fact's book.
 func (tx *Tx) entry(seq int64) (journal.Entry, bool, error) {
-	r, err := tx.Settled()
+	if tx.s.trial { // a table names no entries that it makes itself
+		return journal.Get(tx.ctx, tx.w, tx.Book, seq)
+	}
+	r, err := tx.Settled() // it may be waiting in this batch
 	if err != nil {
 		return journal.Entry{}, false, err
 	}
@@ -431,7 +444,7 @@ func (tx *Tx) Reverse(seq int64) error {
 	if err != nil || !ok {
 		return orUnknown(err, tx.Book, seq)
 	}
-	by, err := journal.ReversedBy(tx.ctx, tx.w, tx.Book, seq)
+	by, err := tx.s.reversedBy(tx.ctx, tx.w, tx.Book, seq)
 	if err != nil {
 		return err
 	}
@@ -557,7 +570,9 @@ func (tx *Tx) Erase(seq int64) error {
 			return err
 		}
 	}
-	tx.wr.wrote = true
+	if err := tx.wr.writes(tx.ctx); err != nil {
+		return err
+	}
 	return journal.Erase(tx.ctx, tx.w, tx.Book, seq)
 }
 
@@ -614,7 +629,7 @@ func (tx *Tx) SubjectSum(measure, subject string) (int64, error) {
 			}
 		}
 	}
-	return sum, err
+	return sum + tx.s.counted[subjectKey{tx.Book, measure, subject}], err
 }
 
 // place finds the area that the fact concerns: what the kind's area field names, or where that thing lies; else the book's own.

@@ -217,8 +217,9 @@ func (s *State) Reset() {
 
 // Discard drops what waits to be written and keeps what it knows: a trial goes on as if it had been written.
 func (s *State) Discard() {
+	changes := s.changes // the database will never have them
 	s.clearChanges()
-	s.undo = s.undo[:0]
+	s.changes, s.undo = changes, s.undo[:0]
 }
 
 func (s *State) clearChanges() {
