@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -45,7 +46,7 @@ func (a *atFlags) at(s *store.Store) (figure.At, error) {
 		}
 		day, err := date.Parse(d.text)
 		if err != nil {
-			return at, fault.New(fault.Invalid, "field.date", "%s %q is not a date", d.flag, d.text).Mend("Write it as 2020-03-14.")
+			return at, usageError{fault.New(fault.Invalid, "field.date", "%s %q is not a date", d.flag, d.text).Mend("Write it as 2020-03-14.")}
 		}
 		*d.to = day
 	}
@@ -117,6 +118,9 @@ func (p *program) figuresCommand() *cobra.Command {
 			at, err := flags.at(s)
 			if err != nil {
 				return err
+			}
+			if by != "" && !slices.Contains(figure.Dimensions, by) {
+				return usageError{fmt.Errorf("--by %s: use one of %s", by, strings.Join(figure.Dimensions, ", "))}
 			}
 			figures, err := s.Figures(ctx)
 			if err != nil {

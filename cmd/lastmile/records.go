@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 
@@ -218,7 +219,7 @@ func (p *program) approvalsCommand() *cobra.Command {
 				return err
 			}
 			if p.json {
-				return p.printJSON(list)
+				return p.printJSON(append([]fact.Pending{}, list...))
 			}
 			if len(list) == 0 {
 				fmt.Fprintln(p.out, "Nothing waits for approval.")
@@ -279,10 +280,10 @@ func (p *program) approveCommand() *cobra.Command {
 func parsePosition(text string) (book string, seq int64, err error) {
 	book, number, ok := strings.Cut(text, ":")
 	if ok {
-		_, err = fmt.Sscanf(number, "%d", &seq)
+		seq, err = strconv.ParseInt(number, 10, 64)
 	}
-	if !ok || err != nil || seq < 1 {
-		return "", 0, fault.New(fault.Invalid, "position.form", "%q is not a position in a book", text).Mend("Write BOOK:SEQ, such as 620524:17.")
+	if !ok || err != nil || book == "" || seq < 1 {
+		return "", 0, usageError{fault.New(fault.Invalid, "position.form", "%q is not a position in a book", text).Mend("Write BOOK:SEQ, such as 620524:17.")}
 	}
 	return book, seq, nil
 }

@@ -30,6 +30,9 @@ type program struct {
 // errSilent ends a command with exit code 1 after it has said all there is to say.
 var errSilent = errors.New("")
 
+// usageError is an argument or flag that is not of the form it must have.
+type usageError struct{ error }
+
 // run carries out one command line and gives the exit code: 0 done, 1 refused or failed, 2 wrong usage.
 func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer) int {
 	p := &program{in: in, out: out, err: errOut}
@@ -40,9 +43,13 @@ func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer
 opens down to the visit, payment and photograph it was counted from.
 
 Start with:  lastmile demo`,
-		SilenceErrors:     true,
-		SilenceUsage:      true,
-		PersistentPreRun:  func(*cobra.Command, []string) { p.started = true },
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		PersistentPreRunE: func(c *cobra.Command, _ []string) error {
+			err := c.ValidateRequiredFlags()
+			p.started = err == nil
+			return err
+		},
 		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
 	}
 	root.SetArgs(args)
@@ -55,10 +62,11 @@ Start with:  lastmile demo`,
 		p.figuresCommand(), p.lineageCommand(), p.claimsCommand(), p.decideCommand(), p.povertyCommand(),
 		p.verifyCommand(), p.rebuildCommand(), p.exportCommand(), p.restoreCommand(), p.backupCommand(), p.loanCommand())
 	err := root.ExecuteContext(ctx)
+	var usage usageError
 	switch {
 	case err == nil:
 		return 0
-	case !p.started:
+	case !p.started || errors.As(err, &usage):
 		fmt.Fprintf(errOut, "lastmile: %v\nSee: lastmile help\n", err)
 		return 2
 	case !errors.Is(err, errSilent):

@@ -340,6 +340,9 @@ func (b *Book) ratio(ctx context.Context, v *Value) error {
 	return nil
 }
 
+// Dimensions that a figure can be broken down by.
+var Dimensions = []string{"area", "project", "fund", "year", "month"}
+
 // By evaluates a figure for each member of a dimension: area (the next level down), project, fund, year or month. Members without records are
 // left out. The members' values add up to the figure's for sums and counts: what belongs to none, such as what was recorded for a
 // county and none of its towns, stands last under the empty id.
