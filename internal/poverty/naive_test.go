@@ -316,15 +316,24 @@ func TestNaive(t *testing.T) {
 	}
 }
 
-// kink tells whether a Lorenz share lies where the curve bends, exactly between two households, so that it has a derivative
-// on each side and a difference finds their mean.
+// kink tells whether a difference cannot find the derivative: where debts eat up nearly all income and a measure divides by what
+// is left, and where a Lorenz share lies where the curve bends, exactly between two households, so that it has a derivative on each
+// side and a difference finds their mean.
 func kink(key Key, hs []Household, o Options) bool {
-	if key.Measure != "lorenz" {
+	if key.Measure != "lorenz" && key.Measure != "gini" {
 		return false
 	}
-	var n float64
+	var n, money, moved float64
 	for _, h := range hs {
 		n += h.Weight * units(h, o)
+		money += h.Weight * units(h, o) * naiveY(h)
+		moved += h.Weight * units(h, o) * math.Abs(naiveY(h))
+	}
+	if math.Abs(money) < moved/20 {
+		return true
+	}
+	if key.Measure == "gini" {
+		return false
 	}
 	for _, at := range hs {
 		var reached float64

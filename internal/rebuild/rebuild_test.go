@@ -33,7 +33,7 @@ func rebuilt(t facttest.TB, s *store.Store, o rebuild.Options) *rebuild.Report {
 
 func same(t facttest.TB, r *rebuild.Report) {
 	t.Helper()
-	if !r.OK || len(r.Differences) > 0 || r.Rows < 300 || r.Entries < 100 {
+	if !r.OK || len(r.Differences) > 0 || r.Rows < 300 || r.Entries < 60 {
 		t.Fatalf("%d entries and %d rows: %v", r.Entries, r.Rows, r.Differences)
 	}
 }
