@@ -4,18 +4,20 @@
 //	                                       journal appends, so both ways of writing the page are shown)
 //	256 concurrent recorders               to that one recorder                    (at least 3, 99th percentile under 50 ms)
 //	bulk import of disbursements           to the bare driver inserting those rows (at least 0.33)
+//	verification of what was imported      to reading those rows and hashing them  (at least 0.50)
 //
 // and says what an entry takes on disk (at most 1.5 KB). Run it with: go run ./bench/record
 package main
 
 import (
 	"context"
+	"crypto/sha256"
 	"database/sql"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
-	"runtime"
 	"runtime/pprof"
 	"slices"
 	"strings"
@@ -31,6 +33,7 @@ import (
 	"lastmile/internal/programme"
 	"lastmile/internal/project"
 	"lastmile/internal/store"
+	"lastmile/internal/verify"
 )
 
 func main() {
@@ -243,9 +246,6 @@ func bulk(ctx context.Context, dir string, rows int) {
 	}
 	last, marks := time.Now(), map[string]time.Duration{}
 	step := ""
-	var peak atomic.Uint64
-	done := make(chan bool)
-	go watchMemory(&peak, done)
 	result, err := s.Recorder.Import(ctx, fact.Find("disbursement"), file, fact.ImportOptions{Actor: "ann", Approvers: []string{"bob"}, Progress: func(p fact.Progress) {
 		if p.Step != step {
 			marks[step] = time.Since(last)
@@ -256,30 +256,76 @@ func bulk(ctx context.Context, dir string, rows int) {
 		fail(err)
 	}
 	marks[step] = time.Since(last)
-	close(done)
 	took := marks["checking"] + marks["recording"]
 	if err := s.Close(); err != nil {
 		fail(err)
 	}
 	rate := float64(result.Recorded) / took.Seconds()
 	fmt.Printf("import of %d disbursements       %8.0f /s   checking %.1f s, recording %.1f s; peak memory %d MB\n", result.Recorded, rate,
-		marks["checking"].Seconds(), marks["recording"].Seconds(), peak.Load()>>20)
+		marks["checking"].Seconds(), marks["recording"].Seconds(), peakMemory()>>20)
+	verification(ctx, filepath.Join(sub, "lastmile.db"))
 	bare, tables := bareInsert(ctx, filepath.Join(sub, "lastmile.db"), filepath.Join(dir, "bare", "lastmile.db"), rows)
 	fmt.Printf("bare driver, the same rows           %8.0f /s   import is %.2f of it\n", bare, rate/bare)
 	size(ctx, filepath.Join(sub, "lastmile.db"), tables)
 }
 
-func watchMemory(peak *atomic.Uint64, done chan bool) {
-	for {
-		select {
-		case <-done:
-			return
-		case <-time.After(50 * time.Millisecond):
-			var m runtime.MemStats
-			runtime.ReadMemStats(&m)
-			peak.Store(max(peak.Load(), m.Sys-m.HeapReleased))
-		}
+// verification checks the whole store, and reads the same rows and hashes them.
+func verification(ctx context.Context, path string) {
+	s, err := store.Open(ctx, "sqlite:"+path, store.Options{})
+	if err != nil {
+		fail(err)
 	}
+	defer s.Close()
+	bare := func() time.Duration {
+		start := time.Now()
+		sum := sha256.New()
+		for _, table := range []string{"entry", "posting", "observation"} {
+			rows, err := s.DB.Query(ctx, "SELECT * FROM "+table)
+			if err != nil {
+				fail(err)
+			}
+			names, err := rows.Columns()
+			if err != nil {
+				fail(err)
+			}
+			values, into := make([]sql.RawBytes, len(names)), make([]any, len(names))
+			for i := range values {
+				into[i] = &values[i]
+			}
+			for rows.Next() {
+				if err := rows.Scan(into...); err != nil {
+					fail(err)
+				}
+				for _, v := range values {
+					sum.Write(v)
+				}
+			}
+			if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+				fail(err)
+			}
+		}
+		return time.Since(start)
+	}()
+	start := time.Now()
+	report, err := verify.Verify(ctx, s.DB, s.Evidence, nil)
+	if err != nil {
+		fail(err)
+	}
+	took := time.Since(start)
+	if !report.OK {
+		fail(fmt.Errorf("the store does not verify: %v", report.Differences))
+	}
+	fmt.Printf("verify of %d entries           %8.0f /s   %.2f of reading the same rows and hashing them (%.0f /s)\n", report.Entries,
+		float64(report.Entries)/took.Seconds(), bare.Seconds()/took.Seconds(), float64(report.Entries)/bare.Seconds())
+}
+
+// peakMemory is the most physical memory that this program has ever held, in bytes: of Go and of the engine together.
+func peakMemory() int64 {
+	var used syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &used); err != nil {
+		fail(err)
+	}
+	return used.Maxrss << 10 // Linux counts it in KiB
 }
 
 // bareInsert reads every row that the import wrote and inserts it into an empty store of the same tables, in transactions of as many entries,

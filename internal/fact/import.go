@@ -2,6 +2,7 @@ package fact
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -274,7 +275,7 @@ func (im *importer) try(ctx context.Context, begin func(*database.Writer, contex
 		return err
 	}
 	defer trial.close()
-	seen := map[bookKey]int{}
+	seen := map[keyHash]uint32{}
 	return im.each(ctx, "checking", Files.Name, im.note, func(c *chunk) error {
 		req := &request{ctx: ctx, drafts: c.drafts, prepared: make([]prepared, len(c.drafts)), receipts: make([]Receipt, len(c.drafts)), errs: make([]error, len(c.drafts))}
 		for i := range c.drafts {
@@ -282,12 +283,12 @@ func (im *importer) try(ctx context.Context, begin func(*database.Writer, contex
 			if req.errs[i] = im.r.prepare(ctx, d, &req.prepared[i]); req.errs[i] != nil {
 				continue
 			}
-			key := bookKey{d.Book, d.Key}
+			key := hashKey(d.Book, d.Key)
 			if first, ok := seen[key]; ok {
 				req.errs[i] = fault.New(fault.Conflict, "row.twice", "the row repeats row %d", first).Mend("Remove one of them; if both happened, give each its own key or voucher number.")
 				continue
 			}
-			seen[key] = c.rows[i]
+			seen[key] = uint32(c.rows[i])
 		}
 		if err := trial.record(ctx, req); err != nil {
 			return err
@@ -313,6 +314,14 @@ func (im *importer) try(ctx context.Context, begin func(*database.Writer, contex
 		}
 		return nil
 	})
+}
+
+// keyHash stands for an idempotency key of a book: a table of a million rows has a million keys, of which only equality matters.
+type keyHash [16]byte
+
+func hashKey(book, key string) keyHash {
+	sum := sha256.Sum256([]byte(book + "\x00" + key))
+	return keyHash(sum[:])
 }
 
 // record is the second pass. Reading goes on while a commit is on its way to disk.
