@@ -218,7 +218,7 @@ CREATE TABLE loan (
   PRIMARY KEY (book, id)
 ) STRICT;
 
-CREATE INDEX loan_by_borrower ON loan (book, borrower);
+CREATE INDEX loan_by_borrower ON loan (borrower, book);
 
 CREATE TABLE loan_day (
   book           TEXT NOT NULL,
