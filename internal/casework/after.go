@@ -222,7 +222,7 @@ func (w *WatchEnd) Record(tx *fact.Tx) error {
 	if err != nil {
 		return err
 	}
-	if p, err := library.InForce(procedure.EndOfWatch, h.Area(tx.On), tx.On); err == nil {
+	if p, err := library.InForce(h.Area(tx.On), tx.On, procedure.EndOfWatch.Is); err == nil {
 		return fault.New(fault.Conflict, "watch.procedure", "on %s a watch ends by procedure %s", tx.On, p.ID).For("household").Mend("Open a case under it.")
 	}
 	return closeWatch(tx, h)

@@ -22,12 +22,12 @@ func TestEmbeddedLists(t *testing.T) {
 	if len(seen) != 12 {
 		t.Errorf("%d causes are listed, want 12", len(seen))
 	}
-	list, err := Questionnaires()
+	library, err := Questionnaires()
 	if err != nil {
 		t.Fatal(err)
 	}
 	asked := map[string]bool{}
-	for _, q := range list {
+	for _, q := range library.All() {
 		for _, question := range q.Questions {
 			asked[question] = true
 			if !Says(question).Complete() {

@@ -4,7 +4,6 @@ import (
 	"embed"
 	"errors"
 	"fmt"
-	"io/fs"
 	"slices"
 	"strings"
 	"sync"
@@ -20,13 +19,8 @@ import (
 // (house_grade), one of the six checks (housing), or a code of the income account (wage.migrant). What it says on paper and screen is what these
 // say. A question that changes makes a new version, and a visit keeps the name of the one it used.
 type Questionnaire struct {
-	ID      string    `json:"id"`
-	Version string    `json:"version"`
-	Title   rule.Text `json:"title"`
-	rule.Scope
-	Extends   string        `json:"extends,omitempty"`
-	Questions []string      `json:"questions"`
-	Sources   []rule.Source `json:"sources"`
+	rule.Document
+	Questions []string `json:"questions"`
 }
 
 // Target is what a question feeds.
@@ -57,34 +51,14 @@ func Feeds(question string) Target {
 //go:embed questionnaires/*.json
 var embeddedQuestionnaires embed.FS
 
-// Questionnaires reads the embedded questionnaires, in the order in which they came into use.
-var Questionnaires = sync.OnceValues(func() ([]*Questionnaire, error) {
-	names, err := fs.Glob(embeddedQuestionnaires, "questionnaires/*.json")
-	if err != nil {
-		return nil, err
-	}
-	var documents rule.Documents
-	var list []*Questionnaire
-	for _, name := range names {
-		file, err := embeddedQuestionnaires.Open(name)
-		if err != nil {
-			return nil, err
-		}
-		q := &Questionnaire{}
-		err = documents.Decode(file, q, q.validate)
-		if err = errors.Join(err, file.Close()); err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
-		}
-		list = append(list, q)
-	}
-	return list, nil
+// Questionnaires returns the embedded questionnaires.
+var Questionnaires = sync.OnceValues(func() (*rule.Library[*Questionnaire], error) {
+	library := rule.NewLibrary("questionnaire", func() *Questionnaire { return &Questionnaire{} }, (*Questionnaire).validate)
+	return library, library.AddFiles(embeddedQuestionnaires, "questionnaires/*.json")
 })
 
 func (q *Questionnaire) validate() error {
-	problems := []error{q.Scope.Check()}
-	if q.Version == "" || !q.Title.Complete() || len(q.Sources) == 0 {
-		problems = append(problems, errors.New("version, title and sources are needed"))
-	}
+	problems := []error{q.Problems()}
 	for i, question := range q.Questions {
 		if Feeds(question) == "" {
 			problems = append(problems, fmt.Errorf("questions[%d]: %q is no field of the card, check or code of the income account", i, question))
@@ -113,12 +87,12 @@ func Says(question string) rule.Text {
 
 // findQuestionnaire gives a questionnaire by name when it is in use in an area on a day.
 func findQuestionnaire(name, area string, on date.Date) (*Questionnaire, error) {
-	list, err := Questionnaires()
+	library, err := Questionnaires()
 	if err != nil {
 		return nil, err
 	}
 	var inUse []string
-	for _, q := range list {
+	for _, q := range library.All() {
 		if !q.Holds(area, on) {
 			continue
 		}

@@ -23,25 +23,17 @@ import (
 	"embed"
 	"errors"
 	"fmt"
-	"io"
-	"io/fs"
-	"maps"
 	"slices"
 	"strings"
 	"sync"
 
-	"lastmile/internal/date"
 	"lastmile/internal/household/income"
 	"lastmile/internal/rule"
 )
 
 // Rules are what one jurisdiction asks, for some time.
 type Rules struct {
-	ID      string    `json:"id"`
-	Version string    `json:"version"`
-	Title   rule.Text `json:"title"`
-	rule.Scope
-	Extends string `json:"extends,omitempty"`
+	rule.Document
 
 	LineSeries string     `json:"line_series"` // series of the monitoring line
 	AtLine     string     `json:"at_line"`     // watched or not_watched: income exactly at the line
@@ -56,8 +48,6 @@ type Rules struct {
 	MonthsSteady     int `json:"months_steady"`       // income above the line for so long before the watch ends
 	MonthsWatched    int `json:"months_watched"`      // the shortest watch
 
-	Sources []rule.Source `json:"sources"`
-
 	lines *income.Lines
 }
 
@@ -70,13 +60,6 @@ const (
 	SuddenHardship Group = "sudden_hardship" // struck by illness, disaster or the like, whatever its income
 )
 
-// Library is a collection of rules, with the monitoring lines they use.
-type Library struct {
-	lines     *income.Lines
-	documents *rule.Documents
-	rules     map[string]*Rules
-}
-
 //go:embed lines.csv
 var embeddedLines string
 
@@ -86,6 +69,9 @@ var embeddedRules embed.FS
 // PublishedLines returns the embedded table of monitoring lines.
 var PublishedLines = sync.OnceValues(func() (*income.Lines, error) { return income.ReadLines(strings.NewReader(embeddedLines)) })
 
+// Library is a collection of rules to choose from.
+type Library = rule.Library[*Rules]
+
 // Published returns the embedded rules: those of 2020 and of 2021.
 var Published = sync.OnceValues(func() (*Library, error) {
 	lines, err := PublishedLines()
@@ -93,62 +79,12 @@ var Published = sync.OnceValues(func() (*Library, error) {
 		return nil, err
 	}
 	library := NewLibrary(lines)
-	names, err := fs.Glob(embeddedRules, "rules/*.json")
-	if err != nil {
-		return nil, err
-	}
-	for _, name := range names { // in order of name: what others extend comes first
-		file, err := embeddedRules.Open(name)
-		if err != nil {
-			return nil, err
-		}
-		_, err = library.Add(file)
-		if err = errors.Join(err, file.Close()); err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
-		}
-	}
-	return library, nil
+	return library, library.AddFiles(embeddedRules, "rules/*.json")
 })
 
 // NewLibrary returns an empty library that uses a table of monitoring lines.
 func NewLibrary(lines *income.Lines) *Library {
-	return &Library{lines: lines, documents: &rule.Documents{}, rules: map[string]*Rules{}}
-}
-
-// Clone returns a library that can be added to without changing this one.
-func (l *Library) Clone() *Library {
-	return &Library{lines: l.lines, documents: l.documents.Clone(), rules: maps.Clone(l.rules)}
-}
-
-// Add reads rules from JSON. Those that extend others must come after them. The error names everything that is wrong.
-func (l *Library) Add(r io.Reader) (*Rules, error) {
-	rules := &Rules{lines: l.lines}
-	if err := l.documents.Decode(r, rules, rules.validate); err != nil {
-		return nil, fmt.Errorf("read monitoring rules: %w", err)
-	}
-	l.rules[rules.ID] = rules
-	return rules, nil
-}
-
-// Get returns the rules with an id.
-func (l *Library) Get(id string) (*Rules, bool) {
-	rules, ok := l.rules[id]
-	return rules, ok
-}
-
-// InForce returns the rules in force in an area on a date: those of the narrowest jurisdiction, and of several the ones
-// that came into force last.
-func (l *Library) InForce(area string, on date.Date) (*Rules, error) {
-	var best *Rules
-	for _, id := range l.documents.IDs() {
-		if rules := l.rules[id]; rules.Holds(area, on) && (best == nil || rules.Compare(best.Scope) < 0) {
-			best = rules
-		}
-	}
-	if best == nil {
-		return nil, fmt.Errorf("no monitoring rules are in force in area %q on %s", area, on)
-	}
-	return best, nil
+	return rule.NewLibrary("monitoring rules", func() *Rules { return &Rules{lines: lines} }, (*Rules).validate)
 }
 
 // shareMax bounds both parts of a share, so that a share of any income fits in 64 bits.
@@ -161,8 +97,6 @@ func (r *Rules) validate() error {
 			problems = append(problems, fmt.Errorf(format, args...))
 		}
 	}
-	want(r.Version != "", "version is empty")
-	want(r.Title.Complete(), "title needs en and zh")
 	want(r.LineSeries != "", "line_series is empty")
 	want(r.AtLine == "watched" || r.AtLine == "not_watched", "at_line is %q: set it to watched or not_watched", r.AtLine)
 	want(slices.Contains(r.Groups, UnstableExited) && slices.Contains(r.Groups, Marginal), "groups must have unstable_exited and marginal")
@@ -176,6 +110,5 @@ func (r *Rules) validate() error {
 	}
 	want(r.WindowMonths > 0 && r.WindowAgeMaxDays > 0, "window_months and window_age_max_days must be at least 1")
 	want(r.MonthsSteady >= 0 && r.MonthsWatched >= 0, "months_steady and months_watched cannot be negative")
-	want(len(r.Sources) > 0, "sources is empty: say where the rules were read")
-	return errors.Join(append(problems, r.Scope.Check())...)
+	return errors.Join(append(problems, r.Problems())...)
 }

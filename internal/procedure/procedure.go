@@ -22,9 +22,6 @@ import (
 	"embed"
 	"errors"
 	"fmt"
-	"io"
-	"io/fs"
-	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -35,14 +32,9 @@ import (
 
 // Procedure is an ordered list of steps that one kind of case goes through in one jurisdiction, for some time.
 type Procedure struct {
-	ID      string    `json:"id"`
-	Version string    `json:"version"`
-	Kind    Kind      `json:"kind"`
-	Title   rule.Text `json:"title"`
-	rule.Scope
-	Extends string        `json:"extends,omitempty"`
-	Steps   []Step        `json:"steps"`
-	Sources []rule.Source `json:"sources"`
+	rule.Document
+	Kind  Kind   `json:"kind"`
+	Steps []Step `json:"steps"`
 
 	calendar *date.Calendar
 }
@@ -57,6 +49,9 @@ const (
 	CountyExit     Kind = "county_exit"    // a county applies, is accepted and leaves the list
 	EndOfWatch     Kind = "end_of_watch"   // a household watched against relapse is marked as out of risk
 )
+
+// Is tells whether a procedure is for this, to choose from a Library with.
+func (k Kind) Is(p *Procedure) bool { return p.Kind == k }
 
 // Step is one step of a procedure.
 type Step struct {
@@ -115,12 +110,8 @@ func (c Condition) Holds(measured rule.Ratio) bool {
 	return false
 }
 
-// Library is a collection of procedures.
-type Library struct {
-	documents  *rule.Documents
-	procedures map[string]*Procedure
-	calendar   *date.Calendar
-}
+// Library is a collection of procedures to choose from, with InForce and Kind.Is.
+type Library = rule.Library[*Procedure]
 
 //go:embed procedures/*.json
 var embedded embed.FS
@@ -132,66 +123,12 @@ var Published = sync.OnceValues(func() (*Library, error) {
 		return nil, err
 	}
 	library := NewLibrary(calendar)
-	names, err := fs.Glob(embedded, "procedures/*.json")
-	if err != nil {
-		return nil, err
-	}
-	for _, name := range names { // in order of name: what others extend comes first
-		file, err := embedded.Open(name)
-		if err != nil {
-			return nil, err
-		}
-		_, err = library.Add(file)
-		if err = errors.Join(err, file.Close()); err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
-		}
-	}
-	return library, nil
+	return library, library.AddFiles(embedded, "procedures/*.json")
 })
 
 // NewLibrary returns an empty library that counts working days by a calendar.
 func NewLibrary(calendar *date.Calendar) *Library {
-	return &Library{documents: &rule.Documents{}, procedures: map[string]*Procedure{}, calendar: calendar}
-}
-
-// Clone returns a library that can be added to without changing this one.
-func (l *Library) Clone() *Library {
-	return &Library{documents: l.documents.Clone(), procedures: maps.Clone(l.procedures), calendar: l.calendar}
-}
-
-// Add reads one procedure from JSON. One that extends another must come after it. The error names everything wrong.
-func (l *Library) Add(r io.Reader) (*Procedure, error) {
-	p := &Procedure{calendar: l.calendar}
-	if err := l.documents.Decode(r, p, p.validate); err != nil {
-		return nil, fmt.Errorf("read procedure: %w", err)
-	}
-	l.procedures[p.ID] = p
-	return p, nil
-}
-
-// IDs returns the ids of the library in order.
-func (l *Library) IDs() []string { return l.documents.IDs() }
-
-// Get returns the procedure with an id.
-func (l *Library) Get(id string) (*Procedure, bool) {
-	p, ok := l.procedures[id]
-	return p, ok
-}
-
-// InForce returns the procedure of a kind in force in an area on a date: that of the narrowest jurisdiction, and of
-// several of one jurisdiction the one that came into force last.
-func (l *Library) InForce(kind Kind, area string, on date.Date) (*Procedure, error) {
-	var best *Procedure
-	for _, id := range l.IDs() {
-		p := l.procedures[id]
-		if p.Kind == kind && p.Holds(area, on) && (best == nil || p.Compare(best.Scope) < 0) {
-			best = p
-		}
-	}
-	if best == nil {
-		return nil, fmt.Errorf("no procedure of %s is in force in area %q on %s", kind, area, on)
-	}
-	return best, nil
+	return rule.NewLibrary("procedure", func() *Procedure { return &Procedure{calendar: calendar} }, (*Procedure).validate)
 }
 
 const daysMax = 366 // of one step
@@ -204,12 +141,9 @@ func (p *Procedure) validate() error {
 			problems = append(problems, fmt.Errorf(format, args...))
 		}
 	}
-	want(p.Version != "", "version is empty")
 	want(slices.Contains([]Kind{Identification, HouseholdExit, VillageExit, CountyExit, EndOfWatch}, p.Kind), "kind %q: use identification, household_exit, village_exit, county_exit or end_of_watch", p.Kind)
-	want(p.Title.Complete(), "title needs en and zh")
 	want(len(p.Steps) > 0, "steps is empty")
-	want(len(p.Sources) > 0, "sources is empty: say where the procedure was read")
-	problems = append(problems, p.Scope.Check())
+	problems = append(problems, p.Problems())
 	for i, step := range p.Steps {
 		at := fmt.Sprintf("steps[%d] (%s)", i, step.ID)
 		want(step.ID != "", "%s: id is empty", at)

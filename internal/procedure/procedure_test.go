@@ -406,11 +406,11 @@ func TestInForce(t *testing.T) {
 		{CountyExit, "653127", "2020-01-10", "county-exit-xinjiang"},
 		{Identification, "620524", "2014-06-01", "identification-2014"},
 	} {
-		if p, err := library.InForce(c.kind, c.area, day(c.on)); err != nil || p.ID != c.want {
+		if p, err := library.InForce(c.area, day(c.on), c.kind.Is); err != nil || p.ID != c.want {
 			t.Errorf("%s in %s on %s: %v, %v, want %s", c.kind, c.area, c.on, p, err, c.want)
 		}
 	}
-	if p, err := library.InForce(CountyExit, "620524", day("2021-06-01")); err == nil {
+	if p, err := library.InForce("620524", day("2021-06-01"), CountyExit.Is); err == nil {
 		t.Errorf("in 2021 a county leaves by %s", p.ID)
 	}
 }

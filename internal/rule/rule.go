@@ -9,12 +9,7 @@ package rule
 
 import (
 	"cmp"
-	"encoding/json"
 	"errors"
-	"fmt"
-	"io"
-	"maps"
-	"slices"
 	"strings"
 
 	"lastmile/internal/date"
@@ -84,65 +79,4 @@ type Source struct {
 	Text    string `json:"text"`
 	Address string `json:"address,omitempty"`
 	Grade   string `json:"grade"`
-}
-
-// Documents remembers the rule documents read so far, so that others can extend them. The zero value has none.
-type Documents struct {
-	keys map[string]map[string]json.RawMessage
-}
-
-// IDs returns the ids of the documents in order.
-func (d *Documents) IDs() []string { return slices.Sorted(maps.Keys(d.keys)) }
-
-// Clone returns a collection that can be added to without changing this one.
-func (d *Documents) Clone() *Documents { return &Documents{maps.Clone(d.keys)} }
-
-// Decode reads one JSON document with a key "id" and perhaps a key "extends", fills in what it does not state from the
-// document it extends, and decodes the whole strictly: a key that into does not have is an error. The document is
-// remembered only when accept, given the filled value, has no objection.
-func (d *Documents) Decode(r io.Reader, into any, accept func() error) error {
-	keys := map[string]json.RawMessage{}
-	if err := json.NewDecoder(r).Decode(&keys); err != nil {
-		return err
-	}
-	var id, extends string
-	for name, text := range map[string]*string{"id": &id, "extends": &extends} {
-		if raw, ok := keys[name]; ok {
-			if err := json.Unmarshal(raw, text); err != nil {
-				return fmt.Errorf("%s: %w", name, err)
-			}
-		}
-	}
-	if id == "" {
-		return errors.New("id is empty")
-	}
-	if _, taken := d.keys[id]; taken {
-		return fmt.Errorf("%s: there already is one with this id", id)
-	}
-	if extends != "" {
-		base, ok := d.keys[extends]
-		if !ok {
-			return fmt.Errorf("%s: it extends %q, which is not here (there are %s)", id, extends, strings.Join(d.IDs(), ", "))
-		}
-		stated := keys
-		keys = maps.Clone(base)
-		maps.Copy(keys, stated)
-	}
-	whole, err := json.Marshal(keys)
-	if err != nil {
-		return fmt.Errorf("%s: %w", id, err)
-	}
-	decoder := json.NewDecoder(strings.NewReader(string(whole)))
-	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(into); err != nil {
-		return fmt.Errorf("%s: %w", id, err)
-	}
-	if err := accept(); err != nil {
-		return fmt.Errorf("%s: %w", id, err)
-	}
-	if d.keys == nil {
-		d.keys = map[string]map[string]json.RawMessage{}
-	}
-	d.keys[id] = keys
-	return nil
 }

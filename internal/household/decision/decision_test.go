@@ -14,6 +14,7 @@ import (
 
 	"lastmile/internal/date"
 	"lastmile/internal/household/income"
+	"lastmile/internal/rule"
 )
 
 func day(text string) date.Date { return date.Date(text) }
@@ -314,8 +315,8 @@ administrative,62,2019,4200,x,2019-07-01,2019-12-31,C,x
 	}
 	for _, c := range []struct{ area, on string }{{"653127", "2019-12-10"}, {"620524", "2020-01-01"}} {
 		h.Area = c.area
-		if _, err := Decide(h, day(c.on), rulebook(t, "gansu-2018")); !errors.Is(err, ErrNotInForce) {
-			t.Errorf("Gansu 2018 in %s on %s: %v, want ErrNotInForce", c.area, c.on, err)
+		if _, err := Decide(h, day(c.on), rulebook(t, "gansu-2018")); !errors.Is(err, rule.ErrNotInForce) {
+			t.Errorf("Gansu 2018 in %s on %s: %v, want rule.ErrNotInForce", c.area, c.on, err)
 		}
 	}
 }

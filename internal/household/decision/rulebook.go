@@ -5,11 +5,7 @@ import (
 	"embed"
 	"errors"
 	"fmt"
-	"io"
-	"io/fs"
-	"maps"
 	"slices"
-	"strings"
 	"sync"
 
 	"lastmile/internal/date"
@@ -20,11 +16,7 @@ import (
 // A Rulebook is what one jurisdiction asks of a household before it leaves poverty, for some time. Rulebooks are read
 // from JSON (see the embedded ones) and not changed afterwards: a rule that changes makes a new version.
 type Rulebook struct {
-	ID      string    `json:"id"`
-	Version string    `json:"version"`
-	Title   rule.Text `json:"title"`
-	rule.Scope
-	Extends string `json:"extends,omitempty"` // id of the rulebook that gives every key not set here
+	rule.Document
 
 	LineSeries string       `json:"line_series"` // series of the poverty line income is compared with
 	Income     income.Rules `json:"income"`
@@ -36,9 +28,8 @@ type Rulebook struct {
 	RecurringOnly bool `json:"recurring_only"`
 	TwoPeriods    bool `json:"two_periods"`
 
-	Checks  []CheckRule   `json:"checks"`
-	Gates   []Subject     `json:"gates"`
-	Sources []rule.Source `json:"sources"`
+	Checks []CheckRule `json:"checks"`
+	Gates  []Subject   `json:"gates"`
 
 	lines *income.Lines
 	name  string // id and version, joined once: decisions are made by the million
@@ -101,19 +92,12 @@ func (c *CheckRule) saysNobody(category string) bool {
 	return outcome != nil && outcome.SaysNobody
 }
 
-// ErrNotInForce is returned for a decision under a rulebook that does not hold there or then.
-var ErrNotInForce = errors.New("the rulebook is not in force")
-
 func (b *Rulebook) notInForce(area string, on date.Date) error {
-	return fmt.Errorf("%w: %s holds in %s from %s, not in area %q on %s", ErrNotInForce, b.name, b.Jurisdiction, b.Valid, area, on)
+	return fmt.Errorf("the rulebook is %w: %s holds in %s from %s, not in area %q on %s", rule.ErrNotInForce, b.name, b.Jurisdiction, b.Valid, area, on)
 }
 
-// Rulebooks is a collection to choose from, with the poverty lines they compare with.
-type Rulebooks struct {
-	lines     *income.Lines
-	documents *rule.Documents
-	books     map[string]*Rulebook
-}
+// Rulebooks is a collection to choose from.
+type Rulebooks = rule.Library[*Rulebook]
 
 //go:embed rulebooks/*.json
 var embeddedRulebooks embed.FS
@@ -125,70 +109,21 @@ var PublishedRulebooks = sync.OnceValues(func() (*Rulebooks, error) {
 		return nil, err
 	}
 	books := NewRulebooks(lines)
-	names, err := fs.Glob(embeddedRulebooks, "rulebooks/*.json")
-	if err != nil {
-		return nil, err
-	}
-	for _, name := range names { // in order of name: the national rulebook, which the others extend, is first
-		file, err := embeddedRulebooks.Open(name)
-		if err != nil {
-			return nil, err
-		}
-		_, err = books.Add(file)
-		if err = errors.Join(err, file.Close()); err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
-		}
-	}
-	return books, nil
+	return books, books.AddFiles(embeddedRulebooks, "rulebooks/*.json")
 })
 
 // NewRulebooks returns an empty collection that compares with a table of poverty lines.
 func NewRulebooks(lines *income.Lines) *Rulebooks {
-	return &Rulebooks{lines: lines, documents: &rule.Documents{}, books: map[string]*Rulebook{}}
+	return rule.NewLibrary("rulebook", func() *Rulebook { return &Rulebook{lines: lines} }, (*Rulebook).accept)
 }
 
-// Clone returns a collection that can be added to without changing this one.
-func (c *Rulebooks) Clone() *Rulebooks {
-	return &Rulebooks{lines: c.lines, documents: c.documents.Clone(), books: maps.Clone(c.books)}
-}
-
-// Add reads one rulebook from JSON. One that extends another must come after it; a key it sets replaces the whole of
-// that key. The error names everything that is wrong.
-func (c *Rulebooks) Add(r io.Reader) (*Rulebook, error) {
-	book := &Rulebook{lines: c.lines}
-	if err := c.documents.Decode(r, book, book.validate); err != nil {
-		return nil, fmt.Errorf("read rulebook: %w", err)
-	}
-	book.name = book.ID + " " + book.Version
+// accept makes a rulebook that was read ready for use.
+func (b *Rulebook) accept() error {
+	b.name = b.ID + " " + b.Version
 	// Decisions list evidence in the order of Subjects; asking in that order saves sorting each of them.
-	slices.SortFunc(book.Checks, func(a, b CheckRule) int { return cmp.Compare(a.Subject.order(), b.Subject.order()) })
-	slices.SortFunc(book.Gates, func(a, b Subject) int { return cmp.Compare(a.order(), b.order()) })
-	c.books[book.ID] = book
-	return book, nil
-}
-
-// IDs returns the ids of the collection in order.
-func (c *Rulebooks) IDs() []string { return c.documents.IDs() }
-
-// Get returns the rulebook with an id.
-func (c *Rulebooks) Get(id string) (*Rulebook, bool) {
-	book, ok := c.books[id]
-	return book, ok
-}
-
-// InForce returns the rulebook in force in an area on a date: that of the narrowest jurisdiction, and of several of one
-// jurisdiction the one that came into force last.
-func (c *Rulebooks) InForce(area string, on date.Date) (*Rulebook, error) {
-	var best *Rulebook
-	for _, book := range c.books {
-		if book.Holds(area, on) && (best == nil || cmp.Or(book.Compare(best.Scope), cmp.Compare(book.ID, best.ID)) < 0) {
-			best = book
-		}
-	}
-	if best == nil {
-		return nil, fmt.Errorf("%w: none of %s holds in area %q on %s", ErrNotInForce, strings.Join(c.IDs(), ", "), area, on)
-	}
-	return best, nil
+	slices.SortFunc(b.Checks, func(a, b CheckRule) int { return cmp.Compare(a.Subject.order(), b.Subject.order()) })
+	slices.SortFunc(b.Gates, func(a, b Subject) int { return cmp.Compare(a.order(), b.order()) })
+	return b.validate()
 }
 
 // validate returns every mistake of a rulebook at once.
@@ -199,13 +134,10 @@ func (b *Rulebook) validate() error {
 			problems = append(problems, fmt.Errorf(format, args...))
 		}
 	}
-	want(b.Version != "", "version is empty")
-	want(b.Title.Complete(), "title needs en and zh")
 	want(b.LineSeries != "", "line_series is empty")
 	want(b.WindowMonths > 0, "window_months must be at least 1")
 	want(b.WindowAgeMaxDays > 0, "window_age_max_days must be at least 1")
-	want(len(b.Sources) > 0, "sources is empty: say where the rules were read")
-	problems = append(problems, b.Scope.Check(), b.Income.Check())
+	problems = append(problems, b.Problems(), b.Income.Check())
 	for i, check := range b.Checks {
 		at := fmt.Sprintf("checks[%d] (%s)", i, check.Subject)
 		want(check.Subject.isCheck(), "%s: the subject must be food, clothing, education, medical, housing or water", at)
