@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"lastmile/internal/date"
+	"lastmile/internal/fact"
 	"lastmile/internal/fault"
 	"lastmile/internal/figure"
 	"lastmile/internal/indicator"
@@ -101,10 +102,14 @@ func row(v *figure.Value, member, known string) figureRow {
 func (p *program) figuresCommand() *cobra.Command {
 	var flags atFlags
 	var by string
-	var measures bool
+	var measures, standard bool
 	c := &cobra.Command{
 		Use:   "figures [ID...]",
 		Short: "Evaluate figures, all of them or those named",
+		Long: `Evaluate figures, all of them or those named.
+
+A figure is defined by a fact of kind figure. A new programme gets those that every programme asks
+for with --standard; its own are recorded with: lastmile import figure FILE.`,
 		RunE: func(c *cobra.Command, ids []string) error {
 			if measures {
 				return p.listMeasures()
@@ -125,6 +130,18 @@ func (p *program) figuresCommand() *cobra.Command {
 			figures, err := s.Figures(ctx)
 			if err != nil {
 				return err
+			}
+			if standard {
+				if _, err := indicator.Define(ctx, s.Recorder, figures, fact.Draft{Actor: fact.Operator, On: s.Today(), Source: "standard figures"}); err != nil {
+					return err
+				}
+				if figures, err = s.Figures(ctx); err != nil {
+					return err
+				}
+			}
+			if len(figures.Definitions()) == 0 && !p.json {
+				fmt.Fprintln(p.out, "No figures are defined yet. Define the usual ones with: lastmile figures --standard")
+				return nil
 			}
 			if len(ids) == 0 {
 				for _, d := range figures.Definitions() {
@@ -158,6 +175,7 @@ func (p *program) figuresCommand() *cobra.Command {
 	}
 	flags.add(c)
 	c.Flags().StringVar(&by, "by", "", "broken down by area, project, fund, year or month")
+	c.Flags().BoolVar(&standard, "standard", false, "define the figures that every programme asks for, where they are not defined yet")
 	c.Flags().BoolVar(&measures, "measures", false, "list the measures that figures can be made of")
 	return c
 }

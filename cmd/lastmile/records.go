@@ -164,13 +164,13 @@ func (p *program) showKind(k *fact.Kind) error {
 	w := tabwriter.NewWriter(p.out, 0, 4, 2, ' ', 0)
 	fmt.Fprintln(w, "FIELD\tTYPE\tLABEL\tABOUT")
 	for _, c := range fact.HeaderColumns {
-		fmt.Fprintf(w, "%s\ttext\t\t%s\n", c.Name, c.Note)
+		fmt.Fprintf(w, "%s\t\t\t%s\n", c.Name, c.Note)
 	}
 	for i := range k.Fields {
 		f := &k.Fields[i]
 		typ := string(f.Type)
 		if f.Ref != "" {
-			typ = "code of a " + f.Ref
+			typ = "code of " + f.Ref
 		}
 		fmt.Fprintf(w, "%s\t%s\t%s · %s\t%s\n", f.Name, typ, f.En, f.Zh, about(f))
 	}
@@ -226,15 +226,32 @@ func (p *program) approvalsCommand() *cobra.Command {
 				return nil
 			}
 			w := tabwriter.NewWriter(p.out, 0, 4, 2, ' ', 0)
-			fmt.Fprintln(w, "PROPOSAL\tKIND\tPREPARED BY\tAPPROVED BY\tNEEDS\tCONTENT")
+			fmt.Fprintln(w, "PROPOSAL\tKIND\tPREPARED BY\tAPPROVED BY\tNEEDS\tCONTENT\tWHAT")
 			for _, q := range list {
-				fmt.Fprintf(w, "%s:%d\t%s\t%s\t%s\t%d %s\t%s\n", q.Book, q.Seq, q.Kind, q.Actor, strings.Join(q.Approvers, " "), q.Need, q.Role, q.Hash[:16])
+				d, err := q.Draft(c.Context(), s.DB)
+				if err != nil {
+					return err
+				}
+				fmt.Fprintf(w, "%s:%d\t%s\t%s\t%s\t%d %s\t%s\t%s\n", q.Book, q.Seq, q.Kind, q.Actor, strings.Join(q.Approvers, " "), q.Need, q.Role, q.Hash[:16], inShort(&d))
 			}
 			return w.Flush()
 		},
 	}
 	c.Flags().StringVar(&book, "book", "", "one book only")
 	return c
+}
+
+// inShort says a fact in one line: its day and its public fields.
+func inShort(d *fact.Draft) string {
+	k := fact.KindOf(d.Fact)
+	words := []string{string(d.On)}
+	for i := range k.Fields {
+		f := &k.Fields[i]
+		if text := k.Get(d.Fact, f); text != "" && !f.Private {
+			words = append(words, f.Name+"="+text)
+		}
+	}
+	return strings.Join(words, " ")
 }
 
 func (p *program) approveCommand() *cobra.Command {

@@ -3,6 +3,7 @@ package scenario
 import (
 	"bytes"
 	_ "embed"
+	"slices"
 
 	"lastmile/internal/date"
 	"lastmile/internal/entity"
@@ -48,7 +49,7 @@ func ofSubject(f indicator.Figure, subject string) indicator.Figure {
 	return f
 }
 
-// figures of the programme. Each says by itself what it is of, so that a claim needs to name it and nothing else.
+// figures of the programme beside the standard ones. Each says by itself what it is of, so that a claim needs to name it and nothing else.
 func figures() []indicator.Figure {
 	education := yuanOf("education-funds-wushan", "Money for education in Wushan", "武山县教育帮扶资金", "sum", money)
 	education.Area, education.Channel = Wushan, "education"
@@ -71,12 +72,6 @@ func figures() []indicator.Figure {
 	years := countOf("programme-years", "Years of the programme at the time of the account", "至报告时的帮扶年数", "years", "years", "designated-on")
 	years.Until = AsOf
 	return []indicator.Figure{
-		yuanOf("direct-funds", "Direct funds", "直接投入资金", "sum", money),
-		yuanOf("industry-funds", "Industry funds drawn in", "引入产业资金", "sum", "investment-paid-in"),
-		countOf("projects", "Projects", "帮扶项目", "projects", "distinct", "project"),
-		countOf("projects-finished", "Projects finished", "已完成项目", "projects", "distinct", "project-finished"),
-		countOf("counties", "Counties", "定点县", "counties", "distinct", "designation"),
-		countOf("channels", "Channels", "帮扶渠道", "channels", "distinct", "channel-used"),
 		years,
 		dateOf("designated-wushan", "Wushan designated", "武山县结对日期", "designated-on", Wushan),
 		dateOf("designated-maigaiti", "Maigaiti designated", "麦盖提县结对日期", "designated-on", Maigaiti),
@@ -100,8 +95,6 @@ func figures() []indicator.Figure {
 		countOf("ambulances-accepted", "Ambulances accepted by hospitals", "验收救护车", "vehicles", "sum", "asset-accepted"),
 		countOf("ewes-delivered", "Ewes given to villages", "发放多浪羊母羊", "head", "sum", "delivery:sheep"),
 		countOf("ewes-contracted", "Ewes lent to households", "承包多浪羊母羊", "head", "sum", "contract:sheep -contract-return:sheep"),
-		countOf("contract-households", "Households with a breeding contract", "承包养殖户", "households", "distinct", "contract-household"),
-		countOf("herd-villages", "Villages with a herd", "有集体畜群的村", "villages", "distinct", "roll-out-order"),
 		kakexialeOrder,
 		ofSubject(countOf("first-contract-ewes", "Ewes of the first contract", "首份合同母羊", "head", "sum", "contract-heads"), firstContract),
 		ofSubject(countOf("first-contract-lambs", "Lambs born to the ewes of the first contract", "首份合同产羔", "head", "sum", "young-born"), firstHerd+"/"+firstContract),
@@ -111,50 +104,37 @@ func figures() []indicator.Figure {
 		countOf("ewes-died", "Ewes that died", "死亡母羊", "head", "sum", "death:sheep"),
 		countOf("ewes-under-contract", "Ewes under contract now", "在养承包母羊", "head", "balance", "herd-contract:sheep"),
 		breedingIncome,
-		yuanOf("household-income", "Income of households from the programme's measures", "农户帮扶增收", "sum", "household-income"),
 
 		countOf("class-connect-sets", "Class Connect sets delivered", "交付“班班通”设备", "sets", "sum", "delivery:class-connect"),
 
-		yuanOf("investment-committed", "Investment committed", "意向投资", "sum", "investment-committed"),
-		yuanOf("investment-contracted", "Investment contracted", "签约投资", "sum", "investment-contracted"),
 		committed("pig-chain-committed", "Committed to the pig chain", "生猪产业链意向投资", "W-I-01"),
 		committed("fruit-corn-committed", "Committed to the fruit-corn plant", "水果玉米加工厂意向投资", "W-I-02"),
 		committed("angus-committed", "Committed to the Angus cattle", "安格斯肉牛意向投资", "M-I-02"),
 
-		yuanOf("dividend-guaranteed", "Dividends guaranteed, a year", "年保底分红", "sum", "dividend-guaranteed"),
-		yuanOf("dividends-declared", "Dividends declared", "已审批分红", "sum", "dividend-declared:CNY-dividend"),
-		yuanOf("dividends-paid", "Dividends paid to villages", "已支付分红", "sum", "dividend:CNY-dividend"),
-		yuanOf("dividends-owed", "Dividends owed to villages", "待支付分红", "balance", "entitled:CNY-dividend"),
-		yuanOf("dividend-shortfall", "Dividends short of what was guaranteed", "保底分红差额", "sum", "dividend-shortfall"),
-		yuanOf("dividends-shared", "Dividends shared out to households", "分红到户", "sum", "dividend-shared:CNY-dividend"),
-		countOf("stake-villages", "Villages with a stake", "入股村", "villages", "distinct", "village-stake"),
-		countOf("dividend-villages", "Villages paid a dividend", "获分红村", "villages", "distinct", "dividend-village"),
 		pigCapacity, pigsReached,
-		yuanOf("sales-forecast", "Sales expected, a year", "预计年销售收入", "sum", "forecast-sales"),
-		yuanOf("sales-reported", "Sales reported", "报告销售收入", "sum", "sales-reported"),
-		countOf("jobs-forecast", "Jobs expected of investments", "预计就业岗位", "jobs", "sum", "forecast-jobs"),
-		countOf("jobs-offered", "Jobs offered by listed companies", "上市公司提供岗位", "jobs", "sum", "jobs-offered"),
-		countOf("job-companies", "Listed companies that offer jobs", "提供岗位的上市公司", "companies", "distinct", "jobs-offered"),
-		countOf("jobs-filled", "Jobs filled", "在岗人数", "jobs", "sum", "jobs-filled"),
-		countOf("placements", "Persons placed in jobs", "安置就业人数", "persons", "distinct", "placement"),
-		countOf("placements-registered", "Persons of registered households placed in jobs", "安置建档立卡户人数", "persons", "sum", "placement-registered"),
-		{ID: "placements-registered-share", En: "Share of registered households among those placed", Zh: "建档立卡户占比", Unit: "ratio", Aggregate: "ratio", Terms: "placements-registered / placements"},
-
-		yuanOf("funds-injected", "Money put in by the sponsor", "资金投入", "sum", "injection:CNY"),
-		yuanOf("funds-refunded", "Money that came back", "退回资金", "sum", "refund:CNY"),
-		countOf("payments", "Payments", "拨付笔数", "payments", "count", "disbursement:CNY"),
-		yuanOf("treasury-balance", "Money not yet promised", "未安排资金", "balance", "treasury:CNY"),
-		yuanOf("commitments-balance", "Money promised and not yet paid", "已安排未拨付资金", "balance", "commitment:CNY"),
-		yuanOf("transit-balance", "Money on its way to a county", "在途资金", "balance", "transit:CNY"),
-		countOf("milestones-reached", "Milestones reached", "完成里程碑", "milestones", "distinct", "milestone-reached"),
 	}
 }
 
 // published is when the account appeared and its figures were defined, the last working day before AsOf.
 const published date.Date = "2020-10-30"
 
+// ofRegister are the standard figures that count households and cases: they are defined with the register, which the programme may lack.
+var ofRegister = []string{
+	"people-registered", "households-registered", "people-lifted", "households-exited", "households-visited", "households-assured", "assured-share",
+	"cases-opened", "cases-done", "cases-in-order", "watches-opened", "watches-running", "households-relapsed",
+}
+
 // publish plans the figures and the account's claims.
 func (p *plan) publish() error {
+	standard, err := indicator.Standard()
+	if err != nil {
+		return err
+	}
+	for _, f := range standard {
+		if !slices.Contains(ofRegister, f.ID) {
+			p.add(entity.Headquarters, published, f, nil)
+		}
+	}
 	for _, f := range append(figures(), lendingFigures()...) {
 		f.Version = 1
 		p.add(entity.Headquarters, published, &f, nil)

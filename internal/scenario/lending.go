@@ -464,18 +464,11 @@ func (p *plan) repay(b borrowing, n int, on date.Date, amount int64) {
 	p.add(Wushan, on, &lending.Repayment{Loan: b.id, Amount: fact.Money(amount), Receipt: receipt, Outlet: b.outlet}, paper)
 }
 
-// lendingFigures are the figures of both products. Leverage is shown in every reading of "times": all that was granted; what
-// was granted beyond the seed capital itself; what others lent; and what is outstanding against what the pools hold.
+// lendingFigures are the figures of each product.
 func lendingFigures() []indicator.Figure {
 	of := func(f indicator.Figure, projects ...string) indicator.Figure {
 		f.Projects = projects
 		return f
-	}
-	ratio := func(id, en, zh, numerator, denominator string) indicator.Figure {
-		return indicator.Figure{ID: id, En: en, Zh: zh, Unit: "ratio", Aggregate: "ratio", Terms: numerator + " / " + denominator}
-	}
-	points := func(id, en, zh, aggregate string) indicator.Figure {
-		return indicator.Figure{ID: id, En: en, Zh: zh, Unit: "percentage points", Scale: 4, Aggregate: aggregate, Terms: "rate-discount"}
 	}
 	tractor := yuanOf("tractor-loan", "The loan for a tractor", "拖拉机贷款", "sum", "loan-granted")
 	tractor.Area, tractor.From, tractor.Until = tractorVillage, tractorOut, tractorOut
@@ -495,18 +488,5 @@ func lendingFigures() []indicator.Figure {
 		of(countOf("farmer-towns", "Towns with a loan of Shen Nong Hui", "深农惠覆盖乡镇", "towns", "distinct", "loan-town"), farmerProject),
 		tractor, extended, extendedTo,
 		countOf("credit-products", "Credit products", "信贷产品", "products", "distinct", "credit-product"),
-		points("rate-discount-least", "Smallest difference to the reference rate", "最小利率优惠", "minimum"),
-		points("rate-discount-most", "Largest difference to the reference rate", "最大利率优惠", "maximum"),
-		yuanOf("interest-saved", "Interest saved against the reference rates", "节省利息", "sum", "interest-saved"),
-		yuanOf("loans-granted", "Loans granted", "累计发放贷款", "sum", "loan-granted"),
-		yuanOf("loans-granted-beyond-seed", "Loans granted beyond the seed capital", "扣除启动资金的贷款", "sum", "loan-granted -pool-contribution:CNY"),
-		yuanOf("loans-granted-by-others", "Loans granted of bank and social money", "银行和社会资金贷款", "sum", "loan-granted -loan-granted-own"),
-		yuanOf("pool-contributions", "Put into the pools", "资金池注资", "sum", "pool-contribution:CNY -pool-release:CNY"),
-		yuanOf("pool-balance", "Held in the pools", "资金池余额", "balance", "pool:CNY"),
-		yuanOf("loans-outstanding", "Principal outstanding", "贷款余额", "balance", "loan:CNY"),
-		ratio("leverage-granted", "Granted, times the capital", "放贷总额倍数", "loans-granted", "pool-contributions"),
-		ratio("leverage-beyond-seed", "Granted beyond the seed capital, times the capital", "扣除启动资金倍数", "loans-granted-beyond-seed", "pool-contributions"),
-		ratio("leverage-others", "Bank and social money, times the capital", "银行和社会资金倍数", "loans-granted-by-others", "pool-contributions"),
-		ratio("leverage-outstanding", "Outstanding, times what the pools hold", "贷款余额与资金池余额之比", "loans-outstanding", "pool-balance"),
 	}
 }

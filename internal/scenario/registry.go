@@ -536,8 +536,17 @@ func (r *registry) counties() {
 }
 
 // statements plans the figures of the register and what the account says of it.
-func (r *registry) statements() []fact.Draft {
+func (r *registry) statements() ([]fact.Draft, error) {
+	standard, err := indicator.Standard()
+	if err != nil {
+		return nil, err
+	}
 	var drafts []fact.Draft
+	for _, f := range standard {
+		if slices.Contains(ofRegister, f.ID) {
+			drafts = append(drafts, draft(entity.Headquarters, published, f))
+		}
+	}
 	for _, f := range registryFigures() {
 		f.Version = 1
 		drafts = append(drafts, draft(entity.Headquarters, published, &f))
@@ -545,7 +554,7 @@ func (r *registry) statements() []fact.Draft {
 	for _, c := range registryClaims(r.full) {
 		drafts = append(drafts, draft(entity.Headquarters, published, &c))
 	}
-	return drafts
+	return drafts, nil
 }
 
 func registryFigures() []indicator.Figure {
@@ -556,21 +565,8 @@ func registryFigures() []indicator.Figure {
 	safe := countOf("households-water-maigaiti", "Households with safe drinking water in Maigaiti", "麦盖提县饮水安全达标户", "households", "sum", "household-water")
 	water.Area, safe.Area = Maigaiti, Maigaiti
 	return []indicator.Figure{
-		countOf("people-registered", "People registered as poor", "建档立卡贫困人口", "persons", "distinct", "people-registered"),
-		countOf("households-registered", "Households registered as poor", "建档立卡贫困户", "households", "distinct", "household-registered"),
-		countOf("people-lifted", "People lifted out of poverty", "脱贫人口", "persons", "sum", "people-lifted"),
-		countOf("households-exited", "Households out of poverty", "脱贫户", "households", "sum", "household-exited"),
-		countOf("households-visited", "Households visited", "入户走访户", "households", "distinct", "household-visited"),
-		countOf("households-assured", "Households with two assurances and three guarantees", "“两不愁三保障”达标户", "households", "sum", "household-assured"),
-		ratio("assured-share", "Share of visited households with two assurances and three guarantees", "“两不愁三保障”达标率", "households-assured / households-visited"),
 		water, safe,
 		ratio("water-share-maigaiti", "Share of visited households in Maigaiti with safe drinking water", "麦盖提县饮水安全达标率", "households-water-maigaiti / households-visited-maigaiti"),
-		countOf("cases-opened", "Cases opened", "立项事项", "cases", "distinct", "case-opened"),
-		countOf("cases-done", "Cases with every step done in order", "程序完整事项", "cases", "distinct", "case-done"),
-		ratio("cases-in-order", "Share of cases with every step done in order", "程序完整率", "cases-done / cases-opened"),
-		countOf("watches-opened", "Households taken under watch after exit", "纳入监测户", "households", "distinct", "watch-opened"),
-		countOf("watches-running", "Households under watch", "在测户", "households", "sum", "watch-running"),
-		countOf("households-relapsed", "Households relapsed", "返贫户", "households", "distinct", "household-relapsed"),
 	}
 }
 

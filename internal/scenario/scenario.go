@@ -77,6 +77,10 @@ func BuildWith(ctx context.Context, s *store.Store, clock *Clock, households int
 	if households == 0 {
 		return nil
 	}
-	_, err = s.Recorder.Record(ctx, r.statements()...)
+	statements, err := r.statements()
+	if err != nil {
+		return err
+	}
+	_, err = s.Recorder.Record(ctx, statements...)
 	return err
 }

@@ -57,7 +57,7 @@ func factsManual() string {
 			f := &k.Fields[i]
 			about := []string{}
 			if f.Ref != "" {
-				about = append(about, "code of a "+f.Ref)
+				about = append(about, "code of "+f.Ref)
 			}
 			if f.Optional {
 				about = append(about, "optional")
