@@ -139,7 +139,7 @@ for with --standard; its own are recorded with: lastmile import figure FILE.`,
 					return err
 				}
 			}
-			if len(figures.Definitions()) == 0 && !p.json {
+			if len(figures.Definitions()) == 0 && len(ids) == 0 && !p.json {
 				fmt.Fprintln(p.out, "No figures are defined yet. Define the usual ones with: lastmile figures --standard")
 				return nil
 			}
