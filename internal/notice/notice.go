@@ -51,7 +51,8 @@ func Hash(list []string) string {
 type Notice struct {
 	_       struct{} `kind:"notice" en:"Notice" zh:"公示" by:"county-assistant,programme-officer" book:"area" area:"area" defines:"notice"`
 	ID      string   `json:"id" en:"Code" zh:"编号" entity:"id" pattern:"[0-9A-Za-z._-]{1,60}" hint:"Letters, digits, dot, dash."`
-	Case    string   `json:"case" en:"Case" zh:"事项" ref:"case" entity:"parent"`
+	Case    string   `json:"case" en:"Case" zh:"事项" ref:"case" entity:"parent" optional:"" hint:"What the list is decided in; or a targeting run."`
+	Run     string   `json:"run" en:"Targeting run" zh:"瞄准名单" ref:"targeting-run" optional:"" hint:"For a list that a targeting programme has frozen." hint_zh:"公示帮扶对象瞄准名单时填写。"`
 	Title   string   `json:"title" en:"Title" zh:"标题" entity:"name" length:"200"`
 	Area    string   `json:"area" en:"Put up in" zh:"公示地" ref:"area" entity:"area"`
 	Place   string   `json:"place" en:"Where it hangs" zh:"张贴处" length:"200"`
@@ -65,6 +66,9 @@ type Notice struct {
 
 // Check holds the hash against the list and keeps out of the lines what must never be public.
 func (n *Notice) Check(p *fact.Problems) {
+	if (n.Case == "") == (n.Run == "") {
+		p.Add("case", "notice.of", "a notice is of a case or of a targeting run").Mend("Name one of the two.")
+	}
 	if n.Hash != Hash(n.List) {
 		p.Add("hash", "notice.hash", "the hash is not that of the list").Mend("Freeze the list again.")
 	}
@@ -126,17 +130,38 @@ func (n *Notice) Until(posted date.Date) (date.Date, error) {
 	return calendar.AddWorkingDays(posted, int(n.Days))
 }
 
-// Record files the notice under its case.
+// Record files the notice under its case, or under the targeting run whose list it shows.
 func (n *Notice) Record(tx *fact.Tx) error {
 	if _, err := n.Until(tx.On); err != nil {
 		return fault.New(fault.Invalid, "notice.holidays", "when the notice ends cannot be counted: %v", err).For("day_kind").Mend("Add the year's holidays to the calendar.")
 	}
-	tx.Concern("case", n.Case, "")
-	tx.Concern(Type, n.ID, "")
+	n.concern(tx)
+	if n.Run != "" {
+		run, err := tx.Need("run", RunType, n.Run)
+		if err != nil {
+			return err
+		}
+		if run.Class != n.Hash {
+			return fault.New(fault.Conflict, "notice.run", "targeting run %s has frozen another list", n.Run).For("list").Mend("Put up the list of the run, or freeze another run.")
+		}
+	}
 	if err := tx.SetStatus(Type, n.ID, "posted"); err != nil {
 		return err
 	}
 	return tx.Observe("notice-posted", 1, figure.Observation{Subject: n.ID})
+}
+
+// RunType is the type of the entity that a targeting run is. Its class is the hash of the list that it has frozen.
+const RunType = "targeting-run"
+
+// concern files what is recorded about a notice under it, and under what it is of.
+func (n *Notice) concern(tx *fact.Tx) {
+	if n.Case != "" {
+		tx.Concern("case", n.Case, "")
+	} else {
+		tx.Concern(RunType, n.Run, "")
+	}
+	tx.Concern(Type, n.ID, "")
 }
 
 // Grade of a notice: traced with the photograph of the board.
@@ -189,8 +214,7 @@ func (o *Objection) Record(tx *fact.Tx) error {
 }
 
 func (o *Objection) file(tx *fact.Tx, n *Notice) {
-	tx.Concern("case", n.Case, "")
-	tx.Concern(Type, o.Notice, "")
+	n.concern(tx)
 	if o.Household != "" {
 		tx.Concern("household", o.Household, "")
 	}

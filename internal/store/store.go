@@ -34,6 +34,7 @@ import (
 	_ "lastmile/internal/party"
 	_ "lastmile/internal/programme"
 	_ "lastmile/internal/project"
+	_ "lastmile/internal/targeting"
 )
 
 // Schemas of all tables, in the order in which they are made.

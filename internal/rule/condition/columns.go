@@ -29,7 +29,9 @@ type column struct {
 const unknown = math.MinInt64
 
 // NewColumns makes an empty table of a language.
-func NewColumns(l *Language) *Columns { return &Columns{language: l, columns: make([]column, len(l.Variables))} }
+func NewColumns(l *Language) *Columns {
+	return &Columns{language: l, columns: make([]column, len(l.Variables))}
+}
 
 // Language of the variables.
 func (c *Columns) Language() *Language { return c.language }

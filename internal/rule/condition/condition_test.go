@@ -59,7 +59,7 @@ func TestAnswers(t *testing.T) {
 		{"registered", "registered=yes", "yes"},
 		{"registered", "registered=no", "no"},
 		{"registered", "", "unknown registered"},
-		{"!registered", "", "unknown registered"}, // unknown is not no
+		{"!registered", "", "unknown registered"},                                 // unknown is not no
 		{"income < line * members", "income=1050000 line=350000 members=3", "no"}, // exactly at the line
 		{"income < line * members", "income=1049999 line=350000 members=3", "yes"},
 		{"income < line * members", "line=350000", "unknown members income"},
