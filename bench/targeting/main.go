@@ -104,7 +104,7 @@ both                     %.2f s, %.1f times reading
 conditions as plain Go   %.2f s; the dry run takes %.1f times that
 `, households, runtime.GOMAXPROCS(0), result.Count[targeting.Chosen], result.Count[targeting.Waiting], len(changes.Enter), len(changes.Leave),
 		reading.Seconds(), loading.Seconds(), judging.Seconds(), float64(judging.Nanoseconds())/1000/float64(max(1, households)),
-		(loading + judging).Seconds(), (loading + judging).Seconds()/reading.Seconds(), inGo.Seconds(), judging.Seconds()/inGo.Seconds())
+		(loading + judging).Seconds(), (loading+judging).Seconds()/reading.Seconds(), inGo.Seconds(), judging.Seconds()/inGo.Seconds())
 	return err
 }
 

@@ -47,7 +47,11 @@ func (c *Columns) Add() int {
 
 func (c *Columns) set(row, variable int, value int64) {
 	col := &c.columns[variable]
-	if len(col.values) <= row {
+	if len(col.values) == row {
+		col.values = append(col.values, value)
+		return
+	}
+	if len(col.values) < row {
 		col.values = slices.Grow(col.values, row+1-len(col.values))
 		for len(col.values) <= row {
 			col.values = append(col.values, unknown)
@@ -76,6 +80,11 @@ func (c *Columns) SetWord(row, variable int, word string) {
 // SetWords sets a list of words.
 func (c *Columns) SetWords(row, variable int, words []string) {
 	c.set(row, variable, c.number(variable, strings.Join(words, ";"), func() ref.Val { return types.NewStringList(types.DefaultTypeAdapter, slices.Clone(words)) }))
+}
+
+// Repeat sets a value to that of an earlier row.
+func (c *Columns) Repeat(row, variable, earlier int) {
+	c.set(row, variable, c.columns[variable].values[earlier])
 }
 
 // number of a value in the dictionary of its column.

@@ -30,7 +30,12 @@ func (s *Set) Put(row int, name, text string) error {
 	if i < 0 {
 		return fmt.Errorf("there is no variable %s", name)
 	}
+	return s.set(row, i, text)
+}
+
+func (s *Set) set(row, i int, text string) error {
 	v := &Variables()[i]
+	name := v.Name
 	switch v.Type {
 	case condition.Number:
 		if isAmount(v) {
@@ -132,7 +137,7 @@ func readLayout(columns []string) (*layout, error) {
 // Read reads a table of households, one a row, as of a day, which gives the lines where the table does not. Only the variables given as
 // bits are kept. The error is a fault.List of every cell that cannot be read.
 func Read(rows *table.Reader, on date.Date, uses uint64) (*Set, error) {
-	r := &reader{Set: NewSet(), on: on, uses: uses, lines: newPublishedLines(on), needsLines: 1<<at(line) | 1<<at(monitoringLine), seen: map[string]bool{}}
+	r := &reader{Set: NewSet(), on: on, uses: uses, lines: newPublishedLines(on), povertyLine: at(line), monitoringLine: at(monitoringLine), needsLines: 1<<at(line) | 1<<at(monitoringLine), seen: map[string]bool{}, read: make([]map[string]int, len(Variables()))}
 	for rows.Next() {
 		if r.layout == nil || len(rows.Columns()) != len(r.layout.variable) { // JSON Lines name their columns as they come
 			var err error
@@ -165,10 +170,13 @@ type reader struct {
 	on   date.Date
 	uses uint64
 
-	needsLines uint64 // variables that a line fills in
-	lines      *publishedLines
-	seen       map[string]bool
-	problems   fault.List
+	povertyLine, monitoringLine int // variables
+	needsLines                  uint64
+
+	read     []map[string]int // row of each text of each variable
+	lines    *publishedLines
+	seen     map[string]bool
+	problems fault.List
 }
 
 func (r *reader) problem(number int, column, text string, args ...any) {
@@ -192,23 +200,42 @@ func (r *reader) add(number int, cells []string) {
 	row := r.Add(id, place)
 	for i, text := range cells {
 		if v := r.variable[i]; text != "" && v >= 0 && r.uses&(1<<v) != 0 {
-			if err := r.Put(row, Variables()[v].Name, text); err != nil {
-				r.problem(number, Variables()[v].Name, "%v", err)
-			}
+			r.put(number, row, v, text)
 		}
 	}
 	r.mark(r.Current, row, number, CurrentColumn, cells, r.current)
 	r.mark(r.Before, row, number, BeforeColumn, cells, r.last)
 	if r.uses&r.needsLines != 0 {
 		l := r.lines.in(place)
-		r.line(row, line, l.poverty)
-		r.line(row, monitoringLine, l.monitoring)
+		r.line(row, r.povertyLine, l.poverty)
+		r.line(row, r.monitoringLine, l.monitoring)
 	}
 }
 
+// put reads a cell. Most columns have few different texts, so each is read once.
+func (r *reader) put(number, row, v int, text string) {
+	if n, ok := r.read[v][text]; ok {
+		r.Repeat(row, v, n)
+		return
+	}
+	if err := r.set(row, v, text); err != nil {
+		r.problem(number, Variables()[v].Name, "%v", err)
+		return
+	}
+	if r.read[v] == nil {
+		r.read[v] = map[string]int{}
+	}
+	if len(r.read[v]) < textsMax {
+		r.read[v][text] = row
+	}
+}
+
+// textsMax is how many different texts of a column are remembered.
+const textsMax = 4096
+
 // line sets a published line where the table has none of its own.
-func (r *reader) line(row int, name string, amount int64) {
-	if i := at(name); r.uses&(1<<i) != 0 && amount >= 0 && !r.Known(row, i) {
+func (r *reader) line(row, i int, amount int64) {
+	if r.uses&(1<<i) != 0 && amount >= 0 && !r.Known(row, i) {
 		r.SetNumber(row, i, amount)
 	}
 }
