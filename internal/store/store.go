@@ -31,6 +31,7 @@ import (
 	"lastmile/internal/ledger"
 	"lastmile/internal/lending"
 	"lastmile/internal/livestock"
+	_ "lastmile/internal/monitoring/sweep"
 	_ "lastmile/internal/party"
 	_ "lastmile/internal/programme"
 	_ "lastmile/internal/project"
