@@ -60,7 +60,7 @@ Start with:  lastmile demo`,
 	root.PersistentFlags().BoolVar(&p.json, "json", false, "print JSON")
 	root.AddCommand(p.demoCommand(), p.serveCommand(), p.importCommand(), p.kindsCommand(), p.approvalsCommand(), p.approveCommand(),
 		p.figuresCommand(), p.lineageCommand(), p.claimsCommand(), p.decideCommand(), p.povertyCommand(),
-		p.verifyCommand(), p.rebuildCommand(), p.exportCommand(), p.restoreCommand(), p.backupCommand(), p.loanCommand())
+		p.verifyCommand(), p.rebuildCommand(), p.exportCommand(), p.restoreCommand(), p.backupCommand(), p.loanCommand(), p.targetCommand())
 	err := root.ExecuteContext(ctx)
 	var usage usageError
 	switch {

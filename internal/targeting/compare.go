@@ -27,17 +27,16 @@ type Changes struct {
 func (r *Result) Compare(gone []string) Changes {
 	c := Changes{Gone: gone}
 	for i := range r.Households {
-		is, was := r.Households[i].Outcome, r.Cards.Current[i]
 		change := Change{Row: i, ID: r.Cards.IDs[i]}
-		switch {
-		case is == Chosen && was:
-			c.Stay = append(c.Stay, change)
-		case is == Chosen:
+		switch r.changeOf(i) {
+		case Enters:
 			c.Enter = append(c.Enter, change)
-		case was && (is == Undetermined || is == InReview):
-			c.Unsure = append(c.Unsure, change)
-		case was:
+		case Stays:
+			c.Stay = append(c.Stay, change)
+		case Leaves:
 			c.Leave = append(c.Leave, change)
+		case Unsure:
+			c.Unsure = append(c.Unsure, change)
 		}
 	}
 	for _, list := range [][]Change{c.Enter, c.Stay, c.Leave, c.Unsure} {

@@ -482,13 +482,9 @@ func (p *Programme) mark(ctx context.Context, r database.Reader, register *card.
 	if err != nil {
 		return nil, err
 	}
-	before, err := p.Listed(ctx, r, register, book, area, on.AddMonths(-12))
-	if err != nil {
-		return nil, err
-	}
-	cards.SaysCurrent, cards.SaysBefore = true, true
+	cards.SaysCurrent = true
 	for i, id := range cards.IDs {
-		cards.Current[i], cards.Before[i] = listed[id], before[id]
+		cards.Current[i] = listed[id]
 		delete(listed, id)
 	}
 	return slices.Sorted(maps.Keys(listed)), nil
@@ -531,4 +527,20 @@ func (p *Programme) Listed(ctx context.Context, r database.Reader, register *car
 		covered = append(covered, e.Area)
 	}
 	return listed, nil
+}
+
+// YearBefore judges the households of an area of a book as they were a year before a day, and gives their cards of that day too, for a back-test.
+func (p *Programme) YearBefore(ctx context.Context, r database.Reader, book, area string, on date.Date) (*Result, *card.Set, error) {
+	then, _, err := p.JudgeRegister(ctx, r, book, area, on.AddMonths(-12))
+	if err != nil {
+		return nil, nil, err
+	}
+	// The list of then is what the back-test compares with: that which was in force on the day judged.
+	copy(then.Cards.Before, then.Cards.Current)
+	register, err := card.OpenRegister(ctx, r)
+	if err != nil {
+		return nil, nil, err
+	}
+	now, err := register.Cards(ctx, book, then.Cards.IDs, on)
+	return then, now, err
 }

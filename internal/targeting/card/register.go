@@ -70,8 +70,7 @@ func (g *Register) in(ctx context.Context, book string) ([]entity.Entity, error)
 	return list, err
 }
 
-// Households lists the households of a book that live in an area now, by code, without those that live on in another or moved to
-// another county.
+// Households lists the households of a book that live in an area now, or did before they left it, by code.
 func (g *Register) Households(ctx context.Context, book, area string) ([]string, error) {
 	list, err := g.in(ctx, book)
 	if err != nil {
@@ -79,7 +78,7 @@ func (g *Register) Households(ctx context.Context, book, area string) ([]string,
 	}
 	var ids []string
 	for _, h := range list {
-		if h.Status != household.Merged && h.Status != household.Moved && g.Within(h.Area, area) {
+		if g.Within(h.Area, area) {
 			ids = append(ids, h.ID)
 		}
 	}
@@ -96,7 +95,8 @@ func (g *Register) Places(ctx context.Context, book string) (map[string]string, 
 	return places, err
 }
 
-// Cards reads the cards of households of a book as they were on a day. One that had no card then is left out.
+// Cards reads the cards of households of a book as they were on a day. One that had no card yet is left out, and so is one that lived on in
+// another by then, or in another county.
 func (g *Register) Cards(ctx context.Context, book string, ids []string, on date.Date) (*Set, error) {
 	s, known := NewSet(), newPublishedLines(on)
 	for some := range slices.Chunk(ids, loadMax) {
@@ -105,7 +105,7 @@ func (g *Register) Cards(ctx context.Context, book string, ids []string, on date
 			return nil, err
 		}
 		for _, f := range files {
-			if f.Card(on) == nil {
+			if state, _ := f.Status(on); f.Card(on) == nil || state == household.Merged || state == household.Moved {
 				continue
 			}
 			if err := fill(s, f, on, known); err != nil {
