@@ -265,7 +265,7 @@ func TestRuleSetRefuses(t *testing.T) {
 	r.refuse("rules.other", "2020-05-05", s)
 	s = version("1")
 	s.Rules = strings.Replace(s.Rules, `"when": "registered"`, `"when": "registred"`, 1)
-	r.refuse("rules.syntax", "2020-05-05", s)
+	r.refuse("rules.near", "2020-05-05", s)
 	s = version("1")
 	s.Rules = strings.Replace(s.Rules, `"jurisdiction": "62"`, `"jurisdiction": "65"`, 1)
 	r.refuse("rules.scope", "2020-05-05", s)

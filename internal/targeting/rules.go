@@ -241,6 +241,9 @@ func (c *compiler) condition(path, text string) *condition.Condition {
 		placed := *e
 		placed.Text, placed.Args, placed.Field = "%s: "+e.Text, append([]any{path}, e.Args...), "rules"
 		placed.Code = "rules." + strings.TrimPrefix(e.Code, "condition.")
+		if e.Code == "condition.long" {
+			placed.Code = "rules.text" // rules.long is of the whole document
+		}
 		c.problems = append(c.problems, &placed)
 	}
 	if err != nil && fault.All(err) == nil {

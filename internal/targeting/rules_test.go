@@ -48,7 +48,7 @@ func compile(t testing.TB, text string) *Programme {
 func TestCompileRefuses(t *testing.T) {
 	for _, c := range []struct{ old, new, want string }{
 		{`"version": "1"`, `"version": ""`, "version is empty"},
-		{`"registered"`, `"registred"`, "eligible[0].when: line 1, column 1: undeclared reference to 'registred' (in container ''). Did you mean registered?"},
+		{`"registered"`, `"registred"`, "eligible[0].when: line 1, column 1: \"registred\" is no variable. Did you mean registered?"},
 		{`labour >= 2`, `labour >=`, "score[0].options[0].when: line 1, column 10"},
 		{`labour >= 2`, `labour`, "score[0].options[0].when: the condition gives a int"},
 		{`income <= line * members`, `income / members <= line * 0.5`, "Use whole numbers"},

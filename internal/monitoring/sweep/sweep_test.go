@@ -79,7 +79,7 @@ func TestReadRefuses(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, c := range []struct{ old, new, want string }{
-		{"exited_months < 12", "exit_months < 12", "query 1: line 1, column 23: undeclared reference to 'exit_months' (in container ''). Did you mean exited_months?"},
+		{"exited_months < 12", "exit_months < 12", "query 1: line 1, column 23: \"exit_months\" is no variable. Did you mean exited_months?"},
 		{`"id": "disabled"`, `"id": "new_dibao"`, "query 5 needs an id of its own"},
 		{`"risk": "skill"`, `"risk": "laziness"`, `query 7: "laziness" is no risk`},
 		{`"version": "1"`, `"version": ""`, "version, title, queries and sources are needed"},

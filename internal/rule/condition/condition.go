@@ -191,10 +191,31 @@ func (sizes) EstimateCallCost(function, overload string, target *checker.AstNode
 	return nil
 }
 
+// explain puts what the compiler found into our own words, where we have them.
 func (l *Language) explain(list []*common.Error) fault.List {
 	var problems fault.List
 	for _, e := range list {
-		problems = append(problems, at(e.Location, "condition.syntax", "%s", firstLine(e.Message)).Mend("%s", l.remedy(e.Message)))
+		_, name, undeclared := strings.Cut(e.Message, "undeclared reference to '")
+		name, _, _ = strings.Cut(name, "'")
+		near := l.nearest(name)
+		has := func(part string) bool { return strings.Contains(e.Message, part) }
+		var problem *fault.Error
+		switch {
+		case undeclared && near != "":
+			problem = at(e.Location, "condition.near", "%q is no variable", name, near).Mend("Did you mean %s?", near)
+			problem.Text += "%.0s" // the name that is meant stands in the remedy
+		case undeclared:
+			problem = at(e.Location, "condition.name", "%q is no variable or function", name).Mend("Use the variables and functions of the manual.")
+		case has("double"):
+			problem = at(e.Location, "condition.fraction", "fractions are not allowed").Mend("Use whole numbers: income * 2 < line * members * 3.")
+		case has("no matching overload"):
+			problem = at(e.Location, "condition.unlike", "this cannot be compared or reckoned with that").Mend("Compare like with like: numbers with numbers, words in quotation marks with words.")
+		case has("recursion limit") || has("nesting") || has("node"):
+			problem = at(e.Location, "condition.deep", "the condition is too deep").Mend("Make it two conditions.")
+		default:
+			problem = at(e.Location, "condition.syntax", "%s", firstLine(e.Message)).Mend("Check the brackets, quotation marks and signs: && is and, || is or, ! is not, == is equal.")
+		}
+		problems = append(problems, problem)
 	}
 	return problems
 }
@@ -209,32 +230,15 @@ func firstLine(text string) string {
 	return line
 }
 
-// remedy says how to put a problem right that the compiler found.
-func (l *Language) remedy(message string) string {
-	switch {
-	case strings.Contains(message, "undeclared reference to '"):
-		_, name, _ := strings.Cut(message, "undeclared reference to '")
-		name, _, _ = strings.Cut(name, "'")
-		if near := l.nearest(name); near != "" {
-			return "Did you mean " + near + "?"
-		}
-		return "Use the variables and functions of the manual."
-	case strings.Contains(message, "double"):
-		return "Use whole numbers: income * 2 < line * members * 3."
-	case strings.Contains(message, "no matching overload"):
-		return "Compare like with like: numbers with numbers, words in quotation marks with words."
-	case strings.Contains(message, "recursion limit") || strings.Contains(message, "nesting") || strings.Contains(message, "node"):
-		return "Make it two conditions."
-	}
-	return "Check the brackets, quotation marks and signs: && is and, || is or, ! is not, == is equal."
-}
-
 // distanceMax is how many letters a name may differ in from the one that was meant.
 const distanceMax = 3
 
 // nearest is the variable whose name is closest to a mistyped one.
 func (l *Language) nearest(name string) string {
 	best, least := "", distanceMax+1
+	if name == "" {
+		return ""
+	}
 	for _, v := range l.Variables {
 		if d := distance(name, v.Name); d < least && d < len(v.Name) {
 			best, least = v.Name, d
