@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"lastmile/internal/database"
 	"lastmile/internal/date"
@@ -18,8 +19,9 @@ import (
 //
 // What may be seen follows from where it lies:
 //
-//   - an entry, a figure or a list of an area, by whoever holds any role for that area or one above it;
-//   - what concerns the whole programme, by whoever holds a role for the whole programme;
+//   - totals of the whole programme, which are published (its figures, its claims, the picture of its flows), by whoever may log in;
+//   - what is recorded of an area, and figures narrowed to it, by whoever holds any role for that area or one above it;
+//   - what is recorded of no area, by whoever holds a role for the whole programme;
 //   - names and definitions kept at headquarters (areas, parties, funds, figures …), by everyone who holds any role;
 //   - who works with the programme, by administrators, auditors and the sponsor's leadership;
 //   - personal data, by those of PersonalRoles for its area.
@@ -120,9 +122,41 @@ func (rd *Reader) May(ctx context.Context, roles []string, area string) (bool, e
 	return false, nil
 }
 
-// Sees tells whether the person may see what is recorded of an area, and the figures over it.
+// Sees tells whether the person may see what is recorded of an area ("" for what is recorded of none).
 func (rd *Reader) Sees(ctx context.Context, area string) (bool, error) {
 	return rd.May(ctx, Roles, area)
+}
+
+// SeesFigure tells whether the person may see figures narrowed to an area; those of the whole programme ("") are published.
+func (rd *Reader) SeesFigure(ctx context.Context, area string) (bool, error) {
+	if area == "" {
+		return true, nil
+	}
+	return rd.Sees(ctx, area)
+}
+
+// Where is Sees as a condition of a query, for lists too long to be looked through row by row: SQL over a column that holds areas, with
+// parameters numbered from first on, and their values.
+func (rd *Reader) Where(ctx context.Context, column string, first int) (sql string, args []any, err error) {
+	if rd.Everywhere() {
+		return "1 = 1", nil, nil
+	}
+	own, err := rd.Areas(ctx)
+	if err != nil || len(own) == 0 {
+		return "1 = 0", nil, err
+	}
+	marks := make([]string, len(own))
+	for i, area := range own {
+		marks[i] = fmt.Sprintf("$%d", first+i)
+		args = append(args, area)
+	}
+	return column + ` IN (
+  WITH RECURSIVE below(id) AS (
+    SELECT id FROM entity WHERE book = '` + entity.Headquarters + `' AND type = 'area' AND id IN (` + strings.Join(marks, ", ") + `)
+    UNION ALL
+    SELECT a.id FROM entity a JOIN below ON a.parent = below.id WHERE a.book = '` + entity.Headquarters + `' AND a.type = 'area'
+  )
+  SELECT id FROM below)`, args, nil
 }
 
 // SeesPersonal tells whether the person may see the personal data of an area.
@@ -145,7 +179,13 @@ func (rd *Reader) SeesEntry(ctx context.Context, e *journal.Entry) (bool, error)
 	return rd.Sees(ctx, e.Area)
 }
 
-// Narrow is the area whose figures the person gets when they ask for those of area: the area itself when they may see it, and for the
+// Hidden is the fault of asking for what is recorded of an area in which the person holds no role.
+func (rd *Reader) Hidden(area string) error {
+	return fault.New(fault.Forbidden, "area.hidden", "%s holds no role for area %q", rd.Person, area).For("area").
+		Mend("Choose an area that you serve, or ask an administrator for a role there.")
+}
+
+// Narrow is the area whose records the person gets when they ask for those of area: the area itself when they may see it, and for the
 // whole programme the one area they serve. Anything else is forbidden.
 func (rd *Reader) Narrow(ctx context.Context, area string) (string, error) {
 	sees, err := rd.Sees(ctx, area)
@@ -159,8 +199,7 @@ func (rd *Reader) Narrow(ctx context.Context, area string) (string, error) {
 	if area == "" && len(own) == 1 {
 		return own[0], nil
 	}
-	return "", fault.New(fault.Forbidden, "area.hidden", "%s holds no role for area %q", rd.Person, area).For("area").
-		Mend("Choose an area that you serve, or ask an administrator for a role there.")
+	return "", rd.Hidden(area)
 }
 
 // MayRecord tells whether the person holds, anywhere, a role that may record the kind.

@@ -150,6 +150,7 @@ func (q *request) programme() error {
 		Columns: []view.Column{{Label: q.text("column.area")}, {Label: q.text("areas.since")}, {Label: q.text("areas.left")}, {Label: q.text("nav.projects"), Kind: view.NumberColumn}, {Label: q.text("areas.funds"), Kind: view.NumberColumn}},
 		Empty:   &view.Empty{Icon: "map", Title: q.text("areas.empty"), Text: q.text("areas.empty.text")},
 	}
+	counties = slices.DeleteFunc(slices.Clone(counties), func(c countyEvent) bool { return !q.sees(c.code) })
 	for _, c := range counties {
 		row := view.Row{Cells: []view.Cell{q.areaRow(c.code), {Text: q.day(c.since), Href: c.at}, {Text: none}}}
 		for _, s := range c.left {
@@ -164,8 +165,44 @@ func (q *request) programme() error {
 		}
 		t.Rows = append(t.Rows, row)
 	}
-	return q.show(view.Heading{Eyebrow: []string{q.text("nav.areas"), q.asOfText(at.AsOf)}, Title: q.text("areas.title"), Lead: view.Plain(q.text("areas.lead", len(counties)))},
-		view.Section{Head: view.SectionHead{ID: "counties", Title: q.text("areas.counties")}, Parts: []view.Component{t}})
+	body := []view.Component{view.Section{Head: view.SectionHead{ID: "counties", Title: q.text("areas.counties")}, Parts: []view.Component{t}}}
+	own, err := q.ownParts(counties, at)
+	if err != nil {
+		return err
+	}
+	return q.show(view.Heading{Eyebrow: []string{q.text("nav.areas"), q.asOfText(at.AsOf)}, Title: q.text("areas.title"), Lead: view.Plain(q.text("areas.lead", len(counties))), Hush: q.keptBack()},
+		append(body, own...)...)
+}
+
+// ownParts lists the areas that the reader serves without serving the county round them.
+func (q *request) ownParts(counties []countyEvent, at figure.At) ([]view.Component, error) {
+	if !q.limited() {
+		return nil, nil
+	}
+	own, err := q.scope.reader.Areas(q.ctx)
+	if err != nil {
+		return nil, err
+	}
+	t := view.Table{Columns: []view.Column{{Label: q.text("column.area")}, {Label: q.text("nav.projects"), Kind: view.NumberColumn}, {Label: q.text("areas.funds"), Kind: view.NumberColumn}},
+		Empty: &view.Empty{Icon: "map", Title: q.text("areas.empty"), Text: q.text("areas.empty.text")}}
+	for _, code := range own {
+		if slices.ContainsFunc(counties, func(c countyEvent) bool { return c.code == code }) {
+			continue
+		}
+		row := view.Row{Cells: []view.Cell{q.areaRow(code)}}
+		for _, id := range []string{projectCount, directFunds} {
+			cell, err := q.figureCell(id, figure.At{AsOf: at.AsOf, Filter: figure.Filter{Area: code}})
+			if err != nil {
+				return nil, err
+			}
+			row.Cells = append(row.Cells, cell)
+		}
+		t.Rows = append(t.Rows, row)
+	}
+	if len(t.Rows) == 0 {
+		return nil, nil
+	}
+	return []view.Component{view.Section{Head: view.SectionHead{ID: "own", Title: q.text("areas.own")}, Parts: []view.Component{t}}}, nil
 }
 
 // figureCell is a figure in a table; what nobody defined is not applicable.
@@ -190,13 +227,16 @@ func (q *request) area() error {
 	if !ok {
 		return missing("area.unknown", "area %q is not recorded", code)
 	}
+	if !q.sees(code) {
+		return q.hidden(code)
+	}
 	above, err := figure.Ancestors(q.ctx, q.site.store.DB, code)
 	if err != nil {
 		return err
 	}
 	heading := view.Heading{Title: q.areaName(code), Crumbs: []view.Link{{Label: q.text("nav.areas"), Href: "/areas"}}}
 	for i := len(above) - 1; i > 0; i-- {
-		heading.Crumbs = append(heading.Crumbs, view.Link{Label: q.areaName(above[i]), Href: link("areas", above[i])})
+		heading.Crumbs = append(heading.Crumbs, view.Link{Label: q.areaName(above[i]), Href: q.areaHref(above[i])})
 	}
 	heading.Crumbs = append(heading.Crumbs, view.Link{Label: code})
 	at := figure.At{AsOf: q.read.today, Filter: figure.Filter{Area: code}}
@@ -318,7 +358,7 @@ func (q *request) projectSection(area string) (view.Component, error) {
 	if err != nil {
 		return nil, err
 	}
-	rows := slices.DeleteFunc(slices.Clone(all), func(p projectLine) bool { return !q.within(p.Area, area) })
+	rows := slices.DeleteFunc(slices.Clone(all), func(p projectLine) bool { return !q.within(p.Area, area) || !q.sees(p.Area) })
 	n := len(rows)
 	slices.SortStableFunc(rows, func(a, b projectLine) int { return cmp.Compare(b.paid, a.paid) })
 	note := view.Link{Label: q.text("area.projects.all", n), Href: query("/projects", "area", area)}

@@ -16,9 +16,11 @@ import (
 
 	"lastmile/internal/date"
 	"lastmile/internal/fact"
+	"lastmile/internal/fault"
 	"lastmile/internal/figure"
 	"lastmile/internal/journal"
 	"lastmile/internal/ledger"
+	"lastmile/internal/web/session"
 	"lastmile/internal/web/view"
 )
 
@@ -119,12 +121,17 @@ func (q *request) fieldValue(book string, k *fact.Kind, field *fact.Field, f fac
 
 // reference names a thing and leads to it.
 func (q *request) reference(book, typ, id string) view.Prose {
-	to := func(label, href string) view.Prose { return view.Prose{{Link: &view.Link{Label: label, Href: href}}} }
+	to := func(label, href string) view.Prose {
+		if href == "" {
+			return view.Plain(label)
+		}
+		return view.Prose{{Link: &view.Link{Label: label, Href: href}}}
+	}
 	switch typ {
 	case "area":
-		return to(q.areaName(id), link("areas", id))
+		return to(q.areaName(id), q.areaHref(id))
 	case "book":
-		return to(q.bookName(id), link("areas", id))
+		return to(q.bookName(id), q.areaHref(id))
 	case "project":
 		return to(q.projectName(id), link("projects", book, id))
 	}
@@ -135,7 +142,7 @@ func (q *request) reference(book, typ, id string) view.Prose {
 	if typ == "party" {
 		return to(q.name(e.Name), link("parties", e.Book, e.ID))
 	}
-	return to(q.name(e.Name), entryHref(e.Book, e.Seq))
+	return to(q.name(e.Name), q.seenEntryHref(e.Book, e.Seq))
 }
 
 // entry shows one recorded fact whole.
@@ -148,6 +155,9 @@ func (q *request) entry() error {
 	e, f, err := q.recorded(book, seq)
 	if err != nil {
 		return err
+	}
+	if !q.seesEntry(&e) {
+		return fault.New(fault.Forbidden, "entry.hidden", "%s may not see entry %s:%d", q.scope.reader.Person, book, seq).Mend("It lies outside the areas that you serve.")
 	}
 	title, ref := q.describe(&e, f)
 	state, err := q.standing(&e)
@@ -197,14 +207,23 @@ func (q *request) standing(e *journal.Entry) (*view.State, error) {
 	return &view.State{Kind: view.NotStarted, Word: q.gradeWord(journal.Reported), Pill: true}, nil
 }
 
-// factFields are the fields of the fact by their labels. Personal ones are kept apart and not shown here.
+// factFields are the fields of the fact by their labels. Personal ones are kept apart and shown to those alone who may see them.
 func (q *request) factFields(e *journal.Entry, f fact.Fact) view.Facts {
+	personal := e.Private != "" && q.seesPersonal(e.Area)
+	if personal {
+		whole, err := fact.DecodeBody(e.Kind, e.Body, e.Private)
+		if err != nil {
+			q.fault(err)
+			return nil
+		}
+		f = whole
+	}
 	k := fact.Find(e.Kind)
 	fields := view.Facts{{Name: q.text("entry.on"), Value: view.Prose{{Text: q.Printer.Date(e.On), Isolated: true}}}}
 	for i := range k.Fields {
 		field := &k.Fields[i]
 		label := q.pick(field.En, field.Zh)
-		if field.Private {
+		if field.Private && !personal {
 			fields = append(fields, view.Fact{Name: label, Value: view.Plain(q.text("entry.private"))})
 			continue
 		}
@@ -263,7 +282,7 @@ func (q *request) proofSection(e *journal.Entry) view.Section {
 	}
 	var photos view.Album
 	for i, hash := range e.Evidence {
-		href := link("evidence", hash)
+		href := q.evidenceHref(hash)
 		path, err := q.site.store.Evidence.Path(hash)
 		switch {
 		case err != nil:
@@ -329,9 +348,22 @@ func (q *request) historySection(e *journal.Entry) (view.Section, error) {
 	return view.Section{Head: view.SectionHead{ID: "history", Title: q.text("entry.history")}, Parts: []view.Component{facts}}, nil
 }
 
+// evidenceHref is the address of a file of evidence. For a person it is signed: whoever was shown what the file proves was given the address,
+// and nobody else can make it.
+func (q *request) evidenceHref(hash string) string {
+	key := ""
+	if v := session.Of(q.Request); v != nil {
+		key = v.Sign(hash)
+	}
+	return query(link("evidence", hash), "key", key)
+}
+
 // evidence sends a file of evidence. Its type is what its content shows; the browser may show it and nothing in it may run.
 func (q *request) evidence() error {
 	hash := q.PathValue("hash")
+	if v := session.Of(q.Request); v != nil && !v.Signed(hash, q.FormValue("key")) {
+		return fault.New(fault.Forbidden, "request.forged", "the address of the file is not this session's").Mend("Open the entry that it proves.")
+	}
 	path, err := q.site.store.Evidence.Path(hash)
 	if errors.Is(err, fs.ErrNotExist) {
 		return missing("evidence.missing", "there is no file %s", hash)

@@ -51,7 +51,23 @@ func (q *request) asks() (figure.At, error) {
 			at.KnownAt[book] = seq
 		}
 	}
+	if at.Area != "" && !q.sees(at.Area) {
+		return at, q.outside(at.Area)
+	}
+	for _, id := range at.Projects {
+		if !q.seesProject(id) {
+			return at, q.hidden(id)
+		}
+	}
 	return at, nil
+}
+
+// outside is the fault of asking for an area that the reader does not serve, or that is not recorded.
+func (q *request) outside(code string) error {
+	if _, ok := q.entity(entity.Headquarters, "area", code); !ok {
+		return missing("area.unknown", "area %q is not recorded", code)
+	}
+	return q.hidden(code)
 }
 
 // atPairs are the parameters that at reads back.
@@ -187,9 +203,10 @@ func (q *request) lineageCard(v *figure.Value) (view.Lineage, error) {
 	d := v.Definition
 	base := link("figures", d.ID)
 	records := query(base+"/records", atPairs(v.At)...)
+	seen := q.seenContributions(open.list)
 	l := view.Lineage{
 		Name: q.label(d), Value: q.value(v), Says: q.says(v),
-		All:     view.Link{Label: q.text("lineage.all", len(open.list)), Href: records},
+		All:     view.Link{Label: q.text("lineage.all", len(seen)), Href: records},
 		CSVHref: query(base+"/records.csv", atPairs(v.At)...), Cite: q.cite(v),
 		LatestTitle: q.text("lineage.latest"),
 	}
@@ -217,7 +234,7 @@ func (q *request) lineageCard(v *figure.Value) (view.Lineage, error) {
 		return l, err
 	}
 	l.BreakdownTitle, l.Breakdown = q.text("by.year"), q.bars(years, func(m figure.Member) string { return m.ID })
-	latest := slices.Clone(open.list)
+	latest := slices.Clone(seen)
 	slices.SortStableFunc(latest, func(a, b figure.Contribution) int { return strings.Compare(string(b.On), string(a.On)) })
 	for _, c := range latest[:min(len(latest), latestMax)] {
 		title, ref, err := q.titled(c.Book, c.Seq)
@@ -330,6 +347,7 @@ func (q *request) breakdown(v *figure.Value) ([]view.Component, error) {
 		section.Parts = []view.Component{view.Empty{Icon: "trend", Title: q.text("by.empty"), Text: q.text("by.empty.text")}}
 		return []view.Component{section}, nil
 	}
+	members = q.seenMembers(by, v, members)
 	if by != "year" {
 		members = slices.Clone(members)
 		slices.SortStableFunc(members, func(a, b figure.Member) int { return cmp.Compare(b.Value.Number, a.Value.Number) })
@@ -348,6 +366,9 @@ func (q *request) breakdown(v *figure.Value) ([]view.Component, error) {
 
 // memberName is what a member of a dimension is called.
 func (q *request) memberName(dimension, id string) string {
+	if id == elsewhere {
+		return q.text("scope.rest")
+	}
 	switch dimension {
 	case "area":
 		return q.areaName(id)
@@ -470,7 +491,7 @@ func (q *request) records() error {
 	}
 	return q.show(view.Heading{
 		Crumbs: []view.Link{{Label: q.text("nav.figures"), Href: "/figures"}, {Label: name, Href: figureHref(v.Definition.ID, v.At)}, {Label: q.text("records.crumb")}},
-		Title:  q.Title, Lead: q.write("records.lead", q.figureLink(v)),
+		Title:  q.Title, Lead: q.write("records.lead", q.figureLink(v)), Hush: q.keptBack(),
 	}, view.Section{Head: view.SectionHead{ID: "records", Title: q.text("records.count", len(l.rows)), Segments: segments,
 		Note: q.write("ways.csv", view.Link{Label: "CSV", Href: q.csvHref()})}, Parts: []view.Component{l.table(q)}})
 }
@@ -496,7 +517,7 @@ func (q *request) recordListing() (*figure.Value, listing[figure.Contribution], 
 	if err != nil {
 		return nil, none, err
 	}
-	rows := open.list
+	rows := q.seenContributions(open.list)
 	switch q.FormValue("grade") {
 	case "traced":
 		rows = slices.DeleteFunc(slices.Clone(rows), func(c figure.Contribution) bool { return c.Grade != journal.Traced })
@@ -550,5 +571,5 @@ func (q *request) areaCell(code string) view.Cell {
 	if code == "" {
 		return view.Cell{Text: q.bookName(entity.Headquarters)}
 	}
-	return view.Cell{Text: q.areaName(code), Href: link("areas", code)}
+	return view.Cell{Text: q.areaName(code), Href: q.areaHref(code)}
 }

@@ -21,7 +21,7 @@ type flowQuestion struct {
 }
 
 // share is what went one way: who gave (the fund's sponsor), what it paid for, where, who received it. Ids are as records have them;
-// purpose is the project, as "BOOK ID", at the top of what it is part of.
+// purpose is the project, as "BOOK ID", at the top of what it is part of, or elsewhere for all that lie outside the reader's areas.
 type share struct {
 	giver, purpose, place, receiver string
 	amount, untraced, n             int64
@@ -38,10 +38,17 @@ func (q *request) shares(f flowQuestion) ([]share, error) {
 	if err != nil {
 		return nil, err
 	}
+	projects, err := q.projectsByKey()
+	if err != nil {
+		return nil, err
+	}
 	sums := map[share]int{}
 	var list []share
 	for _, s := range stages {
 		key := share{giver: q.sponsor(s.Fund), purpose: cmp.Or(parents[s.Book+" "+s.Project], s.Book+" "+s.Project), place: s.Book, receiver: s.Receiver}
+		if p := projects[key.purpose]; q.limited() && (p == nil || !q.sees(p.Area)) {
+			key.purpose = elsewhere
+		}
 		i, ok := sums[key]
 		if !ok {
 			i = len(list)
@@ -209,11 +216,14 @@ func (q *request) drawFlow(f flowQuestion, list []share, total int64) (view.Flow
 			case "purpose":
 				book, project, _ := strings.Cut(id, " ")
 				node = chart.Node{Label: project, Href: link("projects", book, project), Theme: chart.Other}
+				if id == elsewhere {
+					node.Label, node.Href = q.text("scope.rest"), ""
+				}
 				if p := projects[id]; p != nil {
 					node.Label, node.Theme = shortName(q.pick(p.Name, p.NameZh)), chart.Theme(p.Theme)
 				}
 			case "place":
-				node = chart.Node{Label: q.areaName(id), Href: link("areas", id)}
+				node = chart.Node{Label: q.areaName(id), Href: q.areaHref(id)}
 			case "receiver":
 				node = chart.Node{Label: q.choice("party", "kind", id), Href: table("receiver", id)}
 			}
@@ -251,6 +261,9 @@ func shortName(name string) string {
 // flowAsked reads from the address which flow and which part of it is asked for.
 func (q *request) flowAsked() (flowQuestion, []share, error) {
 	f := flowQuestion{commodity: cmp.Or(q.FormValue("commodity"), ledger.Currency), book: q.FormValue("book")}
+	if f.book != "" && !q.sees(f.book) {
+		return f, nil, q.outside(f.book)
+	}
 	list, err := q.shares(f)
 	if err != nil {
 		return f, nil, err
@@ -312,10 +325,16 @@ func (q *request) flowListing(f flowQuestion, list []share) listing[share] {
 			func(s share) view.Cell { return view.Cell{Text: name(id(s)), Href: href(s)} }, id}
 	}
 	postings := func(s share, open string) string {
+		if s.purpose == elsewhere {
+			return ""
+		}
 		book, project, _ := strings.Cut(s.purpose, " ")
 		return query("/postings", "book", book, "project", project, "giver", s.giver, "receiver", s.receiver, "commodity", f.commodity, "open", open)
 	}
 	project := func(key string) string {
+		if key == elsewhere {
+			return q.text("scope.rest")
+		}
 		_, id, _ := strings.Cut(key, " ")
 		return q.projectName(id)
 	}
@@ -324,11 +343,14 @@ func (q *request) flowListing(f flowQuestion, list []share) listing[share] {
 		empty: view.Empty{Icon: "yuan", Title: q.text("flow.empty"), Text: q.text("flow.empty.text")},
 		columns: []column[share]{
 			text("purpose", func(s share) string { return s.purpose }, project, func(s share) string {
+				if s.purpose == elsewhere {
+					return ""
+				}
 				book, id, _ := strings.Cut(s.purpose, " ")
 				return link("projects", book, id)
 			}),
 			text("giver", func(s share) string { return s.giver }, q.giverName, func(share) string { return "" }),
-			text("place", func(s share) string { return s.place }, q.areaName, func(s share) string { return link("areas", s.place) }),
+			text("place", func(s share) string { return s.place }, q.areaName, func(s share) string { return q.areaHref(s.place) }),
 			text("receiver", func(s share) string { return s.receiver }, func(id string) string { return q.choice("party", "kind", id) }, func(share) string { return "" }),
 			{"n", view.NumberColumn, func(a, b share) int { return cmp.Compare(a.n, b.n) },
 				func(s share) view.Cell { return view.Cell{Text: q.Printer.Count(s.n), Href: postings(s, "")} },

@@ -13,34 +13,40 @@ import (
 	"lastmile/internal/fact"
 	"lastmile/internal/fault"
 	"lastmile/internal/journal"
+	"lastmile/internal/web/session"
 	"lastmile/internal/web/view"
 )
 
 // journal lists the entries of a book as they came in, the newest first, each page from where the last one ended.
 func (q *request) journal() error {
+	books, err := q.offeredBooks()
+	if err != nil {
+		return err
+	}
 	book := q.FormValue("book")
 	if book == "" {
 		book = entity.Headquarters
+		if q.limited() && len(books) > 0 {
+			book = books[0].ID
+		}
+	}
+	if q.limited() && book != entity.Headquarters && !slices.ContainsFunc(books, func(b entity.Entity) bool { return b.ID == book }) {
+		return q.outside(book)
 	}
 	head := q.read.head(book)
 	before, err := position(q.FormValue("after"))
 	if err != nil {
 		return err
 	}
-	filter := journal.Filter{Book: book, Kind: q.FormValue("kind"), Actor: q.FormValue("actor"), Before: before, Descending: true, Limit: pageSize + 1}
-	var entries []journal.Entry
-	if err := journal.Each(q.ctx, q.site.store.DB, filter, func(e journal.Entry) error {
-		entries = append(entries, e)
-		return nil
-	}); err != nil {
+	filter := journal.Filter{Book: book, Kind: q.FormValue("kind"), Actor: q.FormValue("actor"), Before: before, Descending: true}
+	entries, last, err := q.seenEntries(filter)
+	if err != nil {
 		return err
 	}
 	t := view.Table{
 		Columns: []view.Column{{Label: q.text("column.record")}, {Label: q.text("column.kind")}, {Label: q.text("column.on")}, {Label: q.text("column.recorded")}, {Label: q.text("column.actor")}, {Label: q.text("column.grade")}},
 		Empty:   &view.Empty{Icon: "ledger", Title: q.text("journal.empty"), Text: q.text("journal.empty.text")},
 	}
-	more := len(entries) > pageSize
-	entries = entries[:min(len(entries), pageSize)]
 	for _, e := range entries {
 		title, ref, err := q.titled(e.Book, e.Seq)
 		if err != nil {
@@ -61,19 +67,17 @@ func (q *request) journal() error {
 			{Text: q.day(date.Of(at)), Sub: q.Printer.Clock(at)}, {Text: who, Sub: approvers}, q.gradeCell(e.Grade),
 		}})
 	}
-	if more || before > 0 {
-		last := entries[len(entries)-1].Seq
-		t.Pager = &view.Pager{Text: q.text("journal.range", strconv.FormatInt(entries[0].Seq, 10), strconv.FormatInt(last, 10))}
-		if more {
+	if last > 0 || before > 0 && len(entries) > 0 {
+		t.Pager = &view.Pager{}
+		if len(entries) > 0 {
+			t.Pager.Text = q.text("journal.range", strconv.FormatInt(entries[0].Seq, 10), strconv.FormatInt(entries[len(entries)-1].Seq, 10))
+		}
+		if last > 0 {
 			t.Pager.Next = q.with("after", strconv.FormatInt(last, 10))
 		}
 		if before > 0 {
 			t.Pager.Previous = q.with()
 		}
-	}
-	books, err := q.books()
-	if err != nil {
-		return err
 	}
 	segments := []view.Link{{Label: q.bookName(entity.Headquarters), Href: query("/journal", "book", entity.Headquarters), Current: book == entity.Headquarters}}
 	for _, b := range books {
@@ -81,12 +85,44 @@ func (q *request) journal() error {
 	}
 	filters := view.Filters{Action: "/journal", Hidden: []view.Hidden{{Name: "book", Value: book}}, Fields: []view.Field{
 		{Kind: view.SelectField, Name: "kind", Label: q.text("column.kind"), Options: q.kindOptions(filter.Kind)},
-		{Kind: view.SelectField, Name: "actor", Label: q.text("column.actor"), Options: q.actorOptions(filter.Actor)},
 	}}
+	if q.scope.reader == nil || q.scope.reader.SeesPeople() {
+		filters.Fields = append(filters.Fields, view.Field{Kind: view.SelectField, Name: "actor", Label: q.text("column.actor"), Options: q.actorOptions(filter.Actor)})
+	}
 	return q.show(view.Heading{
-		Eyebrow: []string{q.text("nav.journal"), q.bookName(book)}, Title: q.text("journal.title"),
+		Eyebrow: []string{q.text("nav.journal"), q.bookName(book)}, Title: q.text("journal.title"), Hush: q.keptBack(),
 		Lead: q.write("journal.lead", head.Seq, view.Link{Label: q.text("journal.chain"), Href: "/chain"}),
 	}, view.Section{Head: view.SectionHead{ID: "entries", Title: q.text("journal.section", q.bookName(book)), Segments: segments}, Parts: []view.Component{filters, t}})
+}
+
+// lookedMax bounds the entries read for one page, of which the reader may see few.
+const lookedMax = 2000
+
+// seenEntries gives a page of the entries that a filter chooses and the reader may see; next is where the following page begins, or 0.
+func (q *request) seenEntries(f journal.Filter) (list []journal.Entry, next int64, err error) {
+	f.Limit = pageSize + 1
+	for looked := 0; ; {
+		var read []journal.Entry
+		if err := journal.Each(q.ctx, q.site.store.DB, f, func(e journal.Entry) error {
+			read = append(read, e)
+			return nil
+		}); err != nil {
+			return nil, 0, err
+		}
+		for _, e := range read {
+			if looked == lookedMax || len(list) == pageSize {
+				return list, f.Before, nil
+			}
+			looked++
+			f.Before = e.Seq
+			if q.seesEntry(&e) {
+				list = append(list, e)
+			}
+		}
+		if len(read) < f.Limit {
+			return list, 0, nil
+		}
+	}
 }
 
 func position(text string) (int64, error) {
@@ -135,12 +171,12 @@ func (q *request) chain() error {
 		entries += h.Seq
 		t.Rows = append(t.Rows, view.Row{Cells: []view.Cell{
 			{Text: q.bookName(h.Book), Href: query("/journal", "book", h.Book), Sub: h.Book},
-			{Text: q.Printer.Count(h.Seq), Href: entryHref(h.Book, h.Seq)},
+			{Text: q.Printer.Count(h.Seq), Href: q.seenEntryHref(h.Book, h.Seq)},
 			{Text: h.Hash.String()},
 		}})
 	}
 	body := []view.Component{view.Section{Head: view.SectionHead{ID: "heads", Title: q.text("chain.heads")}, Parts: []view.Component{t}}}
-	if q.site.o.Verify != nil {
+	if q.site.o.Verify != nil && !q.limited() {
 		body = append(body, q.verificationSection())
 	}
 	return q.show(view.Heading{
@@ -167,14 +203,25 @@ func (q *request) verificationSection() view.Section {
 			s.Parts = append(s.Parts, view.Text{Prose: view.Plain(d)})
 		}
 	}
-	s.Parts = append(s.Parts, view.Form{Action: "/chain", Plain: true, Buttons: []view.Button{{Label: q.text("chain.verify"), Kind: view.Primary, Icon: "shield"}}})
+	s.Parts = append(s.Parts, view.Form{Action: "/chain", Plain: true, Hidden: q.proved(), Buttons: []view.Button{{Label: q.text("chain.verify"), Kind: view.Primary, Icon: "shield"}}})
 	return s
+}
+
+// proved are the hidden fields that show that a form is from a page of the person at the screen.
+func (q *request) proved() []view.Hidden {
+	if v := session.Of(q.Request); v != nil {
+		return v.Hidden()
+	}
+	return nil
 }
 
 // verify recomputes everything, one run at a time, and shows what came of it.
 func (q *request) verify() error {
 	if q.site.o.Verify == nil {
 		return missing("page.missing", "there is no page %s", q.URL.Path)
+	}
+	if q.limited() { // what differs may lie anywhere
+		return q.hidden("")
 	}
 	if !q.site.checking.TryLock() {
 		return fault.New(fault.Unavailable, "verify.running", "a verification runs already").Mend("Look again in a moment.")

@@ -36,7 +36,7 @@ func (q *request) money() error {
 		return err
 	}
 	heading := view.Heading{
-		Eyebrow: []string{q.text("nav.money"), q.asOfText(at.AsOf)}, Title: q.text("money.title"), Lead: view.Plain(q.text("money.lead")),
+		Eyebrow: []string{q.text("nav.money"), q.asOfText(at.AsOf)}, Title: q.text("money.title"), Lead: view.Plain(q.text("money.lead")), Hush: q.keptBack(),
 		Buttons: []view.Button{{Label: q.text("money.flow"), Icon: "forward", Href: "/flow"}, {Label: q.text("money.accounts"), Icon: "ledger", Href: "/accounts"}},
 	}
 	return q.show(heading, append(row, funds, view.Columns{Main: []view.Component{held}, Side: []view.Component{goods, way}})...)
@@ -93,7 +93,7 @@ func (q *request) fundCell(id string, at figure.At) (view.Cell, error) {
 
 // inside are the balances of the programme's own accounts.
 func (q *request) inside() ([]ledger.Balance, error) {
-	return ledger.FindBalances(q.ctx, q.site.store.DB, ledger.BalanceFilter{Inside: true})
+	return q.seenBalances(ledger.FindBalances(q.ctx, q.site.store.DB, ledger.BalanceFilter{Inside: true}))
 }
 
 // leftByFund adds up what the programme still holds of each fund's money.
@@ -126,7 +126,7 @@ func (q *request) heldSection() (view.Component, error) {
 
 // stockSection lists the goods in the projects' stores.
 func (q *request) stockSection() (view.Component, error) {
-	list, err := ledger.FindBalances(q.ctx, q.site.store.DB, ledger.BalanceFilter{Class: string(ledger.Store)})
+	list, err := q.seenBalances(ledger.FindBalances(q.ctx, q.site.store.DB, ledger.BalanceFilter{Class: string(ledger.Store)}))
 	if err != nil {
 		return nil, err
 	}
@@ -152,10 +152,37 @@ func (q *request) waySection() (view.Component, error) {
 		Empty:   &view.Empty{Icon: "check", Title: q.text("way.empty"), Text: q.text("way.empty.text")},
 	}
 	for _, w := range list {
+		if sees, err := q.seesTransfer(w.Transfer); err != nil || !sees {
+			if err != nil {
+				return nil, err
+			}
+			continue
+		}
 		href := query("/postings", "account", string(ledger.Transit)+":"+w.Transfer)
 		t.Rows = append(t.Rows, view.Row{Cells: []view.Cell{{Text: w.Transfer, Href: href}, {Text: q.fund(w.Fund)}, {Text: q.amount(w.Amount, w.Commodity), Href: href}}})
 	}
 	return view.Section{Head: view.SectionHead{ID: "way", Title: q.text("money.way")}, Parts: []view.Component{t}}, nil
+}
+
+// seesTransfer tells whether the reader may see a transfer: one to or from an area that they serve.
+func (q *request) seesTransfer(id string) (bool, error) {
+	if !q.limited() {
+		return true, nil
+	}
+	books, err := q.seenBooks()
+	if err != nil {
+		return false, err
+	}
+	for _, book := range books {
+		a, ok, err := q.findAccount(book, string(ledger.Transit)+":"+id)
+		if err != nil {
+			return false, err
+		}
+		if ok && q.sees(a.Area) {
+			return true, nil
+		}
+	}
+	return false, nil
 }
 
 // classes of accounts in the order in which they are offered; the first ones are inside.
@@ -167,7 +194,7 @@ func (q *request) accounts() error {
 	if err != nil {
 		return err
 	}
-	books, err := q.books()
+	books, err := q.offeredBooks()
 	if err != nil {
 		return err
 	}
@@ -186,7 +213,7 @@ func (q *request) accounts() error {
 	}}
 	return q.show(view.Heading{
 		Crumbs: []view.Link{{Label: q.text("nav.money"), Href: "/money"}, {Label: q.text("accounts.title")}},
-		Title:  q.text("accounts.title"), Lead: view.Plain(q.text("accounts.lead")),
+		Title:  q.text("accounts.title"), Lead: view.Plain(q.text("accounts.lead")), Hush: q.keptBack(),
 	}, view.Section{Head: view.SectionHead{ID: "accounts", Title: q.text("accounts.count", len(l.rows)), Note: q.write("ways.csv", view.Link{Label: "CSV", Href: q.csvHref()})},
 		Parts: []view.Component{filters, l.table(q)}})
 }
@@ -202,7 +229,7 @@ func (q *request) accountsCSV() error {
 func (q *request) accountListing() (listing[ledger.Balance], error) {
 	f := ledger.BalanceFilter{Book: q.FormValue("book"), Class: q.FormValue("class"), Commodity: q.FormValue("commodity"), Project: q.FormValue("project")}
 	f.Inside = f.Class == ""
-	list, err := ledger.FindBalances(q.ctx, q.site.store.DB, f)
+	list, err := q.seenBalances(ledger.FindBalances(q.ctx, q.site.store.DB, f))
 	if fund := q.FormValue("fund"); fund != "" {
 		list = slices.DeleteFunc(list, func(b ledger.Balance) bool { return b.Fund != fund })
 	}
@@ -267,6 +294,9 @@ func (q *request) account() error {
 	if !ok {
 		return missing("account.unknown", "there is no account %s in book %s", id, book)
 	}
+	if !q.sees(a.Area) {
+		return q.hidden(a.Area)
+	}
 	balances, err := ledger.FindBalances(q.ctx, q.site.store.DB, ledger.BalanceFilter{Book: book, Account: id})
 	if err != nil {
 		return err
@@ -312,10 +342,14 @@ func (q *request) party() error {
 	if err != nil {
 		return err
 	}
+	if !q.seesEntry(&entry) {
+		return q.hidden(entry.Area)
+	}
 	accounts, err := q.accountsOf(id)
 	if err != nil {
 		return err
 	}
+	accounts = slices.DeleteFunc(accounts, func(a ledger.Account) bool { return !q.sees(a.Area) })
 	body := []view.Component{view.Section{Head: view.SectionHead{ID: "party", Title: q.text("party.about"), Note: q.write("party.note", view.Link{Label: q.text("entry.number", countOf(e.Seq)), Href: entryHref(e.Book, e.Seq)})},
 		Parts: []view.Component{q.factFields(&entry, f)}}}
 	for _, a := range accounts {

@@ -98,7 +98,7 @@ func (q *request) overviewHeading(programme entity.Entity, at figure.At) (view.H
 	}
 	for _, c := range counties {
 		for _, e := range c.left {
-			lead = append(lead, q.write("overview."+e.event, q.areaName(c.code), view.Link{Label: q.Printer.Month(e.on), Href: entryHref(e.book, e.seq)})...)
+			lead = append(lead, q.write("overview."+e.event, q.areaName(c.code), q.linkOr(q.Printer.Month(e.on), q.seenEntryHref(e.book, e.seq)))...)
 		}
 	}
 	stages, err := q.stages(ledger.Currency, "", nil)
@@ -169,7 +169,7 @@ func (q *request) overviewColumns(at figure.At) ([]view.Component, error) {
 	if len(years) == 0 {
 		return nil, nil
 	}
-	counties := q.bars(areas, func(m figure.Member) string { return q.areaName(m.ID) })
+	counties := q.bars(q.seenMembers("area", funds, areas), func(m figure.Member) string { return q.memberName("area", m.ID) })
 	return []view.Component{view.Columns{
 		Main: []view.Component{section("years", years, view.Breakdown{Bars: q.bars(years, func(m figure.Member) string { return m.ID })})},
 		Side: []view.Component{section("counties", areas, view.BarList{BarList: chart.BarList{Head: q.text("column.area"), Bars: counties}})},

@@ -76,6 +76,11 @@ func (f *postingFilter) where() (string, []any) {
 // eachPosting calls fn for the postings chosen, by book, the newest first. A page never parts the postings of one entry.
 func (q *request) eachPosting(f postingFilter, fn func(ledger.Posting) error) error {
 	where, args := f.where()
+	seen, more, err := q.where("p.book", "p.area", len(args)+1)
+	if err != nil {
+		return err
+	}
+	where, args = where+" AND "+seen, append(args, more...)
 	limit := ""
 	if f.limit > 0 {
 		limit = fmt.Sprintf(" LIMIT %d", f.limit)
@@ -160,7 +165,7 @@ func (q *request) postings() error {
 	}
 	return q.show(view.Heading{
 		Crumbs: []view.Link{{Label: q.text("nav.money"), Href: "/money"}, {Label: q.text("postings.title")}},
-		Title:  q.text("postings.title"), Lead: lead,
+		Title:  q.text("postings.title"), Lead: lead, Hush: q.keptBack(),
 	}, view.Section{Head: view.SectionHead{ID: "postings", Title: q.postingsOf(f), Note: q.write("ways.csv", view.Link{Label: "CSV", Href: q.csvHref()})}, Parts: []view.Component{t}})
 }
 
@@ -299,7 +304,7 @@ func (q *request) findAccount(book, id string) (a ledger.Account, ok bool, err e
 
 // accountsOf are the accounts of a party in all books.
 func (q *request) accountsOf(party string) ([]ledger.Account, error) {
-	rows, err := q.site.store.DB.Query(q.ctx, "SELECT book, id, class FROM account WHERE owner = $1 ORDER BY book, id LIMIT 50", party)
+	rows, err := q.site.store.DB.Query(q.ctx, "SELECT book, id, class, area FROM account WHERE owner = $1 ORDER BY book, id LIMIT 50", party)
 	if err != nil {
 		return nil, fmt.Errorf("read accounts of %s: %w", party, err)
 	}
@@ -307,7 +312,7 @@ func (q *request) accountsOf(party string) ([]ledger.Account, error) {
 	var list []ledger.Account
 	for rows.Next() {
 		var a ledger.Account
-		if err := rows.Scan(&a.Book, &a.ID, &a.Class); err != nil {
+		if err := rows.Scan(&a.Book, &a.ID, &a.Class, &a.Area); err != nil {
 			return nil, err
 		}
 		list = append(list, a)

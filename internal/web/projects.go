@@ -110,13 +110,16 @@ func (q *request) projects() error {
 	if err != nil {
 		return err
 	}
+	if q.limited() {
+		all = slices.DeleteFunc(slices.Clone(all), func(p projectLine) bool { return !q.sees(p.Area) })
+	}
 	var paid int64
 	states := map[string]int{}
 	for _, p := range rows {
 		paid += p.paid
 		states[p.Status]++
 	}
-	books, err := q.books()
+	books, err := q.offeredBooks()
 	if err != nil {
 		return err
 	}
@@ -135,14 +138,14 @@ func (q *request) projects() error {
 	}}
 	return q.show(view.Heading{
 		Eyebrow: []string{q.text("nav.projects"), q.asOfText(q.read.today)}, Title: q.text("projects.title"),
-		Lead: q.write("projects.lead", len(rows), states[project.Finished], states[project.Running], view.FigureLink{Value: q.Printer.Money(paid, yuan), Href: q.paidHref(rows)}),
+		Lead: q.write("projects.lead", len(rows), states[project.Finished], states[project.Running], view.FigureLink{Value: q.Printer.Money(paid, yuan), Href: q.paidHref(rows)}), Hush: q.keptBack(),
 	}, view.Section{Head: view.SectionHead{ID: "projects", Title: q.text("projects.of", len(rows), len(all)), Note: q.write("ways.csv", view.Link{Label: "CSV", Href: q.csvHref()})},
 		Parts: []view.Component{filters, q.projectListing(rows).table(q)}})
 }
 
 // paidHref opens what was paid for the projects in a list.
 func (q *request) paidHref(rows []projectLine) string {
-	if q.FormValue("theme") == "" && q.FormValue("status") == "" { // a figure narrows by area and channel itself
+	if q.FormValue("theme") == "" && q.FormValue("status") == "" && !q.limited() { // a figure narrows by area and channel itself
 		return query(link("figures", directFunds), "area", q.FormValue("area"), "channel", q.FormValue("channel"))
 	}
 	ids := make([]string, len(rows))
@@ -167,6 +170,9 @@ func (q *request) chosenProjects() ([]projectLine, error) {
 		return nil, err
 	}
 	return slices.DeleteFunc(slices.Clone(all), func(p projectLine) bool {
+		if !q.sees(p.Area) {
+			return true
+		}
 		for _, c := range []struct{ key, has string }{{"channel", p.Channel}, {"theme", p.Theme}, {"status", p.Status}} {
 			if asked := q.FormValue(c.key); asked != "" && asked != c.has {
 				return true
@@ -262,9 +268,12 @@ func (q *request) project() error {
 		return missing("project.unknown", "there is no project %s in book %s", id, book)
 	}
 	p := lines[i]
+	if !q.sees(p.Area) {
+		return q.hidden(p.Area)
+	}
 	var parts []projectLine
 	for _, l := range lines {
-		if l.Book == book && l.Parent == id {
+		if l.Book == book && l.Parent == id && q.sees(l.Area) {
 			parts = append(parts, l)
 		}
 	}

@@ -208,8 +208,8 @@ func (q *request) byPaper(text string, limit int) ([]figure.Contribution, error)
 		if err != nil {
 			return nil, nil
 		}
-		_, found, err := journal.Get(q.ctx, q.site.store.DB, book, seq)
-		if err != nil || !found {
+		e, found, err := journal.Get(q.ctx, q.site.store.DB, book, seq)
+		if err != nil || !found || !q.seesEntry(&e) {
 			return nil, err
 		}
 		return []figure.Contribution{{Book: book, Seq: seq}}, nil
@@ -225,7 +225,12 @@ func (q *request) byPaper(text string, limit int) ([]figure.Contribution, error)
 		args = append(args, `%"`+field+`":"`+pattern)
 		conds = append(conds, fmt.Sprintf(`e.body LIKE $%d ESCAPE '\'`, len(args)))
 	}
-	rows, err := q.site.store.DB.Query(q.ctx, "SELECT e.book, e.seq FROM entry e WHERE "+strings.Join(conds, " OR ")+fmt.Sprintf(" ORDER BY e.book, e.seq DESC LIMIT %d", limit), args...)
+	seen, more, err := q.where("e.book", "e.area", len(args)+1)
+	if err != nil {
+		return nil, err
+	}
+	args = append(args, more...)
+	rows, err := q.site.store.DB.Query(q.ctx, "SELECT e.book, e.seq FROM entry e WHERE ("+strings.Join(conds, " OR ")+") AND "+seen+fmt.Sprintf(" ORDER BY e.book, e.seq DESC LIMIT %d", limit), args...)
 	if err != nil {
 		return nil, fmt.Errorf("look for vouchers: %w", err)
 	}

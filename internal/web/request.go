@@ -20,6 +20,7 @@ type request struct {
 	w   http.ResponseWriter
 	view.Page
 	read   *reading
+	scope  scope
 	failed error // first error of a look-up in the middle of a sentence; show reports it
 }
 
@@ -44,6 +45,7 @@ func (s *site) part(make func(*request) error) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		r.Body = http.MaxBytesReader(w, r.Body, bodyMax)
 		q := &request{Request: r, site: s, ctx: context.WithoutCancel(r.Context()), w: w, Page: s.engine.Page(r)}
+		q.scope = newScope(q)
 		q.frame()
 		var err error
 		if q.read, err = s.read(q.ctx); err == nil {
@@ -96,10 +98,13 @@ var statuses = map[fault.Kind]int{
 // fail answers with a calm page that says what happened and what to do. The log keeps the chain of what was not the reader's doing.
 func (q *request) fail(err error) {
 	kind := fault.KindOf(err)
-	if kind == fault.Internal {
-		q.site.log.Error("make page", "path", q.URL.Path, "error", err)
-	}
 	status := statuses[kind]
+	switch kind {
+	case fault.Internal:
+		q.site.log.Error("make page", "path", q.URL.Path, "error", err)
+	case fault.Forbidden:
+		q.refused(status, err)
+	}
 	key := "error." + strconv.Itoa(status)
 	heading := view.Heading{Title: q.text(key), Lead: view.Plain(q.text(key + ".text"))}
 	var said *fault.Error

@@ -9,6 +9,7 @@ import (
 
 	"lastmile/internal/entity"
 	"lastmile/internal/figure"
+	"lastmile/internal/journal"
 	"lastmile/internal/web/view"
 )
 
@@ -20,6 +21,8 @@ type found struct {
 	href  string
 	en    string
 	zh    string
+	book  string // of a thing that an entry defines
+	area  string
 	keys  []string // lower-case texts that a query may be part of, pinyin and initials among them
 }
 
@@ -33,7 +36,7 @@ var groups = []string{"figure", "project", "area", "party", "fund", "entry"}
 // entries by their voucher, receipt or place in a book.
 func (q *request) search() error {
 	asked := strings.TrimSpace(q.FormValue("q"))
-	heading := view.Heading{Eyebrow: []string{q.text("search.eyebrow")}, Title: q.text("search.title")}
+	heading := view.Heading{Eyebrow: []string{q.text("search.eyebrow")}, Title: q.text("search.title"), Hush: q.keptBack()}
 	form := view.Filters{Action: "/search", Fields: []view.Field{{Name: "q", Label: q.text("search.field"), Value: asked, MaxLength: 80}}}
 	if asked == "" {
 		return q.show(heading, view.Section{Head: view.SectionHead{ID: "ask", Title: q.text("search.ask"), Note: view.Plain(q.text("search.lead"))}, Parts: []view.Component{form}}, q.everywhere())
@@ -45,7 +48,7 @@ func (q *request) search() error {
 	hits := map[string][]found{}
 	text := strings.ToLower(asked)
 	for _, f := range index {
-		if slices.ContainsFunc(f.keys, func(k string) bool { return strings.Contains(k, text) }) {
+		if slices.ContainsFunc(f.keys, func(k string) bool { return strings.Contains(k, text) }) && q.seesFound(&f) {
 			hits[f.group] = append(hits[f.group], f)
 		}
 	}
@@ -80,6 +83,18 @@ func (q *request) search() error {
 		ask.Parts = append(ask.Parts, view.Empty{Icon: "search", Title: q.text("search.nothing", asked), Text: q.text("search.nothing.text")})
 	}
 	return q.show(heading, append([]view.Component{ask}, body...)...)
+}
+
+// seesFound tells whether the reader may see a thing: figures are published, an area must be served, and anything else is seen with the entry
+// that defines it.
+func (q *request) seesFound(f *found) bool {
+	switch f.group {
+	case "figure":
+		return true
+	case "area":
+		return q.sees(f.sub)
+	}
+	return q.seesEntry(&journal.Entry{Book: f.book, Kind: f.group, Area: f.area})
 }
 
 func begins(f found, text string) bool {
@@ -131,7 +146,7 @@ func (q *request) index() ([]found, error) {
 			return nil, err
 		}
 		for _, p := range projects {
-			list = append(list, found{group: "project", en: p.Name, zh: p.NameZh, sub: p.ID, href: link("projects", p.Book, p.ID), keys: keysOf(p.ID, p.Name, p.NameZh)})
+			list = append(list, found{group: "project", en: p.Name, zh: p.NameZh, sub: p.ID, href: link("projects", p.Book, p.ID), book: p.Book, area: p.Area, keys: keysOf(p.ID, p.Name, p.NameZh)})
 		}
 		for _, typ := range []string{"area", "party", "fund"} {
 			things, err := entity.Find(ctx, q.site.store.DB, entity.Filter{Type: typ, Limit: indexMax})
@@ -139,7 +154,7 @@ func (q *request) index() ([]found, error) {
 				return nil, err
 			}
 			for _, e := range things {
-				f := found{group: typ, label: e.Name, sub: e.ID, keys: keysOf(e.ID, e.Name)}
+				f := found{group: typ, label: e.Name, sub: e.ID, book: e.Book, area: e.Area, keys: keysOf(e.ID, e.Name)}
 				switch typ {
 				case "area":
 					f.href = link("areas", e.ID)
