@@ -29,7 +29,6 @@ import (
 	"lastmile/internal/verify"
 	"lastmile/internal/web"
 	"lastmile/internal/web/desk"
-	"lastmile/internal/web/view"
 )
 
 const defaultAddress = "127.0.0.1:8080"
@@ -71,7 +70,7 @@ func (p *program) serve(ctx context.Context, s *store.Store, address string, str
 	log := slog.New(slog.NewTextHandler(p.err, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	people := desk.New(s, desk.Options{Log: log, Readable: strangers})
 	pages, err := web.New(s, web.Options{Log: log, Protect: people.Protect, Frame: people.Frame, Sources: desk.Sources(),
-		Routes: func(mux *http.ServeMux, engine *view.Engine) error { return people.Routes(mux, engine) },
+		Routes: people.Routes,
 		Verify: func(ctx context.Context) (web.Verification, error) { return verification(ctx, s) }})
 	if err != nil {
 		return err

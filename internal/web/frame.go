@@ -1,6 +1,7 @@
 package web
 
 import (
+	"net/http"
 	"strings"
 
 	"lastmile/internal/web/view"
@@ -27,27 +28,36 @@ var (
 	tabPlaces = []place{places[0], fieldPlaces[1], fieldPlaces[2], {"menu", "nav.more", "/search"}}
 )
 
-// frame fills the frame of a page.
-func (q *request) frame() {
+// frame puts round a page the places of this package, the search and the footer.
+func (s *site) frame(r *http.Request, p *view.Page) {
 	group := func(title string, list []place) view.NavGroup {
 		g := view.NavGroup{Title: title}
-		for _, p := range list {
-			g.Items = append(g.Items, view.NavItem{Icon: p.icon, Label: q.text(p.key), Href: p.href, Current: q.at(p.href)})
+		for _, one := range list {
+			g.Items = append(g.Items, view.NavItem{Icon: one.icon, Label: p.Printer.Text(one.key), Href: one.href, Current: at(r, one.href)})
 		}
 		return g
 	}
-	q.Nav = []view.NavGroup{group("", places), group(q.text("nav.field"), fieldPlaces), group(q.text("nav.audit"), auditPlaces)}
-	q.Tabs = group("", tabPlaces).Items
-	q.Page.Search = &view.Search{Action: "/search", Query: q.FormValue("q"), Hint: q.text("search.hint")}
-	q.Footer = []view.Link{{Label: q.text("nav.journal"), Href: "/journal"}, {Label: q.text("nav.chain"), Href: "/chain"}}
+	text := p.Printer.Text
+	p.Nav = []view.NavGroup{group("", places), group(text("nav.field"), fieldPlaces), group(text("nav.audit"), auditPlaces)}
+	p.Tabs = group("", tabPlaces).Items
+	p.Search = &view.Search{Action: "/search", Hint: text("search.hint")}
+	if at(r, "/search") {
+		p.Search.Query = r.FormValue("q")
+	}
+	p.Footer = []view.Link{{Label: text("nav.journal"), Href: "/journal"}, {Label: text("nav.chain"), Href: "/chain"}}
+}
+
+// frame fills the frame of a page of this package.
+func (q *request) frame() {
+	q.site.frame(q.Request, &q.Page)
 	if q.site.o.Frame != nil {
 		q.site.o.Frame(q.Request, &q.Page)
 	}
 }
 
-// at tells whether the page lies under a place.
-func (q *request) at(href string) bool {
-	path := q.URL.Path
+// at tells whether a page lies under a place.
+func at(r *http.Request, href string) bool {
+	path := r.URL.Path
 	if href == "/" {
 		return path == "/"
 	}

@@ -14,7 +14,8 @@
 // It answers with q.show, or gives an error: one table maps the kind of a fault to a status, and the reader gets a calm page. What is
 // computed from the records is remembered until a book moves; see reading. Routes are listed in one place, New.
 //
-// The package decides nothing about who may see what. Options.Protect stands before every page that is not the machine's own.
+// Options.Protect stands before every page that is not the machine's own. Whom it lets in sees totals of the whole programme, and records of
+// the areas that they serve; see scope.
 package web
 
 import (
@@ -31,6 +32,7 @@ import (
 
 	"lastmile/internal/store"
 	"lastmile/internal/web/asset"
+	"lastmile/internal/web/session"
 	"lastmile/internal/web/styleguide"
 	"lastmile/internal/web/view"
 )
@@ -49,8 +51,10 @@ type Options struct {
 	Frame func(*http.Request, *view.Page)
 	// Sources are templates and texts that the pages of Routes need.
 	Sources []view.Source
-	// Routes adds pages, inside Protect.
-	Routes func(*http.ServeMux, *view.Engine) error
+	// Routes adds pages, inside Protect. frame puts the places of this package round a page, as round its own.
+	Routes func(mux session.Router, engine *view.Engine, frame func(*http.Request, *view.Page)) error
+	// Mounted hears the pattern of every route when it is mounted, so that a test can walk them all.
+	Mounted func(pattern string)
 	// Verify recomputes everything and compares; the chain page offers it and shows the last result. Nil leaves it out.
 	Verify func(context.Context) (Verification, error)
 }
@@ -110,7 +114,7 @@ func newSite(s *store.Store, o Options) (*site, http.Handler, error) {
 		w.log = slog.Default()
 	}
 
-	pages := http.NewServeMux()
+	pages := o.mux()
 	for pattern, page := range map[string]func(*request) error{
 		"GET /{$}": (*request).overview,
 
@@ -154,7 +158,7 @@ func newSite(s *store.Store, o Options) (*site, http.Handler, error) {
 	pages.HandleFunc("GET /figures/{id}", w.part((*request).figure))
 	pages.Handle(styleguide.Path, guide)
 	if o.Routes != nil {
-		if err := o.Routes(pages, engine); err != nil {
+		if err := o.Routes(pages, engine, w.frame); err != nil {
 			return nil, nil, err
 		}
 	}
@@ -167,7 +171,7 @@ func newSite(s *store.Store, o Options) (*site, http.Handler, error) {
 	if protect == nil {
 		protect = func(next http.Handler) http.Handler { return next }
 	}
-	whole := http.NewServeMux()
+	whole := o.mux()
 	whole.Handle(asset.Prefix, assets)
 	whole.HandleFunc("GET /healthz", w.healthy)
 	whole.HandleFunc("GET /readyz", w.ready)
@@ -175,6 +179,30 @@ func newSite(s *store.Store, o Options) (*site, http.Handler, error) {
 	whole.HandleFunc("GET /robots.txt", robots)
 	whole.Handle("/", zip(protect(engine.Preferences(w.observe(pages)))))
 	return w, w.guard(view.Secure(http.NewCrossOriginProtection().Handler(whole))), nil
+}
+
+// mux tells what is mounted on it.
+type mux struct {
+	*http.ServeMux
+	mounted func(pattern string)
+}
+
+func (o Options) mux() mux {
+	if o.Mounted == nil {
+		o.Mounted = func(string) {}
+	}
+	return mux{http.NewServeMux(), o.Mounted}
+}
+
+// Handle mounts a handler.
+func (m mux) Handle(pattern string, h http.Handler) {
+	m.mounted(pattern)
+	m.ServeMux.Handle(pattern, h)
+}
+
+// HandleFunc mounts a function.
+func (m mux) HandleFunc(pattern string, h func(http.ResponseWriter, *http.Request)) {
+	m.Handle(pattern, http.HandlerFunc(h))
 }
 
 // gzipLevel is the fastest: a page is made once for one reader.

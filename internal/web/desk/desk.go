@@ -1,10 +1,8 @@
 // Package desk joins what needs a person: the door (session), forms of every kind of fact (form), what waits for someone (todo), imports
-// (intake) and the API (api). It is plugged into the pages of package web, or served by itself:
+// (intake) and the API (api). It is plugged into the pages of package web, which give it the frame that all pages share:
 //
 //	d := desk.New(s, desk.Options{})
-//	engine, err := view.New(assets, desk.Sources()...)
-//	err = d.Routes(mux, engine)
-//	handler := d.Protect(mux)
+//	handler, err := web.New(s, web.Options{Protect: d.Protect, Frame: d.Frame, Sources: desk.Sources(), Routes: d.Routes})
 package desk
 
 import (
@@ -12,6 +10,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"net/http"
+	"strings"
 
 	"lastmile/internal/api"
 	"lastmile/internal/store"
@@ -38,8 +37,6 @@ func Sources() []view.Source {
 
 // Options of New; the zero value is usable.
 type Options struct {
-	// Frame adds what the whole application has round every page, before the desk adds its own. Default: nothing.
-	Frame func(*http.Request, *view.Page)
 	// Open and Readable are addresses for strangers; see session.Options.
 	Open, Readable []string
 	// Log gets what was refused and why; default slog.Default().
@@ -56,16 +53,14 @@ type Desk struct {
 
 // New makes the desk of a store. Routes must be called before it serves.
 func New(s *store.Store, o Options) *Desk {
-	if o.Frame == nil {
-		o.Frame = func(*http.Request, *view.Page) {}
-	}
 	return &Desk{store: s, o: o}
 }
 
-// Routes mounts all pages. The engine must have been made with Sources.
-func (d *Desk) Routes(mux session.Router, engine *view.Engine) error {
+// Routes mounts all pages. The engine must have been made with Sources; frame puts round a page what the whole application has, before the
+// desk adds its own.
+func (d *Desk) Routes(mux session.Router, engine *view.Engine, frame func(*http.Request, *view.Page)) error {
 	d.guard = session.New(d.store, engine, session.Options{Log: d.o.Log, Open: d.o.Open, Readable: d.o.Readable, Frame: func(r *http.Request, p *view.Page) {
-		d.o.Frame(r, p)
+		frame(r, p)
 		d.Frame(r, p)
 	}})
 	d.guard.Routes(mux)
@@ -95,7 +90,7 @@ func (d *Desk) Frame(r *http.Request, p *view.Page) {
 	}
 	words := d.guard.Words(*p)
 	item := func(icon, key, href string) view.NavItem {
-		return view.NavItem{Icon: icon, Label: words.Text(key), Href: href, Current: r.URL.Path == href}
+		return view.NavItem{Icon: icon, Label: words.Text(key), Href: href, Current: r.URL.Path == href || strings.HasPrefix(r.URL.Path, href+"/")}
 	}
 	waiting := item("bell", "desk.todo", todo.Path)
 	if n, err := d.list.Count(r.Context(), v); err != nil {

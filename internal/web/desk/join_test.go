@@ -9,7 +9,6 @@ import (
 	"lastmile/internal/testworld"
 	"lastmile/internal/web"
 	"lastmile/internal/web/desk"
-	"lastmile/internal/web/view"
 )
 
 // TestJoin plugs the desk into the pages of the programme: strangers see the way in, those who came in see the pages with their own places
@@ -19,7 +18,7 @@ func TestJoin(t *testing.T) {
 	d := desk.New(w.Store, desk.Options{})
 	pages, err := web.New(w.Store, web.Options{
 		Protect: d.Protect, Frame: d.Frame, Sources: desk.Sources(),
-		Routes: func(mux *http.ServeMux, engine *view.Engine) error { return d.Routes(mux, engine) },
+		Routes: d.Routes,
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -26,28 +26,16 @@ import (
 	"golang.org/x/net/html"
 
 	"lastmile/internal/testworld"
-	"lastmile/internal/web/asset"
+	"lastmile/internal/web"
 	"lastmile/internal/web/desk"
-	"lastmile/internal/web/view"
 )
 
 // App is the application of a world.
 type App struct {
 	*testworld.World
 	Handler  http.Handler
-	Patterns []string // of the routes that the desk mounts, such as "GET /todo"
+	Patterns []string // of all routes, such as "GET /todo"
 	Log      *Log
-}
-
-// router remembers what is mounted.
-type router struct {
-	*http.ServeMux
-	app *App
-}
-
-func (r router) HandleFunc(pattern string, handler func(http.ResponseWriter, *http.Request)) {
-	r.app.Patterns = append(r.app.Patterns, pattern)
-	r.ServeMux.HandleFunc(pattern, handler)
 }
 
 // Log is what the application logs.
@@ -69,27 +57,20 @@ func (l *Log) String() string {
 	return l.b.String()
 }
 
-// New makes a world and puts the desk before it.
+// New makes a world and puts the whole application before it.
 func New(t testing.TB) *App {
 	t.Helper()
 	w := testworld.New(t)
 	w.LogIn("admin") // the programme has been set up
-	assets, err := asset.New()
-	if err != nil {
-		t.Fatal(err)
-	}
-	engine, err := view.New(assets, desk.Sources()...)
-	if err != nil {
-		t.Fatal(err)
-	}
 	app := &App{World: w, Log: &Log{}}
-	d := desk.New(w.Store, desk.Options{Log: slog.New(slog.NewTextHandler(app.Log, nil))})
-	mux := http.NewServeMux()
-	mux.Handle(asset.Prefix, assets)
-	if err := d.Routes(router{mux, app}, engine); err != nil {
+	log := slog.New(slog.NewTextHandler(app.Log, nil))
+	d := desk.New(w.Store, desk.Options{Log: log})
+	var err error
+	app.Handler, err = web.New(w.Store, web.Options{Log: log, Protect: d.Protect, Frame: d.Frame, Sources: desk.Sources(), Routes: d.Routes,
+		Mounted: func(pattern string) { app.Patterns = append(app.Patterns, pattern) }})
+	if err != nil {
 		t.Fatal(err)
 	}
-	app.Handler = view.Secure(d.Protect(engine.Preferences(mux)))
 	return app
 }
 
