@@ -2,6 +2,8 @@ package access_test
 
 import (
 	"context"
+	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -256,6 +258,41 @@ func TestReader(t *testing.T) {
 		got, err := w.Reader(p.ID).SeesPersonal(ctx, testworld.Town)
 		if err != nil || got != (personal[p.ID] || p.ID == "second") {
 			t.Errorf("%s sees personal data of a town in Wushan: %v, %v", p.ID, got, err)
+		}
+	}
+
+	for _, p := range testworld.People {
+		rd := w.Reader(p.ID)
+		where, args, err := rd.Where(ctx, "e.id", 2)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var found []string
+		rows, err := w.Store.DB.Query(ctx, "SELECT e.id FROM entity e WHERE e.type = $1 AND "+where, append([]any{"area"}, args...)...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for rows.Next() {
+			var id string
+			if err := rows.Scan(&id); err != nil {
+				t.Fatal(err)
+			}
+			found = append(found, id)
+		}
+		if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+			t.Fatal(err)
+		}
+		for _, area := range []string{"62", testworld.Wushan, testworld.Town, "65", testworld.Maigaiti, testworld.FarTown} {
+			sees, err := rd.Sees(ctx, area)
+			if err != nil || sees != slices.Contains(found, area) {
+				t.Errorf("%s sees %s: %v, %v; the query finds %v", p.ID, area, sees, err, found)
+			}
+			if figures, err := rd.SeesFigure(ctx, area); err != nil || figures != sees {
+				t.Errorf("%s sees figures of %s: %v, %v", p.ID, area, figures, err)
+			}
+		}
+		if published, err := rd.SeesFigure(ctx, ""); err != nil || !published {
+			t.Errorf("%s does not see the programme's figures: %v", p.ID, err)
 		}
 	}
 

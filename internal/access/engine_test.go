@@ -64,6 +64,30 @@ func TestEngines(t *testing.T) {
 	})
 }
 
+// TestWhere finds the areas that a person serves by a query, on both engines.
+func TestWhere(t *testing.T) {
+	facttest.EachEngine(t, func(t *testing.T, fresh func() string) {
+		s := facttest.Open(t, fresh())
+		facttest.Populate(t, s)
+		reader, err := access.Read(ctx, s.DB, facttest.Local, s.Today())
+		if err != nil {
+			t.Fatal(err)
+		}
+		where, args, err := reader.Where(ctx, "e.id", 2)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var areas, towns int
+		query := "SELECT COUNT(*), COUNT(*) FILTER (WHERE e.id <> '" + facttest.Counties[0] + "') FROM entity e WHERE e.type = $1 AND " + where
+		if err := s.DB.QueryRow(ctx, query, append([]any{"area"}, args...)...).Scan(&areas, &towns); err != nil {
+			t.Fatal(err)
+		}
+		if areas != towns+1 || towns == 0 {
+			t.Errorf("the query finds %d areas, %d of them below the county", areas, towns)
+		}
+	})
+}
+
 // TestSteps reads from which amounts on more people must approve: the kind's own rule, until another is in force.
 func TestSteps(t *testing.T) {
 	w := testworld.New(t)

@@ -241,8 +241,18 @@ func TestFigures(t *testing.T) {
 	if got := value("officer", ""); got != "60000" {
 		t.Errorf("the whole programme: %s", got)
 	}
-	if got := value("assistant", ""); got != "30000" { // what they serve
-		t.Errorf("the assistant's programme: %s", got)
+	if got := value("assistant", ""); got != "60000" { // published
+		t.Errorf("the programme, for an assistant: %s", got)
+	}
+	if got := value("assistant", "?area="+testworld.Wushan); got != "30000" {
+		t.Errorf("what the assistant serves: %s", got)
+	}
+	for _, by := range []string{"area", "project"} {
+		var f api.Figure
+		program(t, app, "assistant", "read").call("GET", "/figures/committed?by="+by, "", "", &f)
+		if len(f.Members) != 1 || strings.Contains(f.Members[0].ID, testworld.Maigaiti) || f.Members[0].Value != "30000" {
+			t.Errorf("by %s the assistant gets %+v", by, f.Members)
+		}
 	}
 	program(t, app, "assistant", "read").refused("GET", "/figures/committed?area="+testworld.Maigaiti, "", "", http.StatusForbidden, "area.hidden")
 	program(t, app, "assistant", "read").refused("GET", "/figures/committed/lineage?area="+testworld.Maigaiti, "", "", http.StatusForbidden, "area.hidden")
@@ -257,7 +267,16 @@ func TestFigures(t *testing.T) {
 	if len(claims.Claims) != 1 || claims.Claims[0].Verdict != "holds" {
 		t.Errorf("claims %+v", claims)
 	}
-	program(t, app, "assistant", "read").refused("GET", "/claims", "", "", http.StatusForbidden, "area.hidden")
+	claims = api.Claims{}
+	program(t, app, "assistant", "read").call("GET", "/claims", "", "", &claims)
+	if len(claims.Claims) != 1 {
+		t.Errorf("claims for the assistant %+v", claims)
+	}
+	lineage = api.Lineage{}
+	program(t, app, "assistant", "read").call("GET", "/figures/committed/lineage", "", "", &lineage)
+	if lineage.Total != 2 || lineage.Hidden != 1 || len(lineage.Contributions) != 1 || lineage.Contributions[0].Book != testworld.Wushan {
+		t.Errorf("lineage for the assistant %+v", lineage)
+	}
 }
 
 // TestKindsAsEveryRole sends every kind of fact as every role: those who may are told what is wrong with an empty one, the others that they may not.

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"lastmile/internal/date"
+	"lastmile/internal/entity"
 	"lastmile/internal/evidence"
 	"lastmile/internal/fact"
 	"lastmile/internal/fault"
@@ -47,7 +48,7 @@ var (
 	pathBook   = param{"book", "path", "Book: a county's code, or hq.", true}
 	pathSeq    = param{"seq", "path", "Number of the entry in its book.", true}
 	pathFigure = param{"id", "path", "Code of the figure.", true}
-	area       = param{"area", "query", "Official code of an area; left out, all that you serve.", false}
+	area       = param{"area", "query", "Official code of an area that you serve; left out, the whole programme.", false}
 	asOf       = param{"as_of", "query", "What had happened by this day, as 2020-03-14.", false}
 	cursor     = param{"cursor", "query", "What the page before gave as next.", false}
 	limit      = param{"limit", "query", "Most items of a page, 1 to 500; 100 when left out.", false}
@@ -280,11 +281,19 @@ func (q *call) entry(book string, seq int64) (*journal.Entry, error) {
 	if !ok {
 		return nil, fault.New(fault.NotFound, "entry.unknown", "book %s has no entry %d", book, seq).For("seq").Mend("Look the number up among the entries.")
 	}
-	sees, err := q.caller.SeesEntry(q.ctx, &e)
-	if err == nil && !sees && e.Actor != q.caller.Person {
+	sees, err := q.seesEntry(&e)
+	if err == nil && !sees {
 		err = fault.New(fault.Forbidden, "entry.hidden", "%s may not see entry %s:%d", q.caller.Person, book, seq).Mend("It lies outside the areas that you serve.")
 	}
 	return &e, err
+}
+
+// seesEntry tells whether the caller may see an entry; everybody sees their own.
+func (q *call) seesEntry(e *journal.Entry) (bool, error) {
+	if e.Actor == q.caller.Person {
+		return true, nil
+	}
+	return q.caller.SeesEntry(q.ctx, e)
 }
 
 func (q *call) at() (book string, seq int64, err error) {
@@ -346,8 +355,6 @@ func (q *call) cursor() (book string, seq int64, err error) {
 	return book, seq, nil
 }
 
-var errFull = errors.New("the page is full")
-
 func listEntries(q *call) (any, error) {
 	n, err := q.limit()
 	if err != nil {
@@ -367,33 +374,49 @@ func listEntries(q *call) (any, error) {
 		if h.Book < fromBook || values.Get("book") != "" && h.Book != values.Get("book") {
 			continue
 		}
-		after := int64(0)
+		f := journal.Filter{Book: h.Book, Kind: values.Get("kind"), Actor: values.Get("actor"), Limit: limitMax}
 		if h.Book == fromBook {
-			after = fromSeq
+			f.After = fromSeq
 		}
-		err := journal.Each(q.ctx, q.api.store.DB, journal.Filter{Book: h.Book, Kind: values.Get("kind"), Actor: values.Get("actor"), After: after}, func(e journal.Entry) error {
-			if len(page.Entries) == n || looked == lookedMax {
-				page.Next = makeCursor(h.Book, after)
-				return errFull
+		for more := true; more; {
+			list, err := q.read(f)
+			if err != nil {
+				return nil, err
 			}
-			looked++
-			after = e.Seq
-			sees, err := q.caller.SeesEntry(q.ctx, &e)
-			if err != nil || !sees {
-				return err
+			more = len(list) == f.Limit
+			for i := range list {
+				if len(page.Entries) == n || looked == lookedMax {
+					page.Next = makeCursor(h.Book, f.After)
+					return page, nil
+				}
+				looked++
+				f.After = list[i].Seq
+				sees, err := q.seesEntry(&list[i])
+				if err != nil {
+					return nil, err
+				}
+				if !sees {
+					continue
+				}
+				x, err := q.show(&list[i])
+				if err != nil {
+					return nil, err
+				}
+				page.Entries = append(page.Entries, x)
 			}
-			x, err := q.show(&e)
-			page.Entries = append(page.Entries, x)
-			return err
-		})
-		if errors.Is(err, errFull) {
-			return page, nil
-		}
-		if err != nil {
-			return nil, err
 		}
 	}
 	return page, nil
+}
+
+// read gives the entries of a filter whole, before anything else is asked of the store.
+func (q *call) read(f journal.Filter) ([]journal.Entry, error) {
+	var list []journal.Entry
+	err := journal.Each(q.ctx, q.api.store.DB, f, func(e journal.Entry) error {
+		list = append(list, e)
+		return nil
+	})
+	return list, err
 }
 
 // Figures is all figures.
@@ -437,7 +460,11 @@ func (q *call) when() (figure.At, error) {
 			return at, parameter("as_of", text)
 		}
 	}
-	at.Area, err = q.caller.Narrow(q.ctx, values.Get("area"))
+	at.Area = values.Get("area")
+	sees, err := q.caller.SeesFigure(q.ctx, at.Area)
+	if err == nil && !sees {
+		err = q.caller.Hidden(at.Area)
+	}
 	return at, err
 }
 
@@ -494,6 +521,9 @@ func getFigure(q *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	if members, err = q.seen(by, members); err != nil {
+		return nil, err
+	}
 	f.Members = []Member{}
 	for _, m := range members {
 		f.Members = append(f.Members, Member{m.ID, m.Value.Decimal(), m.Value.Grade().String(), m.Value.Traced, m.Value.Of})
@@ -501,10 +531,47 @@ func getFigure(q *call) (any, error) {
 	return f, nil
 }
 
+// seen are the members of a dimension that the caller may see: areas and projects narrow a figure to what lies in them.
+func (q *call) seen(by string, members []figure.Member) ([]figure.Member, error) {
+	if q.caller.Everywhere() || by != "area" && by != "project" {
+		return members, nil
+	}
+	areas := map[string][]string{} // of each member; a project's code may stand for projects of several books
+	for _, m := range members {
+		areas[m.ID] = []string{m.ID}
+	}
+	if by == "project" {
+		clear(areas)
+		list, err := entity.Find(q.ctx, q.api.store.DB, entity.Filter{Type: "project"})
+		if err != nil {
+			return nil, err
+		}
+		for _, p := range list {
+			areas[p.ID] = append(areas[p.ID], p.Area)
+		}
+	}
+	var seen []figure.Member
+	for _, m := range members {
+		all := len(areas[m.ID]) > 0
+		for _, area := range areas[m.ID] {
+			sees, err := q.caller.Sees(q.ctx, area)
+			if err != nil {
+				return nil, err
+			}
+			all = all && sees
+		}
+		if all {
+			seen = append(seen, m)
+		}
+	}
+	return seen, nil
+}
+
 // Lineage is a figure and a page of the entries behind it.
 type Lineage struct {
 	Figure        Figure         `json:"figure"`
 	Total         int            `json:"total" doc:"Entries behind it."`
+	Hidden        int            `json:"hidden,omitempty" doc:"How many of them lie outside the areas that you serve and are left out."`
 	Contributions []Contribution `json:"contributions"`
 	Next          string         `json:"next,omitempty"`
 }
@@ -542,6 +609,19 @@ func getLineage(q *call) (any, error) {
 		return nil, err
 	}
 	l := Lineage{Figure: showFigure(v), Total: len(list), Contributions: []Contribution{}}
+	if v.Definition.Aggregate != figure.Ratio { // which opens to its two figures
+		var seen []figure.Contribution
+		for _, c := range list {
+			sees, err := q.seesEntry(&journal.Entry{Book: c.Book, Kind: c.Kind, Area: c.Area})
+			if err != nil {
+				return nil, err
+			}
+			if sees {
+				seen = append(seen, c)
+			}
+		}
+		l.Hidden, list = len(list)-len(seen), seen
+	}
 	from := min(int(skip), len(list))
 	to := min(from+n, len(list))
 	for i := range list[from:to] {
@@ -573,11 +653,6 @@ type Claim struct {
 }
 
 func listClaims(q *call) (any, error) {
-	if at, err := q.caller.Narrow(q.ctx, ""); err != nil {
-		return nil, err
-	} else if at != "" { // claims are about the whole programme
-		return nil, fault.New(fault.Forbidden, "area.hidden", "%s holds no role for area %q", q.caller.Person, "").Mend("Claims are about the whole programme: ask for a role there.")
-	}
 	book, err := q.api.store.Figures(q.ctx)
 	if err != nil {
 		return nil, err

@@ -121,28 +121,22 @@ func (q *request) fieldValue(book string, k *fact.Kind, field *fact.Field, f fac
 
 // reference names a thing and leads to it.
 func (q *request) reference(book, typ, id string) view.Prose {
-	to := func(label, href string) view.Prose {
-		if href == "" {
-			return view.Plain(label)
-		}
-		return view.Prose{{Link: &view.Link{Label: label, Href: href}}}
-	}
 	switch typ {
 	case "area":
-		return to(q.areaName(id), q.areaHref(id))
+		return linked(q.areaName(id), q.areaHref(id))
 	case "book":
-		return to(q.bookName(id), q.areaHref(id))
+		return linked(q.bookName(id), q.areaHref(id))
 	case "project":
-		return to(q.projectName(id), link("projects", book, id))
+		return linked(q.projectName(id), link("projects", book, id))
 	}
 	e, ok := q.entity(book, typ, id)
 	if !ok {
 		return view.Plain(id)
 	}
 	if typ == "party" {
-		return to(q.name(e.Name), link("parties", e.Book, e.ID))
+		return linked(q.name(e.Name), link("parties", e.Book, e.ID))
 	}
-	return to(q.name(e.Name), q.seenEntryHref(e.Book, e.Seq))
+	return linked(q.name(e.Name), q.seenEntryHref(e.Book, e.Seq))
 }
 
 // entry shows one recorded fact whole.
@@ -303,7 +297,7 @@ func (q *request) proofSection(e *journal.Entry) view.Section {
 func (q *request) historySection(e *journal.Entry) (view.Section, error) {
 	isolated := func(s string) view.Prose { return view.Prose{{Text: s, Isolated: true}} }
 	entryLink := func(seq int64) view.Prose {
-		return view.Prose{{Link: &view.Link{Label: q.text("entry.number", strconv.FormatInt(seq, 10)), Href: entryHref(e.Book, seq)}}}
+		return linked(q.text("entry.number", strconv.FormatInt(seq, 10)), q.seenEntryHref(e.Book, seq))
 	}
 	approvedBy := q.people(e.Approvers)
 	if approvedBy == "" {

@@ -166,11 +166,19 @@ func (q *request) chain() error {
 		Columns: []view.Column{{Label: q.text("column.book")}, {Label: q.text("column.entries"), Kind: view.NumberColumn}, {Label: q.text("column.hash"), Kind: view.CodeColumn}},
 		Empty:   &view.Empty{Icon: "shield", Title: q.text("journal.empty"), Text: q.text("journal.empty.text")},
 	}
+	seen, err := q.offeredBooks()
+	if err != nil {
+		return err
+	}
 	var entries int64
 	for _, h := range q.read.heads {
 		entries += h.Seq
+		journal := query("/journal", "book", h.Book)
+		if h.Book != entity.Headquarters && !slices.ContainsFunc(seen, func(b entity.Entity) bool { return b.ID == h.Book }) {
+			journal = ""
+		}
 		t.Rows = append(t.Rows, view.Row{Cells: []view.Cell{
-			{Text: q.bookName(h.Book), Href: query("/journal", "book", h.Book), Sub: h.Book},
+			{Text: q.bookName(h.Book), Href: journal, Sub: h.Book},
 			{Text: q.Printer.Count(h.Seq), Href: q.seenEntryHref(h.Book, h.Seq)},
 			{Text: h.Hash.String()},
 		}})
@@ -217,11 +225,11 @@ func (q *request) proved() []view.Hidden {
 
 // verify recomputes everything, one run at a time, and shows what came of it.
 func (q *request) verify() error {
-	if q.site.o.Verify == nil {
-		return missing("page.missing", "there is no page %s", q.URL.Path)
-	}
 	if q.limited() { // what differs may lie anywhere
 		return q.hidden("")
+	}
+	if q.site.o.Verify == nil {
+		return missing("page.missing", "there is no page %s", q.URL.Path)
 	}
 	if !q.site.checking.TryLock() {
 		return fault.New(fault.Unavailable, "verify.running", "a verification runs already").Mend("Look again in a moment.")

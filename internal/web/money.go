@@ -75,7 +75,7 @@ func (q *request) fundSection(at figure.At) (view.Component, error) {
 			rest = view.Cell{Text: q.Printer.Money(left[f.ID], yuan), Href: query("/accounts", "fund", f.ID, "commodity", ledger.Currency)}
 		}
 		t.Rows = append(t.Rows, view.Row{Cells: []view.Cell{
-			{Text: q.name(f.Name), Href: entryHref(f.Book, f.Seq), Sub: f.ID}, {Text: q.giverName(f.Parent)}, {Text: restricted}, in, out, rest,
+			{Text: q.name(f.Name), Href: q.seenEntryHref(f.Book, f.Seq), Sub: f.ID}, {Text: q.giverName(f.Parent)}, {Text: restricted}, in, out, rest,
 		}})
 	}
 	return view.Section{Head: view.SectionHead{ID: "funds", Title: q.text("money.funds", len(list)), Note: view.Plain(q.text("money.funds.note"))}, Parts: []view.Component{t}}, nil
@@ -281,7 +281,7 @@ func (q *request) accountName(book, id string) string {
 
 // accountCell is an account that leads to its page.
 func (q *request) accountCell(book, id string) view.Cell {
-	return view.Cell{Text: q.accountName(book, id), Href: link("accounts", book, id)}
+	return view.Cell{Text: q.accountName(book, id), Href: q.accountHref(book, id)}
 }
 
 // account is one account: what it holds, of which funds, and how it came there.

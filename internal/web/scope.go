@@ -193,6 +193,23 @@ func (q *request) areaHref(code string) string {
 	return link("areas", code)
 }
 
+// accountHref is the page of an account; "" when it lies outside the reader's areas.
+func (q *request) accountHref(book, id string) string {
+	if q.limited() {
+		a, err := remember(q.ctx, &q.read.names, "account "+book+" "+id, func(context.Context) (ledger.Account, error) {
+			a, _, err := q.findAccount(book, id)
+			return a, err
+		})
+		if err != nil {
+			q.fault(err)
+		}
+		if !q.sees(a.Area) {
+			return ""
+		}
+	}
+	return link("accounts", book, id)
+}
+
 // seenEntryHref is the page of an entry; "" when it lies outside the reader's areas.
 func (q *request) seenEntryHref(book string, seq int64) string {
 	if !q.limited() {
@@ -206,6 +223,14 @@ func (q *request) seenEntryHref(book string, seq int64) string {
 		return ""
 	}
 	return entryHref(book, seq)
+}
+
+// linked names a thing and leads to it, or only names it where there is nothing to lead to.
+func linked(label, href string) view.Prose {
+	if href == "" {
+		return view.Plain(label)
+	}
+	return view.Prose{{Link: &view.Link{Label: label, Href: href}}}
 }
 
 // linkOr is an argument of a message: a link, or only its label where the reader may not go.

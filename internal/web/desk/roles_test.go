@@ -3,13 +3,16 @@ package desk_test
 import (
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
 	"lastmile/internal/access"
 	"lastmile/internal/fact"
 	"lastmile/internal/indicator"
+	"lastmile/internal/ledger"
 	"lastmile/internal/project"
 	"lastmile/internal/testworld"
 	"lastmile/internal/web/todo"
@@ -57,7 +60,7 @@ func TestKindsAsEveryRole(t *testing.T) {
 	}
 }
 
-// route is an address of one of the desk's routes, and which persons of the world may come to it.
+// route is an address of one of the application's routes, and which persons of the world may come to it.
 type route struct {
 	path string
 	who  []string // "all" is everybody who is logged in; "open" everybody at all
@@ -83,7 +86,45 @@ func TestRoutesAsEveryRole(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	wushan, budget := last(t, app, testworld.Wushan), ledger.NewAccount(testworld.Wushan, ledger.Budget, testworld.Wushan, "", "p-"+testworld.Wushan, "").ID
+	proof := app.Evidence()
 	routes := map[string]route{
+		"GET /{$}":                      {"/", all, "", 200},
+		"GET /flow":                     {"/flow", all, "", 200},
+		"GET /flow.csv":                 {"/flow.csv", all, "", 200},
+		"GET /claims":                   {"/claims", all, "", 200},
+		"GET /claims.csv":               {"/claims.csv", all, "", 200},
+		"GET /figures":                  {"/figures?area=" + testworld.Wushan, near, "", 200},
+		"GET /figures.csv":              {"/figures.csv?project=p-" + testworld.Wushan, near, "", 200},
+		"GET /figures/{id}":             {"/figures/committed", all, "", 200},
+		"GET /figures/{id}/records":     {"/figures/committed/records?area=" + testworld.Wushan, near, "", 200},
+		"GET /figures/{id}/records.csv": {"/figures/committed/records.csv?area=" + testworld.Wushan, near, "", 200},
+		"GET /areas":                    {"/areas", all, "", 200},
+		"GET /areas/{code}":             {"/areas/" + testworld.Wushan, near, "", 200},
+		"GET /projects":                 {"/projects", all, "", 200}, // the reader's own; see TestScope
+		"GET /projects.csv":             {"/projects.csv", all, "", 200},
+		"GET /projects/{book}/{id}":     {"/projects/" + testworld.Wushan + "/p-" + testworld.Wushan, near, "", 200},
+		"GET /money":                    {"/money", all, "", 200},
+		"GET /accounts":                 {"/accounts", all, "", 200},
+		"GET /accounts.csv":             {"/accounts.csv", all, "", 200},
+		"GET /accounts/{book}/{id}":     {"/accounts/" + testworld.Wushan + "/" + budget, near, "", 200},
+		"GET /postings":                 {"/postings", all, "", 200},
+		"GET /postings.csv":             {"/postings.csv", all, "", 200},
+		"GET /parties/{book}/{id}":      {"/parties/" + testworld.Wushan + "/builder-" + testworld.Wushan, near, "", 200},
+		"GET /entries/{book}/{seq}":     {"/entries/" + testworld.Wushan + "/" + strconv.FormatInt(wushan.Seq, 10), near, "", 200},
+		"GET /evidence/{hash}":          {"/evidence/" + proof, nil, "", 0}, // the address alone opens nothing
+		"GET /journal":                  {"/journal?book=" + testworld.Wushan, near, "", 200},
+		"GET /chain":                    {"/chain", all, "", 200},
+		"POST /chain":                   {"/chain", wide, "x=y", 404}, // nothing to verify with in this test
+		"GET /search":                   {"/search?q=x", all, "", 200},
+		"/":                             {"/nowhere", all, "", 404},
+		"/styleguide/":                  {"/styleguide/", all, "", 200},
+		"/assets/":                      {"/assets/none", open, "", 404},
+		"GET /healthz":                  {"/healthz", open, "", 200},
+		"GET /readyz":                   {"/readyz", open, "", 200},
+		"GET /metrics":                  {"/metrics", open, "", 200},
+		"GET /robots.txt":               {"/robots.txt", open, "", 200},
+
 		"GET /login":                          {"/login", open, "", 200},
 		"POST /login":                         {"/login", open, "person=nobody", 403},
 		"GET /setup":                          {"/setup", open, "", 303},
@@ -115,7 +156,7 @@ func TestRoutesAsEveryRole(t *testing.T) {
 		"GET /api/v1/figures":                 {"/api/v1/figures?area=" + testworld.Wushan, near, "", 200},
 		"GET /api/v1/figures/{id}":            {"/api/v1/figures/committed?area=" + testworld.Wushan, near, "", 200},
 		"GET /api/v1/figures/{id}/lineage":    {"/api/v1/figures/committed/lineage?area=" + testworld.Wushan, near, "", 200},
-		"GET /api/v1/claims":                  {"/api/v1/claims", wide, "", 200},
+		"GET /api/v1/claims":                  {"/api/v1/claims", all, "", 200},
 		"GET /api/v1/proposals":               {"/api/v1/proposals", all, "", 200},
 		"POST /api/v1/proposals/{book}/{seq}": {"/api/v1/proposals/hq/1", nil, "", 0},
 		"GET /developers":                     {"/developers", all, "", 200},
@@ -153,7 +194,10 @@ func TestRoutesAsEveryRole(t *testing.T) {
 			if route.path == "" {
 				continue
 			}
-			method, _, _ := strings.Cut(pattern, " ")
+			method, _, ok := strings.Cut(pattern, " ")
+			if !ok {
+				method = http.MethodGet
+			}
 			want := http.StatusForbidden
 			if strings.HasPrefix(pattern, "POST /api/") {
 				want = http.StatusUnauthorized // a cookie alone changes nothing; see package api for tokens
@@ -168,7 +212,7 @@ func TestRoutesAsEveryRole(t *testing.T) {
 				want = http.StatusUnauthorized
 			}
 			if pattern == "/api/" {
-				method, want = http.MethodGet, http.StatusNotFound
+				want = http.StatusNotFound
 			}
 			got := b.Do(method, route.path, "application/x-www-form-urlencoded", strings.NewReader(strings.Replace(route.form, "nobody", "nobody"+p.ID, 1)+"&form-token="+token))
 			if got.Status != want {
@@ -184,6 +228,71 @@ func TestRoutesAsEveryRole(t *testing.T) {
 			}
 			b.Get("/todo").Says(http.StatusUnauthorized)
 		}
+	}
+}
+
+// elsewhere are addresses that say the same again in another order, or show nothing recorded.
+var elsewhere = regexp.MustCompile(`[?&](lang|theme|sort|by)=|^/styleguide|^/record|^/import|^/developers|^/assets`)
+
+// TestScope walks every page that leads from the overview to another, as people of different areas and roles. Whatever a page leads to may be
+// opened, and nothing recorded of another county stands anywhere, in no page, table or answer to a program.
+func TestScope(t *testing.T) {
+	app := webtest.New(t)
+	app.Record("officer", nil, &indicator.Figure{ID: "direct-funds", Version: 1, En: "Direct funds", Zh: "直接投入", Unit: "CNY", Scale: 2, Aggregate: "sum", Terms: "disbursement:CNY"})
+	app.Record("officer", nil, &indicator.Figure{ID: "committed", Version: 1, En: "Committed", Zh: "承诺", Unit: "CNY", Scale: 2, Aggregate: "sum", Terms: "commitment:CNY"})
+	for _, county := range []string{testworld.Wushan, testworld.Maigaiti} {
+		receipt := app.Record("fin", []string{"approver"}, &project.Disbursement{Project: "p-" + county, To: "builder-" + county, Amount: 1_000_00, Voucher: "V-" + county, Purpose: "pipes of " + county})
+		if receipt.Proposal {
+			t.Fatal("the payment was only proposed")
+		}
+	}
+	app.Record("admin", nil, &access.Person{ID: "clerk", Name: "Ding Yi", Unit: "Town office"})
+	app.Record("admin", nil, &access.Appointment{Person: "clerk", Role: "county-assistant", Area: testworld.Town})
+	app.Record("admin", nil, &access.Person{ID: "idle", Name: "Bai Ju", Unit: "Nobody's"})
+	for _, c := range []struct {
+		person  string
+		foreign []string // counties of whose records the person sees none
+	}{
+		{"assistant", []string{testworld.Maigaiti}}, {"faraway", []string{testworld.Wushan}},
+		{"clerk", []string{testworld.Wushan, testworld.Maigaiti}}, // all is recorded of the county, nothing of the town
+		{"idle", []string{testworld.Wushan, testworld.Maigaiti}}, {"audit", nil},
+	} {
+		t.Run(c.person, func(t *testing.T) {
+			b := app.As(c.person)
+			b.T = t
+			var secrets []string
+			for _, county := range c.foreign {
+				for _, begin := range []string{"p-", "builder-", "Builder of ", "Water station ", "C-", "T-", "t-", "V-", "pipes of "} {
+					secrets = append(secrets, begin+county)
+				}
+			}
+			waiting := []string{"/", "/search?q=653127", "/search?q=620524", "/search?q=V-653127", "/search?q=V-620524", "/flow", "/flow.csv", "/api/v1/entries", "/api/v1/figures", "/api/v1/proposals",
+				"/api/v1/figures/committed?by=project", "/api/v1/figures/committed/lineage", "/figures/committed?by=project", "/figures/committed?by=area"}
+			seen := map[string]bool{}
+			for len(waiting) > 0 && len(seen) < 2000 {
+				address := waiting[0]
+				waiting = waiting[1:]
+				page := b.Do(http.MethodGet, address, "", nil)
+				if page.Status != http.StatusOK {
+					t.Errorf("%s: %d %s", address, page.Status, page.Text())
+				}
+				for _, s := range secrets {
+					if strings.Contains(page.Body, s) && !strings.Contains(address, s) {
+						t.Errorf("%s says %q:\n%s", address, s, page.Text())
+					}
+				}
+				for _, to := range page.Links() {
+					to, _, _ = strings.Cut(to, "#")
+					if to != "" && !seen[to] && strings.HasPrefix(to, "/") && !elsewhere.MatchString(to) {
+						seen[to] = true
+						waiting = append(waiting, to)
+					}
+				}
+			}
+			if len(seen) < 20 || len(waiting) > 0 {
+				t.Errorf("%d addresses were found, %d not tried", len(seen), len(waiting))
+			}
+		})
 	}
 }
 

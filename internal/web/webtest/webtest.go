@@ -10,6 +10,8 @@ package webtest
 
 import (
 	"bytes"
+	"image"
+	"image/png"
 	"io"
 	"log/slog"
 	"mime/multipart"
@@ -67,11 +69,29 @@ func New(t testing.TB) *App {
 	d := desk.New(w.Store, desk.Options{Log: log})
 	var err error
 	app.Handler, err = web.New(w.Store, web.Options{Log: log, Protect: d.Protect, Frame: d.Frame, Sources: desk.Sources(), Routes: d.Routes,
-		Mounted: func(pattern string) { app.Patterns = append(app.Patterns, pattern) }})
+		Mounted: func(pattern string) {
+			if !slices.Contains(app.Patterns, pattern) {
+				app.Patterns = append(app.Patterns, pattern)
+			}
+		}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return app
+}
+
+// Evidence keeps a photograph and gives its hash.
+func (a *App) Evidence() string {
+	a.T.Helper()
+	var b bytes.Buffer
+	if err := png.Encode(&b, image.NewGray(image.Rect(0, 0, 8, 8))); err != nil {
+		a.T.Fatal(err)
+	}
+	hash, err := a.Store.Evidence.Put(&b)
+	if err != nil {
+		a.T.Fatal(err)
+	}
+	return hash
 }
 
 // Browser is one person's.
