@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"lastmile/internal/access"
 	"lastmile/internal/fact"
@@ -291,6 +292,123 @@ func TestScope(t *testing.T) {
 			}
 			if len(seen) < 20 || len(waiting) > 0 {
 				t.Errorf("%d addresses were found, %d not tried", len(seen), len(waiting))
+			}
+		})
+	}
+}
+
+// TestRefused is everything that must not get through, in each language: what comes of it is a calm page that the reader understands and a line
+// in the log, and nothing is recorded.
+func TestRefused(t *testing.T) {
+	const form = "application/x-www-form-urlencoded"
+	for _, in := range []struct {
+		language, html                              string
+		logIn, ended, forged, own, hidden           string
+		twice, disguised, large, tooLarge, notYours string
+	}{
+		{"en", `lang="en"`, "Log in", "Your session has ended", "did not come from a page", "prepared or approved this already", "This is not yours to see",
+			"The form was sent twice", "The file is text/html", "larger than 20 MB", "larger than 64 MB", "may not record this here"},
+		{"zh-CN", `lang="zh-Hans"`, "登录", "登录已过期", "请求不是来自本系统页面", "是经办人或已审批过", "您无权查看此页",
+			"此表单已提交过", "文件类型为 text/html", "超过 20 MB", "超过 64 MB", "无权在此登记"},
+	} {
+		t.Run(in.language, func(t *testing.T) {
+			app := webtest.New(t)
+			app.T = t
+			as := func(person string) *webtest.Browser { return app.As(person).In(in.language) }
+			proposed := app.Record("fin", nil, &project.Disbursement{Project: "p-" + testworld.Wushan, To: "builder-" + testworld.Wushan, Amount: 1, Voucher: "V", Purpose: "x"})
+			panel := todo.Href(proposed.Book, proposed.Seq)
+			hash := app.Evidence()
+			fin, far, officer := as("fin"), as("faraway"), as("officer")
+			token := func(b *webtest.Browser) string { return b.Get("/account").Form("/logout").Values.Get("form-token") }
+			approve := as("approver").Get(panel).Form(panel)
+			approve.Values.Set("form-token", token(fin))
+			party := func(b *webtest.Browser, id, name, area string, files ...webtest.File) *webtest.Page {
+				f := b.Get("/record/party").Form("/record/party")
+				f.Files = files
+				return b.Post(f, "id", id, "name", name, "kind", "supplier", "area", area)
+			}
+			revoked := as("officer")
+			if err := app.Store.Accounts.Revoke(t.Context(), "officer", "", "admin"); err != nil {
+				t.Fatal(err)
+			}
+			officer = as("officer")
+			sent := officer.Get("/record/party").Form("/record/party")
+			officer.Send(sent, "id", "once", "name", "<script>alert(1)</script>", "kind", "supplier", "area", testworld.Wushan).Says(http.StatusOK)
+			made, before := last(t, app, testworld.Wushan), last(t, app, testworld.Wushan)
+			stranger := as("")
+			madeUp := *stranger
+			madeUp.Cookie = "bm90IGEgc2Vzc2lvbg"
+			expired := as("audit")
+
+			for _, c := range []struct {
+				name   string
+				page   func() *webtest.Page
+				status int
+				says   string
+			}{
+				{"a stranger reads", func() *webtest.Page { return stranger.Get("/accounts.csv") }, http.StatusUnauthorized, in.logIn},
+				{"a stranger sends", func() *webtest.Page {
+					return stranger.Do(http.MethodPost, "/record/party", form, strings.NewReader("id=x"))
+				}, http.StatusUnauthorized, in.logIn},
+				{"a made-up session", func() *webtest.Page { return madeUp.Get("/journal") }, http.StatusUnauthorized, in.logIn},
+				{"a revoked session", func() *webtest.Page { return revoked.Get("/money") }, http.StatusUnauthorized, in.logIn},
+				{"a made-up form", func() *webtest.Page {
+					return officer.Do(http.MethodPost, "/record/party", form, strings.NewReader("id=x&form-token=eA"))
+				}, http.StatusForbidden, in.forged},
+				{"another person's form", func() *webtest.Page {
+					return officer.Do(http.MethodPost, "/record/party", form, strings.NewReader("id=x&form-token="+token(fin)))
+				}, http.StatusForbidden, in.forged},
+				{"a maker approves", func() *webtest.Page { return fin.Post(approve, "decision", "approve") }, http.StatusForbidden, in.own},
+				{"another county's entry", func() *webtest.Page { return far.Get("/entries/" + made.Book + "/" + strconv.FormatInt(made.Seq, 10)) }, http.StatusForbidden, in.hidden},
+				{"another county's area", func() *webtest.Page { return far.Get("/areas/" + testworld.Wushan) }, http.StatusForbidden, in.hidden},
+				{"another county's project", func() *webtest.Page { return far.Get("/projects/" + testworld.Wushan + "/p-" + testworld.Wushan) }, http.StatusForbidden, in.hidden},
+				{"another county's figure", func() *webtest.Page { return far.Get("/figures.csv?area=" + testworld.Town) }, http.StatusForbidden, in.hidden},
+				{"another county's flow", func() *webtest.Page { return far.Get("/flow.csv?book=" + testworld.Wushan) }, http.StatusForbidden, in.hidden},
+				{"another county's book", func() *webtest.Page { return far.Get("/journal?book=" + testworld.Wushan) }, http.StatusForbidden, in.hidden},
+				{"another county's party", func() *webtest.Page { return far.Get("/parties/" + testworld.Wushan + "/once") }, http.StatusForbidden, in.hidden},
+				{"a file by its hash", func() *webtest.Page { return officer.Get("/evidence/" + hash) }, http.StatusForbidden, in.hidden},
+				{"a file by another's address", func() *webtest.Page { return officer.Get("/evidence/" + hash + "?key=AAAA") }, http.StatusForbidden, in.hidden},
+				{"recording for another county", func() *webtest.Page { return party(far, "x", "X", testworld.Wushan) }, http.StatusForbidden, in.notYours},
+				{"a form sent twice, changed", func() *webtest.Page {
+					return officer.Post(sent, "id", "once", "name", "Another", "kind", "supplier", "area", testworld.Wushan)
+				}, http.StatusConflict, ""},
+				{"a disguised file", func() *webtest.Page {
+					return party(officer, "x", "X", testworld.Wushan, webtest.File{Field: "evidence", Name: "photo.png", Content: []byte("<html><script>alert(1)</script></html>")})
+				}, http.StatusUnprocessableEntity, in.disguised},
+				{"a file too large", func() *webtest.Page {
+					return party(officer, "x", "X", testworld.Wushan, webtest.File{Field: "evidence", Name: "photo.png", Content: append([]byte("\x89PNG\r\n\x1a\n"), make([]byte, 21<<20)...)})
+				}, http.StatusUnprocessableEntity, in.large},
+				{"files too large together", func() *webtest.Page {
+					return party(officer, "x", "X", testworld.Wushan, webtest.File{Field: "evidence", Name: "photo.png", Content: make([]byte, 65<<20)})
+				}, http.StatusUnprocessableEntity, in.tooLarge},
+				{"an expired session", func() *webtest.Page { app.Wait(13 * time.Hour); return expired.Get("/") }, http.StatusUnauthorized, in.ended},
+				{"an expired session sends", func() *webtest.Page { return expired.Do(http.MethodPost, "/logout", form, strings.NewReader("x=y")) }, http.StatusUnauthorized, in.ended},
+			} {
+				logged := len(app.Log.String())
+				page := c.page()
+				page.Says(c.status, c.says)
+				if !strings.Contains(page.Body, in.html) || !strings.Contains(page.Body, "<h1>") || strings.Contains(page.Body, "⟦") {
+					t.Errorf("%s: the answer is no page in the reader's language:\n%s", c.name, page.Body)
+				}
+				if line := app.Log.String()[logged:]; !strings.Contains(line, "refused") || !strings.Contains(line, "address=192.0.2.1") {
+					t.Errorf("%s: the log says %q", c.name, line)
+				}
+			}
+			if now := last(t, app, testworld.Wushan); now.Seq != before.Seq {
+				t.Errorf("%s was recorded", now.Body)
+			}
+
+			// A form sent twice as it was is recorded once; a script in a name is text wherever the name stands.
+			officer = as("officer")
+			sent.Values.Set("form-token", token(officer))
+			officer.Send(sent, "id", "once", "name", "<script>alert(1)</script>", "kind", "supplier", "area", testworld.Wushan).Says(http.StatusOK, in.twice)
+			if now := last(t, app, testworld.Wushan); now.Seq != before.Seq {
+				t.Error("a form sent twice was recorded twice")
+			}
+			for _, address := range []string{"/parties/" + testworld.Wushan + "/once", "/entries/" + made.Book + "/" + strconv.FormatInt(made.Seq, 10), "/journal?book=" + testworld.Wushan, "/search?q=once", "/search?q=" + url.QueryEscape("<script>alert(1)")} {
+				if page := officer.Get(address); page.Status != http.StatusOK || strings.Contains(page.Body, "<script>alert") || !strings.Contains(page.Body, "&lt;script&gt;alert") {
+					t.Errorf("%s: %d\n%s", address, page.Status, page.Body)
+				}
 			}
 		})
 	}
