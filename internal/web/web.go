@@ -25,6 +25,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"sync"
 	"time"
 
@@ -44,6 +45,9 @@ var texts embed.FS
 type Options struct {
 	// Log gets a line for each request and the chain of every error that is not the reader's. Default: slog.Default().
 	Log *slog.Logger
+	// Public is the address under which readers reach the pages, where another server stands in front of this one; see view.Behind.
+	// Default: the one that they ask this server for.
+	Public *url.URL
 	// Protect stands between a visitor and every page: sessions, permissions. Assets and the machine's own pages (/healthz, /readyz,
 	// /metrics, /robots.txt) are outside it. Default: nobody is turned away.
 	Protect func(http.Handler) http.Handler
@@ -178,7 +182,11 @@ func newSite(s *store.Store, o Options) (*site, http.Handler, error) {
 	whole.Handle("GET /metrics", w.metrics.handler())
 	whole.HandleFunc("GET /robots.txt", robots)
 	whole.Handle("/", zip(protect(engine.Preferences(w.observe(pages)))))
-	return w, w.guard(view.Secure(http.NewCrossOriginProtection().Handler(whole))), nil
+	h := view.Secure(http.NewCrossOriginProtection().Handler(whole))
+	if o.Public != nil {
+		h = view.Behind(o.Public, h)
+	}
+	return w, w.guard(h), nil
 }
 
 // mux tells what is mounted on it.

@@ -100,7 +100,7 @@ func (p *Pages) show(w http.ResponseWriter, r *http.Request, o api.Operation, fi
 		}
 		form.Fields = append(form.Fields, view.Field{Kind: view.AreaField, Name: "body", Label: words.Text("api.body"), Value: body})
 	}
-	body := []view.Component{code{words.Text("api.call"), curl(o)}}
+	body := []view.Component{code{words.Text("api.call"), curl(view.Origin(r), o)}}
 	if o.Tryable {
 		body = append(body, form)
 	}
@@ -109,7 +109,7 @@ func (p *Pages) show(w http.ResponseWriter, r *http.Request, o api.Operation, fi
 }
 
 // curl is the operation as it is called from a terminal.
-func curl(o api.Operation) string {
+func curl(origin string, o api.Operation) string {
 	text := "curl -X " + o.Method + " -H 'Authorization: Bearer lastmile_…'"
 	for _, x := range o.Params {
 		if x.In == "header" {
@@ -119,7 +119,7 @@ func curl(o api.Operation) string {
 	if o.Body != "" {
 		text += " -d '" + strings.Join(strings.Fields(o.Body), " ") + "'"
 	}
-	return text + " https://HOST" + o.Path
+	return text + " " + origin + o.Path
 }
 
 // try carries an operation out for the person at the screen.
