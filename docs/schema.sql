@@ -407,7 +407,7 @@ CREATE TABLE session (
   seen_at    INTEGER NOT NULL,
   address    TEXT NOT NULL,
   agent      TEXT NOT NULL
-) STRICT;
+, provided INTEGER NOT NULL DEFAULT FALSE) STRICT;
 
 CREATE INDEX session_person ON session (person);
 
@@ -455,3 +455,7 @@ CREATE TABLE total (
   untraced INTEGER NOT NULL,
   PRIMARY KEY (book, measure, area, month, project, fund, receiver)
 ) STRICT, WITHOUT ROWID;
+
+CREATE TABLE withdrawn (
+  person TEXT NOT NULL PRIMARY KEY
+) STRICT;

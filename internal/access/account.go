@@ -109,6 +109,9 @@ ON CONFLICT (person) DO UPDATE SET hash = excluded.hash, must_change = excluded.
 			person, hash, mustChange, a.now()); err != nil {
 			return fmt.Errorf("keep password: %w", err)
 		}
+		if _, err := w.Exec(ctx, "DELETE FROM withdrawn WHERE person = $1", person); err != nil {
+			return fmt.Errorf("give access again: %w", err)
+		}
 		if err := closeSessions(ctx, w, person); err != nil {
 			return err
 		}
@@ -122,7 +125,8 @@ ON CONFLICT (person) DO UPDATE SET hash = excluded.hash, must_change = excluded.
 // Withdraw takes away everything that lets a person in. What they recorded stays.
 func (a *Accounts) Withdraw(ctx context.Context, person, by string) error {
 	return a.db.Transact(ctx, func(w *database.Writer) error {
-		for _, query := range []string{"DELETE FROM credential WHERE person = $1", "DELETE FROM session WHERE person = $1", "DELETE FROM token WHERE person = $1"} {
+		for _, query := range []string{"DELETE FROM credential WHERE person = $1", "DELETE FROM session WHERE person = $1", "DELETE FROM token WHERE person = $1",
+			"INSERT INTO withdrawn (person) VALUES ($1) ON CONFLICT (person) DO NOTHING"} {
 			if _, err := w.Exec(ctx, query, person); err != nil {
 				return fmt.Errorf("withdraw access: %w", err)
 			}
@@ -168,7 +172,11 @@ func (a *Accounts) credential(ctx context.Context, person string) (hash string, 
 
 // Persons with a password.
 func (a *Accounts) Persons(ctx context.Context) (map[string]bool, error) {
-	rows, err := a.db.Query(ctx, "SELECT person FROM credential")
+	return a.persons(ctx, "SELECT person FROM credential")
+}
+
+func (a *Accounts) persons(ctx context.Context, query string) (map[string]bool, error) {
+	rows, err := a.db.Query(ctx, query)
 	if err != nil {
 		return nil, fmt.Errorf("read accounts: %w", err)
 	}
@@ -182,6 +190,11 @@ func (a *Accounts) Persons(ctx context.Context) (map[string]bool, error) {
 		list[person] = true
 	}
 	return list, rows.Err()
+}
+
+// Withdrawn are the persons whose access was taken away and not given again.
+func (a *Accounts) Withdrawn(ctx context.Context) (map[string]bool, error) {
+	return a.persons(ctx, "SELECT person FROM withdrawn")
 }
 
 // secret makes a token of 256 random bits and the hash that it is kept under.
@@ -224,7 +237,7 @@ func (a *Accounts) SigningSecret(ctx context.Context) (string, error) {
 type Event struct {
 	At      time.Time
 	Person  string
-	Event   string // "login", "login-failed", "logout", "password-set", "password-changed", "password-reset", "withdrawn", "token-made", "token-revoked", "sessions-closed", "setup"
+	Event   string // "login", "login-provided", "login-failed", "logout", "password-set", "password-changed", "password-reset", "withdrawn", "token-made", "token-revoked", "sessions-closed", "setup"
 	By      string
 	Address string
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"lastmile/internal/database"
+	"lastmile/internal/date"
 	"lastmile/internal/fault"
 )
 
@@ -20,6 +21,7 @@ type Session struct {
 	Address    string
 	Agent      string // the browser, as it calls itself
 	MustChange bool   // the password was given by another and must be changed first
+	Provided   bool   // a provider of identities vouched for the person
 
 	hash string
 }
@@ -73,12 +75,7 @@ func (a *Accounts) LogIn(ctx context.Context, l LogIn) (token string, s *Session
 			return "", nil, err
 		}
 	}
-	token, tokenHash, err := secret("")
-	if err != nil {
-		return "", nil, err
-	}
-	now := a.now()
-	err = a.db.Transact(ctx, func(w *database.Writer) error {
+	return a.begin(ctx, Session{Person: l.Person, Address: l.Address, Agent: l.Agent, MustChange: mustChange}, "login", func(w *database.Writer) error {
 		if err := forgive(ctx, w, "person:"+l.Person); err != nil {
 			return err
 		}
@@ -87,20 +84,65 @@ func (a *Accounts) LogIn(ctx context.Context, l LogIn) (token string, s *Session
 				return fmt.Errorf("keep password: %w", err)
 			}
 		}
+		return nil
+	})
+}
+
+// Enter begins a session for somebody for whom a provider of identities has vouched. It makes nobody known: the person must be recorded, hold
+// a role on the day, and not have had their access taken away. Whoever is not let in gets the same answer, which tells them nothing of why;
+// the cause that it wraps is for the log.
+func (a *Accounts) Enter(ctx context.Context, person string, on date.Date, address, agent string) (token string, s *Session, err error) {
+	refused := func(cause error) error {
+		return fault.New(fault.Forbidden, "login.unknown", "nobody with access here goes by the name that the provider gave").Mend("Ask an administrator.").Wrap(cause)
+	}
+	reader, err := Read(ctx, a.db, person, on)
+	if fault.KindOf(err) == fault.NotFound {
+		return "", nil, refused(err)
+	}
+	if err != nil {
+		return "", nil, err
+	}
+	if len(reader.Held) == 0 {
+		return "", nil, refused(fmt.Errorf("%s holds no role on %s", person, on))
+	}
+	return a.begin(ctx, Session{Person: person, Address: address, Agent: agent, Provided: true}, "login-provided", func(w *database.Writer) error {
+		var withdrawn int64
+		if err := w.QueryRow(ctx, "SELECT COUNT(*) FROM withdrawn WHERE person = $1", person).Scan(&withdrawn); err != nil {
+			return fmt.Errorf("look for access taken away: %w", err)
+		}
+		if withdrawn > 0 {
+			return refused(fmt.Errorf("the access of %s was taken away", person))
+		}
+		return nil
+	})
+}
+
+// begin makes a session of what is given, in one transaction with what else the log-in changes.
+func (a *Accounts) begin(ctx context.Context, s Session, event string, also func(*database.Writer) error) (token string, made *Session, err error) {
+	token, s.hash, err = secret("")
+	if err != nil {
+		return "", nil, err
+	}
+	now := a.now()
+	err = a.db.Transact(ctx, func(w *database.Writer) error {
+		if err := also(w); err != nil {
+			return err
+		}
 		if _, err := w.Exec(ctx, "DELETE FROM session WHERE started_at < $1 OR seen_at < $2", now-a.o.Lifetime.Microseconds(), now-a.o.Idle.Microseconds()-seenEvery.Microseconds()); err != nil {
 			return fmt.Errorf("end old sessions: %w", err)
 		}
-		if _, err := w.Exec(ctx, "INSERT INTO session (hash, person, started_at, seen_at, address, agent) VALUES ($1, $2, $3, $4, $5, $6)",
-			tokenHash, l.Person, now, now, l.Address, cut(l.Agent, 200)); err != nil {
+		if _, err := w.Exec(ctx, "INSERT INTO session (hash, person, started_at, seen_at, address, agent, provided) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+			s.hash, s.Person, now, now, s.Address, cut(s.Agent, 200), s.Provided); err != nil {
 			return fmt.Errorf("begin session: %w", err)
 		}
-		return a.note(ctx, w, l.Person, "login", l.Person, l.Address)
+		return a.note(ctx, w, s.Person, event, s.Person, s.Address)
 	})
 	if err != nil {
 		return "", nil, err
 	}
-	at := time.UnixMicro(now).UTC()
-	return token, &Session{ID: tokenHash[:idLength], Person: l.Person, Started: at, Seen: at, Address: l.Address, Agent: l.Agent, MustChange: mustChange, hash: tokenHash}, nil
+	s.ID, s.Started = s.hash[:idLength], time.UnixMicro(now).UTC()
+	s.Seen = s.Started
+	return token, &s, nil
 }
 
 // nobody is the hash that an unknown name is checked against, so that it takes as long as a known one. No password fits it.
@@ -144,14 +186,15 @@ func (a *Accounts) Session(ctx context.Context, token string) (*Session, error) 
 	return s, nil
 }
 
-const sessionQuery = "SELECT s.hash, s.person, s.started_at, s.seen_at, s.address, s.agent, c.must_change FROM session s JOIN credential c ON c.person = s.person"
+const sessionQuery = "SELECT s.hash, s.person, s.started_at, s.seen_at, s.address, s.agent, s.provided, COALESCE(c.must_change, FALSE) FROM session s LEFT JOIN credential c ON c.person = s.person"
 
 func scanSession(row interface{ Scan(...any) error }) (*Session, error) {
 	s := &Session{}
 	var started, seen int64
-	if err := row.Scan(&s.hash, &s.Person, &started, &seen, &s.Address, &s.Agent, &s.MustChange); err != nil {
+	if err := row.Scan(&s.hash, &s.Person, &started, &seen, &s.Address, &s.Agent, &s.Provided, &s.MustChange); err != nil {
 		return nil, err
 	}
+	s.MustChange = s.MustChange && !s.Provided
 	s.ID = s.hash[:idLength]
 	s.Started, s.Seen = time.UnixMicro(started).UTC(), time.UnixMicro(seen).UTC()
 	return s, nil

@@ -39,6 +39,8 @@ func Sources() []view.Source {
 type Options struct {
 	// Open and Readable are addresses for strangers; see session.Options.
 	Open, Readable []string
+	// Provider is the provider of identities that people may log in with; see session.Options.
+	Provider *session.Provider
 	// Log gets what was refused and why; default slog.Default().
 	Log *slog.Logger
 }
@@ -59,7 +61,7 @@ func New(s *store.Store, o Options) *Desk {
 // Routes mounts all pages. The engine must have been made with Sources; frame puts round a page what the whole application has, before the
 // desk adds its own.
 func (d *Desk) Routes(mux session.Router, engine *view.Engine, frame func(*http.Request, *view.Page)) error {
-	d.guard = session.New(d.store, engine, session.Options{Log: d.o.Log, Open: d.o.Open, Readable: d.o.Readable, Frame: func(r *http.Request, p *view.Page) {
+	d.guard = session.New(d.store, engine, session.Options{Log: d.o.Log, Open: d.o.Open, Readable: d.o.Readable, Provider: d.o.Provider, Frame: func(r *http.Request, p *view.Page) {
 		frame(r, p)
 		d.Frame(r, p)
 	}})

@@ -2,6 +2,7 @@ package session
 
 import (
 	"net/http"
+	"net/url"
 	"strings"
 
 	"lastmile/internal/access"
@@ -32,6 +33,10 @@ func (g *Guard) Routes(mux Router) {
 		g.logInPage(w, r, http.StatusOK, logInForm{Next: r.FormValue("next")})
 	})
 	mux.HandleFunc("POST "+LogInPath, g.logIn)
+	if g.o.Provider != nil {
+		mux.HandleFunc("GET "+providerPath, g.toProvider)
+		mux.HandleFunc("GET "+backPath, g.fromProvider)
+	}
 	mux.HandleFunc("POST "+logOutPath, g.logOut)
 	mux.HandleFunc("GET "+setUpPath, func(w http.ResponseWriter, r *http.Request) { g.setUpPage(w, r, http.StatusOK, access.SetUp{}, nil) })
 	mux.HandleFunc("POST "+setUpPath, g.setUp)
@@ -78,6 +83,8 @@ type logInForm struct {
 	Next   string // where to go on
 	Why    error  // why the reader came here
 	Wrong  error
+	// Provider is why the provider of identities did not help.
+	Provider error
 }
 
 func (g *Guard) logInPage(w http.ResponseWriter, r *http.Request, status int, f logInForm) {
@@ -89,18 +96,26 @@ func (g *Guard) logInPage(w http.ResponseWriter, r *http.Request, status int, f 
 	if list := fault.All(f.Why); len(list) > 0 && list[0].Code == "session.expired" {
 		page.Status = []view.Status{{Kind: view.Waiting, Icon: "clock", Lead: words.Text("login.expired"), Text: words.Text("login.expired.safe")}}
 	}
-	g.Show(w, r, status, view.Stack{Page: page, Heading: heading, Body: []view.Component{view.Form{
-		Action: LogInPath, Plain: true, Hidden: []view.Hidden{{Name: "next", Value: local(f.Next)}},
+	for _, e := range fault.All(f.Provider) {
+		page.Status = []view.Status{{Kind: view.Refused, Icon: "warning", Lead: words.Text("login.not"), Text: words.Fault(nil, e)}}
+	}
+	body := []view.Component{view.Form{
+		Action: LogInPath, Plain: true, Hidden: []view.Hidden{{Name: "next", Value: inside(f.Next)}},
 		Fields: []view.Component{
 			view.Field{Name: "person", Label: words.Text("login.person"), Value: f.Person, Autocomplete: "username", MaxLength: 50, Error: p.at("person")},
 			view.Field{Kind: view.SecretField, Name: "password", Label: words.Text("login.password"), Autocomplete: "current-password", Error: p.at("password")},
 		},
 		Buttons: []view.Button{{Label: words.Text("login.do"), Kind: view.Primary}},
-	}}})
+	}}
+	if p := g.o.Provider; p != nil {
+		href := providerPath + "?" + url.Values{"next": {inside(f.Next)}}.Encode()
+		body = append(body, view.Buttons{{Label: words.Text("login.provider", p.o.Name), Icon: "shield", Href: href}})
+	}
+	g.Show(w, r, status, view.Stack{Page: page, Heading: heading, Body: body})
 }
 
-// local keeps only addresses of this programme.
-func local(next string) string {
+// inside keeps only addresses of this programme.
+func inside(next string) string {
 	if !strings.HasPrefix(next, "/") || strings.HasPrefix(next, "//") || strings.ContainsAny(next, "\\\r\n") || strings.HasPrefix(next, LogInPath) {
 		return "/"
 	}
@@ -120,9 +135,14 @@ func (g *Guard) logIn(w http.ResponseWriter, r *http.Request) {
 		g.Refuse(w, r, err)
 		return
 	}
-	http.SetCookie(w, &http.Cookie{Name: cookieName, Value: token, Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: r.TLS != nil})
+	g.letIn(w, r, token)
 	g.o.Log.Info("logged in", "person", s.Person, "address", Address(r))
-	http.Redirect(w, r, local(f.Next), http.StatusSeeOther)
+	http.Redirect(w, r, inside(f.Next), http.StatusSeeOther)
+}
+
+// letIn gives a browser the cookie of its session.
+func (g *Guard) letIn(w http.ResponseWriter, r *http.Request, token string) {
+	http.SetCookie(w, &http.Cookie{Name: cookieName, Value: token, Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: view.Encrypted(r)})
 }
 
 func (g *Guard) logOut(w http.ResponseWriter, r *http.Request) {
@@ -130,7 +150,7 @@ func (g *Guard) logOut(w http.ResponseWriter, r *http.Request) {
 		g.Refuse(w, r, err)
 		return
 	}
-	http.SetCookie(w, &http.Cookie{Name: cookieName, Path: "/", MaxAge: -1, HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: r.TLS != nil})
+	http.SetCookie(w, &http.Cookie{Name: cookieName, Path: "/", MaxAge: -1, HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: view.Encrypted(r)})
 	http.Redirect(w, r, LogInPath, http.StatusSeeOther)
 }
 

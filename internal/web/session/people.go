@@ -34,6 +34,11 @@ func (g *Guard) people(w http.ResponseWriter, r *http.Request) {
 		g.Refuse(w, r, err)
 		return
 	}
+	withdrawn, err := g.store.Accounts.Withdrawn(r.Context())
+	if err != nil {
+		g.Refuse(w, r, err)
+		return
+	}
 	t := view.Table{Columns: []view.Column{{Label: words.Text("login.person")}, {Label: words.Text("person.name")}, {Label: words.Text("person.unit")}, {Label: words.Text("person.role")}, {Label: words.Text("person.access"), Kind: view.StateColumn}},
 		Empty: &view.Empty{Icon: "people", Title: words.Text("people.none"), Text: words.Text("people.none.why")}}
 	for _, e := range list {
@@ -48,7 +53,7 @@ func (g *Guard) people(w http.ResponseWriter, r *http.Request) {
 			}
 		}
 		state := view.State{Kind: view.NotStarted, Word: words.Text("person.cannot")}
-		if withPassword[e.ID] {
+		if provided := g.o.Provider != nil && len(held[e.ID]) > 0 && !withdrawn[e.ID]; withPassword[e.ID] || provided {
 			state = view.State{Kind: view.Done, Word: words.Text("person.can")}
 		}
 		t.Rows = append(t.Rows, view.Row{Cells: []view.Cell{{Text: e.ID, Href: peoplePath + "/" + e.ID}, {Text: e.Name}, {Text: orNone(words, e.Class)}, {Text: orNone(words, words.List(roles))}, {State: &state}}})

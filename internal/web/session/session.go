@@ -1,6 +1,6 @@
 // Package session is the door of the web application: who is at the screen, what proves it, and what a page says to those it does not
 // let in. It has the pages to log in and out, to set up the first administrator, to look after one's own account, and to look after
-// everybody's.
+// everybody's. People may also be vouched for by a provider of identities; see Provider.
 //
 //	guard := session.New(s, engine, session.Options{})
 //	guard.Routes(mux)
@@ -56,6 +56,8 @@ type Options struct {
 	Readable []string
 	// Open are further addresses for strangers. One that ends in a slash stands for all below it.
 	Open []string
+	// Provider is the provider of identities that people may log in with beside their password; nil for none.
+	Provider *Provider
 	// Log gets what was refused and why; default slog.Default().
 	Log *slog.Logger
 }
@@ -148,7 +150,7 @@ func (g *Guard) Wrap(next http.Handler) http.Handler {
 			g.Refuse(w, r, forged(err))
 			return
 		}
-		door := r.URL.Path == LogInPath || r.URL.Path == setUpPath
+		door := slices.Contains([]string{LogInPath, setUpPath, providerPath, backPath}, r.URL.Path)
 		if visit == nil && !door && (unsafe(r) || !g.readable(r.URL.Path)) {
 			g.stranger(w, r, reason)
 			return
