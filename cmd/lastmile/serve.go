@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -29,29 +31,98 @@ import (
 	"lastmile/internal/verify"
 	"lastmile/internal/web"
 	"lastmile/internal/web/desk"
+	"lastmile/internal/web/session"
 )
 
 const defaultAddress = "127.0.0.1:8080"
 
 func (p *program) serveCommand() *cobra.Command {
 	var address string
+	var o outsideOptions
 	c := &cobra.Command{
 		Use:   "serve",
 		Short: "Serve the pages of a programme",
 		Long: `Serve the pages of the programme that --db names. A SQLite database that does not exist is made,
-empty. Stop with Ctrl-C: requests that are being answered are finished first.`,
+empty; while nobody can log in yet, a code is printed with which the first administrator is set up.
+Stop with Ctrl-C: requests that are being answered are finished first.
+
+Passwords and sessions need TLS. Let a server in front of this one end it, pass requests on, add the
+browser's address to X-Forwarded-For, and name with --public-url what people type:
+    lastmile serve --addr 127.0.0.1:8080 --public-url https://aid.example
+Cookies then travel by TLS alone, browsers are told to come by it alone, and forms are taken from
+that address only. X-Forwarded-For is believed from this machine and private networks.
+
+With --oidc-issuer people can also log in with a provider of identities, by OpenID Connect. Give the
+provider PUBLIC-URL/login/provider/back as the address to send people back to. It makes nobody known:
+a person must be recorded here, hold a role, and not have had their access taken away. Their log-in
+name is the part of their verified e-mail address before @, for addresses of --oidc-domain, or all of
+the claim that --oidc-claim names; choose one that people cannot change themselves.`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
+			front, err := o.read()
+			if err != nil {
+				return err
+			}
 			s, err := p.create(c.Context())
 			if err != nil {
 				return err
 			}
 			defer s.Close()
-			return p.serve(c.Context(), s, address, nil)
+			return p.serve(c.Context(), s, address, front, nil)
 		},
 	}
 	c.Flags().StringVar(&address, "addr", defaultAddress, "address to serve on, HOST:PORT; port 0 takes a free one")
+	c.Flags().StringVar(&o.public, "public-url", "", "address under which people reach the pages, https://HOST, where a server in front ends TLS")
+	c.Flags().StringVar(&o.provider.Issuer, "oidc-issuer", "", "provider of identities to log in with, https://HOST; needs --public-url and --oidc-client")
+	c.Flags().StringVar(&o.provider.Client, "oidc-client", "", "what the provider calls this application")
+	c.Flags().StringVar(&o.secretFile, "oidc-secret-file", "", "file with the secret that the provider gave for it")
+	c.Flags().StringVar(&o.provider.Claim, "oidc-claim", "email", "what the provider says of people that is their log-in name here")
+	c.Flags().StringVar(&o.provider.Domain, "oidc-domain", "", "domain of your people's e-mail addresses")
+	c.Flags().StringVar(&o.provider.Name, "oidc-name", "", "what people call the provider (default its host)")
 	return c
+}
+
+// outsideOptions are the flags that say what stands between the pages and their readers.
+type outsideOptions struct {
+	public     string
+	provider   session.ProviderOptions
+	secretFile string
+}
+
+// front is what stands between the pages and their readers; the zero value is nothing.
+type front struct {
+	public   *url.URL          // nil for the address that is served on
+	provider *session.Provider // nil for none
+}
+
+func (o outsideOptions) read() (front, error) {
+	var f front
+	if o.public != "" {
+		u, err := url.Parse(o.public)
+		if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Hostname() == "" || u.User != nil || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "" {
+			return f, usageError{fault.New(fault.Invalid, "serve.public", "--public-url %q is not the address of a host", o.public).Mend("Write it as https://aid.example.")}
+		}
+		f.public = &url.URL{Scheme: u.Scheme, Host: u.Host}
+	}
+	if o.provider.Issuer == "" {
+		if o.provider.Client != "" || o.secretFile != "" || o.provider.Domain != "" || o.provider.Name != "" {
+			return f, usageError{fault.New(fault.Invalid, "serve.provider", "the provider of identities is not named").Mend("Name it with --oidc-issuer.")}
+		}
+		return f, nil
+	}
+	if o.secretFile != "" {
+		secret, err := os.ReadFile(o.secretFile)
+		if err != nil {
+			return f, fmt.Errorf("read the secret for the provider of identities: %w", err)
+		}
+		o.provider.Secret = strings.TrimSpace(string(secret))
+	}
+	o.provider.Public = f.public
+	var err error
+	if f.provider, err = session.NewProvider(o.provider); err != nil {
+		return f, usageError{err}
+	}
+	return f, nil
 }
 
 // Limits of a connection. Answers may be long: tables to download have no end set.
@@ -66,10 +137,10 @@ var readable = []string{"/", "/flow", "/flow.csv", "/claims", "/claims.csv", "/f
 	"/money", "/accounts", "/accounts.csv", "/accounts/", "/postings", "/postings.csv", "/parties/", "/entries/", "/evidence/", "/journal", "/chain", "/search"}
 
 // serve answers until ctx ends, then lets what is being answered finish. Strangers may read the pages listed, and see the way in.
-func (p *program) serve(ctx context.Context, s *store.Store, address string, strangers []string) error {
+func (p *program) serve(ctx context.Context, s *store.Store, address string, f front, strangers []string) error {
 	log := slog.New(slog.NewTextHandler(p.err, &slog.HandlerOptions{Level: slog.LevelWarn}))
-	people := desk.New(s, desk.Options{Log: log, Readable: strangers})
-	pages, err := web.New(s, web.Options{Log: log, Protect: people.Protect, Frame: people.Frame, Sources: desk.Sources(),
+	people := desk.New(s, desk.Options{Log: log, Readable: strangers, Provider: f.provider})
+	pages, err := web.New(s, web.Options{Log: log, Public: f.public, Protect: people.Protect, Frame: people.Frame, Sources: desk.Sources(),
 		Routes: people.Routes,
 		Verify: func(ctx context.Context) (web.Verification, error) { return verification(ctx, s) }})
 	if err != nil {
@@ -79,12 +150,8 @@ func (p *program) serve(ctx context.Context, s *store.Store, address string, str
 	if err != nil {
 		return fault.New(fault.Unavailable, "serve.address", "cannot serve on %s: %v", address, err).Mend("Name another address with --addr, such as 127.0.0.1:8081.").Wrap(err)
 	}
-	if p.json {
-		if err := p.printJSON(map[string]string{"url": "http://" + l.Addr().String()}); err != nil {
-			return err
-		}
-	} else {
-		fmt.Fprintf(p.out, "Serving on http://%s  (stop with Ctrl-C)\n", l.Addr())
+	if err := p.serving(ctx, s, l.Addr().String(), f); err != nil {
+		return errors.Join(err, l.Close())
 	}
 	server := &http.Server{Handler: pages, ReadHeaderTimeout: headerTimeout, IdleTimeout: idleTimeout, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn)}
 	stopped := make(chan error, 1)
@@ -99,6 +166,34 @@ func (p *program) serve(ctx context.Context, s *store.Store, address string, str
 	}
 	if err := <-stopped; err != nil {
 		return fmt.Errorf("stop serving: %w", err)
+	}
+	return nil
+}
+
+// serving says where the pages are, and how the first administrator is set up while nobody can log in.
+func (p *program) serving(ctx context.Context, s *store.Store, address string, f front) error {
+	said := struct {
+		URL       string `json:"url"`
+		Public    string `json:"public_url,omitempty"`
+		SetupCode string `json:"setup_code,omitempty"`
+	}{URL: "http://" + address}
+	if f.public != nil {
+		said.Public = f.public.String()
+	}
+	var err error
+	if said.SetupCode, err = s.Accounts.SetupCode(ctx); err != nil {
+		return err
+	}
+	if p.json {
+		return p.printJSON(said)
+	}
+	line := "Serving on " + said.URL
+	if said.Public != "" {
+		line += " for " + said.Public
+	}
+	fmt.Fprintf(p.out, "%s  (stop with Ctrl-C)\n", line)
+	if said.SetupCode != "" {
+		fmt.Fprintf(p.out, "Nobody can log in yet. Set up the first administrator at %s/setup with the code %s\n", cmp.Or(said.Public, said.URL), said.SetupCode)
 	}
 	return nil
 }
@@ -153,7 +248,7 @@ the whole register of 42,000 with about 170,000 people, which takes minutes.`,
 			if err := p.logIns(ctx, s); err != nil {
 				return err
 			}
-			return p.serve(ctx, s, address, readable)
+			return p.serve(ctx, s, address, front{}, readable)
 		},
 	}
 	c.Flags().StringVar(&dir, "dir", "lastmile-data", "folder of the model programme")

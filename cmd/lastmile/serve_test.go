@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -107,24 +108,32 @@ func (w *watched) String() string {
 	return w.b.String()
 }
 
-// Serve says where, answers, and ends well when it is told to.
-func TestServe(t *testing.T) {
-	ctx, stop := context.WithCancel(t.Context())
-	defer stop()
+// start serves a new programme until the test ends, and gives the address and what was printed.
+func start(t *testing.T, flags ...string) (address string, printed *watched, stop func() int) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	t.Cleanup(cancel)
 	var out watched
 	done := make(chan int, 1)
 	go func() {
-		done <- run(ctx, []string{"serve", "--db", "sqlite:" + filepath.Join(t.TempDir(), "new.db"), "--addr", "127.0.0.1:0"}, strings.NewReader(""), &out, &out)
+		args := append([]string{"serve", "--db", "sqlite:" + filepath.Join(t.TempDir(), "new.db"), "--addr", "127.0.0.1:0"}, flags...)
+		done <- run(ctx, args, strings.NewReader(""), &out, &out)
 	}()
-	address := regexp.MustCompile(`http://[0-9.:]+`)
-	for !address.MatchString(out.String()) {
+	served := regexp.MustCompile(`http://127[0-9.:]+`)
+	for !strings.Contains(out.String(), "with the code") {
 		select {
 		case code := <-done:
 			t.Fatalf("serve ended with %d: %s", code, out.String())
 		case <-time.After(10 * time.Millisecond):
 		}
 	}
-	r, err := http.Get(address.FindString(out.String()) + "/")
+	return served.FindString(out.String()), &out, func() int { cancel(); return <-done }
+}
+
+// Serve says where, answers, gives the code for the first administrator, and ends well when it is told to.
+func TestServe(t *testing.T) {
+	address, out, stop := start(t)
+	r, err := http.Get(address + "/")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -132,9 +141,120 @@ func TestServe(t *testing.T) {
 	if body, err := io.ReadAll(r.Body); err != nil || r.StatusCode != http.StatusOK || !bytes.Contains(body, []byte("Set up the first administrator")) {
 		t.Errorf("got %d %s %v", r.StatusCode, body, err)
 	}
-	stop()
-	if code := <-done; code != 0 {
+	code := regexp.MustCompile(`with the code ([a-z2-7-]+)`).FindStringSubmatch(out.String())
+	if code == nil {
+		t.Fatalf("no code was printed: %s", out)
+	}
+	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	setup := url.Values{"code": {code[1]}, "id": {"root"}, "name": {"Root"}, "unit": {"IT"}, "password": {"a long first sentence"}}
+	made, err := client.PostForm(address+"/setup", setup)
+	if err != nil || made.StatusCode != http.StatusSeeOther {
+		t.Fatalf("set up: %v %v", made, err)
+	}
+	in, err := client.PostForm(address+"/login", url.Values{"person": {"root"}, "password": {"a long first sentence"}})
+	if err != nil || in.StatusCode != http.StatusSeeOther || in.Cookies()[0].Secure {
+		t.Errorf("log in: %v %v", in, err)
+	}
+	if code := stop(); code != 0 {
 		t.Errorf("told to end, serve gave %d: %s", code, out.String())
+	}
+}
+
+// Behind a server that ends TLS cookies travel by TLS alone, browsers are told so, forms of the public address are taken and the browser's
+// own address is known.
+func TestServeBehindProxy(t *testing.T) {
+	address, out, _ := start(t, "--public-url", "https://aid.example/")
+	if !strings.Contains(out.String(), "for https://aid.example ") || !strings.Contains(out.String(), "https://aid.example/setup") {
+		t.Errorf("it printed %s", out)
+	}
+	send := func(origin string) *http.Response {
+		t.Helper()
+		r, err := http.NewRequest(http.MethodPost, address+"/setup", strings.NewReader("code=guess"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		r.Header.Set("Origin", origin)
+		r.Header.Set("X-Forwarded-For", "203.0.113.9")
+		answer, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { answer.Body.Close() })
+		return answer
+	}
+	good, err := io.ReadAll(send("https://aid.example").Body)
+	if err != nil || !bytes.Contains(good, []byte("That is not the code")) {
+		t.Errorf("a form of the public address is not taken: %s %v", good, err)
+	}
+	for _, origin := range []string{"https://evil.example", address} {
+		if r := send(origin); r.StatusCode != http.StatusForbidden {
+			t.Errorf("a form of %s gets %d", origin, r.StatusCode)
+		}
+	}
+	if !strings.Contains(out.String(), "address=203.0.113.9") {
+		t.Errorf("the log does not know the browser: %s", out)
+	}
+	r, err := http.DefaultTransport.RoundTrip(&http.Request{Method: http.MethodGet, URL: mustParse(t, address+"/login?lang=en"), Header: http.Header{}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Body.Close()
+	if c := r.Cookies(); r.Header.Get("Strict-Transport-Security") == "" || len(c) != 1 || !c[0].Secure {
+		t.Errorf("cookies %v, header %v", c, r.Header)
+	}
+}
+
+func mustParse(t *testing.T, text string) *url.URL {
+	t.Helper()
+	u, err := url.Parse(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return u
+}
+
+// Options that would not do what they say are refused as wrong usage, before anything is made.
+func TestServeRefusesOptions(t *testing.T) {
+	secret := filepath.Join(t.TempDir(), "secret")
+	if err := os.WriteFile(secret, []byte("s\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "new.db")
+	for _, c := range []struct {
+		flags []string
+		code  int
+		says  string
+	}{
+		{[]string{"--public-url", "aid.example"}, 2, "https://aid.example"},
+		{[]string{"--public-url", "https://aid.example/pages"}, 2, "https://aid.example"},
+		{[]string{"--public-url", "ftp://aid.example"}, 2, "https://aid.example"},
+		{[]string{"--oidc-client", "lastmile"}, 2, "--oidc-issuer"},
+		{[]string{"--oidc-issuer", "https://id.example"}, 2, "--oidc-client"},
+		{[]string{"--oidc-issuer", "https://id.example", "--oidc-client", "c", "--oidc-secret-file", secret}, 2, "--public-url"},
+		{[]string{"--oidc-issuer", "https://id.example", "--oidc-client", "c", "--public-url", "https://aid.example"}, 2, "--oidc-domain"},
+		{[]string{"--oidc-issuer", "https://id.example", "--oidc-client", "c", "--public-url", "https://aid.example", "--oidc-secret-file", secret + ".none"}, 1, "secret"},
+	} {
+		code, _, errOut := command(t.Context(), append([]string{"serve", "--db", "sqlite:" + file, "--addr", "127.0.0.1:0"}, c.flags...)...)
+		if code != c.code || !strings.Contains(errOut, c.says) {
+			t.Errorf("%v: got %d: %s", c.flags, code, errOut)
+		}
+	}
+	if _, err := os.Stat(file); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a database was made: %v", err)
+	}
+}
+
+// With a provider of identities the log-in page leads to it.
+func TestServeProvider(t *testing.T) {
+	address, _, _ := start(t, "--public-url", "http://127.0.0.1:1", "--oidc-issuer", "http://localhost:1", "--oidc-client", "c", "--oidc-domain", "aid.example", "--oidc-name", "Aid ID")
+	r, err := http.Get(address + "/login")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Body.Close()
+	if body, err := io.ReadAll(r.Body); err != nil || !bytes.Contains(body, []byte("Log in with Aid ID")) {
+		t.Errorf("got %d %s %v", r.StatusCode, body, err)
 	}
 }
 
