@@ -80,10 +80,7 @@ func (f *Figure) definition() (figure.Definition, error) {
 // Load opens the figures that a store defines.
 func Load(ctx context.Context, db *database.DB, today date.Date) (*figure.Book, error) {
 	var list []figure.Definition
-	err := journal.Each(ctx, db, journal.Filter{Book: entity.Headquarters, Kind: "figure"}, func(e journal.Entry) error {
-		if by, err := journal.ReversedBy(ctx, db, e.Book, e.Seq); err != nil || by > 0 {
-			return err
-		}
+	err := journal.Each(ctx, db, journal.Filter{Book: entity.Headquarters, Kind: "figure", Standing: true}, func(e journal.Entry) error {
 		f, err := fact.DecodeBody(e.Kind, e.Body, e.Private)
 		if err != nil {
 			return err
@@ -122,10 +119,7 @@ func (c *Claim) Record(*fact.Tx) error { return nil }
 func Claims(ctx context.Context, db *database.DB) ([]figure.Claim, error) {
 	byID := map[string]figure.Claim{}
 	var ids []string
-	err := journal.Each(ctx, db, journal.Filter{Book: entity.Headquarters, Kind: "claim"}, func(e journal.Entry) error {
-		if by, err := journal.ReversedBy(ctx, db, e.Book, e.Seq); err != nil || by > 0 {
-			return err
-		}
+	err := journal.Each(ctx, db, journal.Filter{Book: entity.Headquarters, Kind: "claim", Standing: true}, func(e journal.Entry) error {
 		f, err := fact.DecodeBody(e.Kind, e.Body, e.Private)
 		if err != nil {
 			return err

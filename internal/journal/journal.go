@@ -367,9 +367,11 @@ type Filter struct {
 	Before            int64 // with Descending: seq to continue before
 	Limit             int   // 0 for all
 	Descending        bool
+	Standing          bool // leaves out what was taken back
 }
 
-// Each calls fn for every entry chosen, in the order of book and seq.
+// Each calls fn for every entry chosen, in the order of book and seq. A connection is held until it returns, so fn asks the store nothing:
+// where there are few, everybody could hold one and wait for another.
 func Each(ctx context.Context, r database.Reader, f Filter, fn func(Entry) error) error {
 	var where []string
 	var args []any
@@ -391,6 +393,9 @@ func Each(ctx context.Context, r database.Reader, f Filter, fn func(Entry) error
 	}
 	if f.Before > 0 {
 		add("e.seq < $%d", f.Before)
+	}
+	if f.Standing {
+		where = append(where, "NOT EXISTS (SELECT 1 FROM reversal r WHERE r.book = e.book AND r.seq = e.seq)")
 	}
 	query := selectEntry
 	if len(where) > 0 {

@@ -52,7 +52,7 @@ func (q *request) countyEvents() ([]countyEvent, error) {
 				c.since = e.On
 			}
 			var left []journal.Entry
-			err = journal.Each(ctx, q.site.store.DB, journal.Filter{Book: b.ID, Kind: "acceptance"}, func(e journal.Entry) error {
+			err = journal.Each(ctx, q.site.store.DB, journal.Filter{Book: b.ID, Kind: "acceptance", Standing: true}, func(e journal.Entry) error {
 				left = append(left, e)
 				return nil
 			})
@@ -60,15 +60,11 @@ func (q *request) countyEvents() ([]countyEvent, error) {
 				return nil, err
 			}
 			for _, e := range left {
-				by, err := journal.ReversedBy(ctx, q.site.store.DB, e.Book, e.Seq)
-				if err != nil {
-					return nil, err
-				}
 				f, err := fact.DecodeBody(e.Kind, e.Body, "")
 				if err != nil {
 					return nil, err
 				}
-				if a, ok := f.(*programme.Acceptance); ok && by == 0 {
+				if a, ok := f.(*programme.Acceptance); ok {
 					c.left = append(c.left, countyStep{a.Event, e.On, e.Book, e.Seq})
 				}
 			}

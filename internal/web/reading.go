@@ -116,8 +116,6 @@ func remember[T any](ctx context.Context, in *memories, key string, make func(co
 // book is the figures as defined now.
 func (q *request) book() (*figure.Book, error) {
 	return remember(q.ctx, &q.read.results, "figures", func(ctx context.Context) (*figure.Book, error) {
-		q.site.loading.Lock()
-		defer q.site.loading.Unlock()
 		return q.site.store.Figures(ctx)
 	})
 }
@@ -130,8 +128,6 @@ func (q *request) checked() ([]figure.Checked, error) {
 	}
 	return remember(q.ctx, &q.read.results, "checked", func(ctx context.Context) ([]figure.Checked, error) {
 		claims, err := remember(ctx, &q.read.results, "claims", func(ctx context.Context) ([]figure.Claim, error) {
-			q.site.loading.Lock()
-			defer q.site.loading.Unlock()
 			return indicator.Claims(ctx, q.site.store.DB)
 		})
 		if err != nil {

@@ -81,9 +81,6 @@ type site struct {
 	mu       sync.Mutex
 	last     *reading
 	verified *Verification
-	// loading is held while definitions are loaded: that asks for a second connection with one in hand, and two at once could take all
-	// there are and wait for each other for ever.
-	loading  sync.Mutex
 	checking sync.Mutex // held while a verification runs
 }
 
