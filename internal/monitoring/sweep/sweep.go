@@ -13,7 +13,6 @@ package sweep
 import (
 	"context"
 	_ "embed"
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -44,12 +43,8 @@ func init() {
 
 // Queries are what a sweep asks.
 type Queries struct {
-	ID      string    `json:"id"`
-	Version string    `json:"version"`
-	Title   rule.Text `json:"title"`
-	rule.Scope
-	Queries []Query       `json:"queries"`
-	Sources []rule.Source `json:"sources"`
+	rule.Document
+	Queries []Query `json:"queries"`
 }
 
 // Query is one group of households at risk.
@@ -70,20 +65,15 @@ var Published = sync.OnceValues(func() (*Queries, error) { return Read(embedded)
 
 // Read reads queries from JSON. The error names everything that is wrong.
 func Read(text string) (*Queries, error) {
-	var documents rule.Documents
-	q := &Queries{}
-	if err := documents.Decode(strings.NewReader(text), q, q.compile); err != nil {
-		return nil, fmt.Errorf("read screening queries: %w", err)
-	}
-	return q, nil
+	return rule.NewLibrary("screening queries", func() *Queries { return &Queries{} }, (*Queries).compile).Add(strings.NewReader(text))
 }
 
 func (q *Queries) compile() error {
-	if err := q.Scope.Check(); err != nil {
+	if err := q.Problems(); err != nil {
 		return err
 	}
-	if q.Version == "" || !q.Title.Complete() || len(q.Queries) == 0 || len(q.Sources) == 0 {
-		return fault.New(fault.Invalid, "sweep.document", "version, title, queries and sources are needed").For("queries").Mend("Add what is missing.")
+	if len(q.Queries) == 0 {
+		return fault.New(fault.Invalid, "sweep.document", "there are no queries").For("queries").Mend("Add at least one.")
 	}
 	var problems fault.List
 	for i := range q.Queries {

@@ -82,7 +82,7 @@ func TestReadRefuses(t *testing.T) {
 		{"exited_months < 12", "exit_months < 12", "query 1: line 1, column 23: \"exit_months\" is no variable. Did you mean exited_months?"},
 		{`"id": "disabled"`, `"id": "new_dibao"`, "query 5 needs an id of its own"},
 		{`"risk": "skill"`, `"risk": "laziness"`, `query 7: "laziness" is no risk`},
-		{`"version": "1"`, `"version": ""`, "version, title, queries and sources are needed"},
+		{`"version": "1"`, `"version": ""`, "version is empty"},
 		{`"queries"`, `"questions"`, "unknown field"},
 	} {
 		if _, err := sweep.Read(strings.Replace(string(embedded), c.old, c.new, 1)); err == nil || !strings.Contains(err.Error(), c.want) {
