@@ -235,10 +235,14 @@ func (l *Loan) State(ctx context.Context, r database.Reader, on date.Date) (*ser
 }
 
 func (l *Loan) derive(events []servicing.Event, on date.Date) (*servicing.State, error) {
+	return l.deriveBy(servicing.Derive, events, on)
+}
+
+func (l *Loan) deriveBy(by func(*servicing.Loan, []servicing.Event, schedule.Day) (*servicing.State, error), events []servicing.Event, on date.Date) (*servicing.State, error) {
 	if l.Status == Agreed {
 		return nil, fault.New(fault.Conflict, "loan.not-out", "loan %s has not been paid out", l.ID).For("loan").Mend("Record its disbursement first.")
 	}
-	s, err := servicing.Derive(l.terms.loan(), events, dayOf(on))
+	s, err := by(l.terms.loan(), events, dayOf(on))
 	switch {
 	case errors.Is(err, servicing.ErrBeforeDisbursement):
 		return nil, fault.New(fault.Invalid, "loan.before-disbursement", "loan %s was paid out on %s", l.ID, l.terms.Contract.DisbursedOn).For("on").Mend("Correct the date, or record the disbursement as of its own day.").Wrap(err)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"lastmile/internal/database"
 	"lastmile/internal/date"
@@ -40,7 +41,8 @@ func (l Limits) Class(days int) string {
 }
 
 // Closer closes days: it derives every loan as of a day and keeps what lists and portfolios read, in table loan_day. It records no fact: all
-// it keeps follows from contracts and events, and could be derived again at any time. So it is no part of what a rebuild compares.
+// it keeps follows from contracts and events, and could be derived again at any time. So it is no part of what a rebuild compares. Beside it
+// stands what the last close of each day came to, with the loans that it could not close.
 //
 // Closing is per loan. A loan closed through the day or a later one is passed over, unless more of it is known since, and a repaid one is closed
 // once; doing it twice is doing it once, day by day comes to the same as in one jump, and a close that was stopped goes on where it was. Each batch is derived from what
@@ -67,38 +69,47 @@ type Failure struct {
 // closeBatch is how many loans are derived and written together.
 const closeBatch = 500
 
+// toClose are the loans of a book that a close of day has something to do for: not closed through the day, or not with all that is known.
+const toClose = `FROM loan l
+LEFT JOIN loan_day d ON d.book = l.book AND d.loan = l.id
+WHERE l.book = $1 AND l.status <> '` + Agreed + `' AND (d.loan IS NULL OR d.events <> l.events OR d.closed_through < $2 AND l.status <> '` + Repaid + `')`
+
 // Close closes a day for all loans of a book.
 func (c *Closer) Close(ctx context.Context, db *database.DB, book string, through date.Date) (Closed, error) {
 	closed := Closed{Through: through}
+	fail := func(err error) (Closed, error) { return closed, fmt.Errorf("close %s: %w", through, err) }
 	limits := c.Limits
 	if limits == (Limits{}) {
 		limits = UsualLimits
 	}
 	var total, done int64
-	if err := db.QueryRow(ctx, "SELECT COUNT(*) FROM loan WHERE book = $1 AND status <> $2", book, Agreed).Scan(&total); err != nil {
-		return closed, fmt.Errorf("close %s: %w", through, err)
+	if err := db.QueryRow(ctx, "SELECT COUNT(*) "+toClose, book, string(through)).Scan(&total); err != nil {
+		return fail(err)
 	}
+	if total == 0 {
+		return closed, nil
+	}
+	started := time.Now()
 	w, err := db.Beside(ctx)
 	if err != nil {
 		return closed, err
 	}
 	defer w.Close()
-	after := ""
-	for {
+	for after := ""; ; {
 		loans, last, seen, err := openLoans(ctx, db, book, after, through)
 		if err != nil {
-			return closed, fmt.Errorf("close %s: %w", through, err)
+			return fail(err)
 		}
 		if seen == 0 {
-			return closed, nil
+			break
 		}
 		after = last
 		rows, failures, err := derive(ctx, db, book, loans, through, limits)
 		if err != nil {
-			return closed, fmt.Errorf("close %s: %w", through, err)
+			return fail(err)
 		}
 		if err := keep(ctx, w, rows); err != nil {
-			return closed, fmt.Errorf("close %s: %w", through, err)
+			return fail(err)
 		}
 		closed.Loans += int64(len(loans) - len(failures))
 		closed.Failures = append(closed.Failures, failures...)
@@ -106,44 +117,32 @@ func (c *Closer) Close(ctx context.Context, db *database.DB, book string, throug
 			c.Progress(done, total)
 		}
 	}
+	if err := closed.note(ctx, w, book, started); err != nil {
+		return fail(err)
+	}
+	return closed, nil
 }
 
-// openLoans reads the next loans after one and keeps those to be closed; last is where to go on.
+// openLoans reads the next loans after one that are to be closed; last is where to go on.
 func openLoans(ctx context.Context, r database.Reader, book, after string, through date.Date) (loans []*Loan, last string, seen int64, err error) {
-	rows, err := r.Query(ctx, "SELECT "+prefixed("l", loanColumns)+`, COALESCE(d.closed_through, ''), COALESCE(d.events, -1)
-FROM loan l
-LEFT JOIN loan_day d ON d.book = l.book AND d.loan = l.id
-WHERE l.book = $1 AND l.id > $2 AND l.status <> $3
-ORDER BY l.id
-LIMIT $4`, book, after, Agreed, closeBatch)
+	rows, err := r.Query(ctx, "SELECT "+prefixed("l", loanColumns)+"\n"+toClose+" AND l.id > $3 ORDER BY l.id LIMIT $4", book, string(through), after, closeBatch)
 	if err != nil {
 		return nil, "", 0, err
 	}
 	defer rows.Close()
 	for rows.Next() {
-		var closedThrough string
-		var known int64
-		l, err := scanLoan(also{rows, []any{&closedThrough, &known}})
+		l, err := scanLoan(rows)
 		if err != nil {
 			return nil, "", 0, err
 		}
 		last = l.ID
 		seen++
-		again := known == l.Events && (date.Date(closedThrough) >= through || l.Status == Repaid)
-		if !again && l.terms.Contract.DisbursedOn <= dayOf(through) {
+		if l.terms.Contract.DisbursedOn <= dayOf(through) {
 			loans = append(loans, l)
 		}
 	}
 	return loans, last, seen, rows.Err()
 }
-
-// also scans columns behind those of a loan.
-type also struct {
-	row interface{ Scan(...any) error }
-	to  []any
-}
-
-func (a also) Scan(to ...any) error { return a.row.Scan(append(to, a.to...)...) }
 
 // prefixed names columns by the alias of their table.
 func prefixed(alias, columns string) string {
@@ -198,27 +197,54 @@ func derive(ctx context.Context, r database.Reader, book string, loans []*Loan, 
 		}
 		days := s.DaysPastDue()
 		next := ""
-		if due, ok := s.NextDue(); ok {
+		due, amount, ok := s.NextDue()
+		if ok {
 			next = due.String()
 		}
-		rows = append(rows, book, l.ID, string(on), l.Events, s.Outstanding(), s.Arrears().Sum(), int64(days), limits.Class(days), next)
+		rows = append(rows, book, l.ID, string(on), l.Events, s.Outstanding(), s.Arrears().Sum(), int64(days), limits.Class(days), next, amount)
 	}
 	return rows, failures, nil
 }
 
-var dayTable = database.Table{Name: "loan_day", Columns: []string{"book", "loan", "closed_through", "events", "outstanding", "due", "days_past_due", "class", "next_due_on"},
+var dayTable = database.Table{Name: "loan_day", Columns: []string{"book", "loan", "closed_through", "events", "outstanding", "due", "days_past_due", "class", "next_due_on", "next_due"},
 	Conflict: `ON CONFLICT (book, loan) DO UPDATE SET closed_through = excluded.closed_through, events = excluded.events, outstanding = excluded.outstanding,
-  due = excluded.due, days_past_due = excluded.days_past_due, class = excluded.class, next_due_on = excluded.next_due_on`}
+  due = excluded.due, days_past_due = excluded.days_past_due, class = excluded.class, next_due_on = excluded.next_due_on, next_due = excluded.next_due`}
 
 func keep(ctx context.Context, w *database.Writer, rows []any) error {
 	if len(rows) == 0 {
 		return nil
 	}
+	return transact(ctx, w, func() error { return w.Insert(ctx, &dayTable, rows) })
+}
+
+func transact(ctx context.Context, w *database.Writer, do func() error) error {
 	if err := w.Begin(ctx); err != nil {
 		return err
 	}
-	if err := w.Insert(ctx, &dayTable, rows); err != nil {
-		return errors.Join(err, w.Rollback(ctx))
+	if err := do(); err != nil {
+		return errors.Join(err, w.Rollback(context.WithoutCancel(ctx)))
 	}
 	return w.Commit(ctx)
 }
+
+// note keeps what a close of day came to. A loan that cannot be closed is tried each time, so the failures are all there are.
+func (c *Closed) note(ctx context.Context, w *database.Writer, book string, started time.Time) error {
+	return transact(ctx, w, func() error {
+		if _, err := w.Exec(ctx, "DELETE FROM loan_close_failure WHERE book = $1", book); err != nil {
+			return err
+		}
+		for _, f := range c.Failures {
+			if _, err := w.Exec(ctx, "INSERT INTO loan_close_failure (book, loan, through, reason) VALUES ($1, $2, $3, $4)", book, f.Loan, string(c.Through), f.Err.Error()); err != nil {
+				return err
+			}
+		}
+		_, err := w.Exec(ctx, `INSERT INTO loan_close (book, through, started_at, ended_at, loans, failed) VALUES ($1, $2, $3, $4, $5, $6)
+ON CONFLICT (book, through) DO UPDATE SET started_at = excluded.started_at, ended_at = excluded.ended_at, loans = excluded.loans, failed = excluded.failed`,
+			book, string(c.Through), stamp(started), stamp(time.Now()), c.Loans, int64(len(c.Failures)))
+		return err
+	})
+}
+
+const stampLayout = "2006-01-02T15:04:05.000000Z"
+
+func stamp(t time.Time) string { return t.UTC().Format(stampLayout) }

@@ -27,8 +27,9 @@ type Part struct {
 // Dimensions that a portfolio can be broken down by.
 var Dimensions = []string{"segment", "outlet", "town", "village", "lender", "product", "pool", "borrower"}
 
-// Portfolio reads the portfolio of a book at risk, broken down by a dimension, "" for the whole.
-func Portfolio(ctx context.Context, r database.Reader, book, by string) ([]Part, error) {
+// Portfolio reads the portfolio of a book at risk, broken down by a dimension, "" for the whole. With areas it is that of the loans that lie in
+// one of these villages and towns.
+func Portfolio(ctx context.Context, r database.Reader, book, by string, areas ...string) ([]Part, error) {
 	key := "''"
 	for _, d := range Dimensions {
 		if d == by {
@@ -47,12 +48,14 @@ func Portfolio(ctx context.Context, r database.Reader, book, by string) ([]Part,
 	for _, class := range Classes {
 		query += fmt.Sprintf(",\n  CAST(COALESCE(SUM(CASE WHEN l.status <> 'written-off' AND CASE WHEN l.class <> '' THEN l.class ELSE d.class END = '%s' THEN d.outstanding ELSE 0 END), 0) AS BIGINT)", class)
 	}
+	args := []any{book}
+	inside := within(areas, &args)
 	rows, err := r.Query(ctx, query+`
 FROM loan l
 JOIN loan_day d ON d.book = l.book AND d.loan = l.id
-WHERE l.book = $1 AND d.outstanding > 0
+WHERE l.book = $1 AND d.outstanding > 0`+inside+`
 GROUP BY 1, 2
-ORDER BY 1, 2`, book)
+ORDER BY 1, 2`, args...)
 	if err != nil {
 		return nil, fmt.Errorf("read portfolio of %s: %w", book, err)
 	}

@@ -11,6 +11,9 @@ type Explanation struct {
 	N         int
 	DueOn     Day
 	Stretches []Stretch // of the period, by date
+	// Before is interest of the period, exact, from before the first stretch:
+	// what was earned until the rows were scheduled anew. "" when there is none.
+	Before string
 	// Exact is the interest of the period before rounding, with up to 24
 	// decimals of the smallest unit's unit (yuan), cut after that.
 	Exact    string
@@ -42,10 +45,21 @@ func Explain(c *Contract) ([]Explanation, error) {
 	return t.explanations, nil
 }
 
+// Reason names the rule for the principal, for those who say it in their own
+// words: instalment, paid-up, last, grace, share, bullet or named.
+func (x *Explanation) Reason() string {
+	return [...]string{"instalment", "paid-up", "last", "grace", "share", "bullet", "named"}[x.Row.rule]
+}
+
+// Fraction writes the length of the stretch as the part of a year it is, such
+// as 31/360.
+func (s Stretch) Fraction() string { return s.fraction() }
+
 // trace watches an engine at work; a nil trace sees nothing.
 type trace struct {
 	explanations []Explanation
 	from         Day
+	before       Exact // earned in the first period before it begins
 }
 
 func (t *trace) period(e *engine, k int) {
@@ -80,6 +94,9 @@ func (t *trace) row(e *engine, k int, interest wide) {
 		return
 	}
 	x := &t.explanations[k]
+	if k == 0 && t.before != (Exact{}) {
+		x.Before = exact(t.before.big(), e.whole, e.c.decimals())
+	}
 	x.Exact = exact(interest.big(), e.whole, e.c.decimals())
 	x.Row = e.rows[k]
 	x.Earned = x.Row.Earned
@@ -120,8 +137,11 @@ func (x Explanation) String() string {
 	c := x.contract
 	var b strings.Builder
 	fmt.Fprintf(&b, "row %d, due %s: interest ", x.N, x.DueOn)
+	if x.Before != "" {
+		fmt.Fprintf(&b, "%s earned before", x.Before)
+	}
 	for i, s := range x.Stretches {
-		if i > 0 {
+		if i > 0 || x.Before != "" {
 			b.WriteString(" + ")
 		}
 		fmt.Fprintf(&b, "%s × %s %% × %s (%s to %s)", c.write(s.Balance), writeRate(s.Rate), s.fraction(), s.From, s.To)

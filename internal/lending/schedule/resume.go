@@ -57,6 +57,14 @@ func Resume(dst []Row, c *Contract, opening Opening) ([]Row, error) {
 	return schedule(dst, c, opening, nil)
 }
 
+// ResumeExplained is Resume with an explanation of every row.
+func ResumeExplained(dst []Row, c *Contract, opening Opening) ([]Row, []Explanation, error) {
+	kept := *c
+	t := trace{before: opening.Earned}
+	rows, err := schedule(dst, &kept, opening, &t)
+	return rows, t.explanations, err
+}
+
 // Rest returns the contract of the rows after the first n, seen from the close
 // of a day not before the n-th due date. Amounts, the rate and named principal
 // are left as they are; disbursements and rate changes are taken out.

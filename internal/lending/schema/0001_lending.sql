@@ -98,6 +98,31 @@ CREATE TABLE loan_day (
   days_past_due  BIGINT NOT NULL,
   class          TEXT NOT NULL,
   next_due_on    TEXT NOT NULL,
+  next_due       BIGINT NOT NULL,
+  PRIMARY KEY (book, loan)
+); -- clustered
+
+CREATE INDEX loan_day_by_due ON loan_day (book, next_due_on);
+
+CREATE INDEX loan_day_by_days ON loan_day (book, days_past_due);
+
+-- Closes of day that did something: the last of each day.
+CREATE TABLE loan_close (
+  book       TEXT NOT NULL,
+  through    TEXT NOT NULL,
+  started_at TEXT NOT NULL,
+  ended_at   TEXT NOT NULL,
+  loans      BIGINT NOT NULL,
+  failed     BIGINT NOT NULL,
+  PRIMARY KEY (book, through)
+); -- clustered
+
+-- Loans that the last close of day could not close, and why.
+CREATE TABLE loan_close_failure (
+  book    TEXT NOT NULL,
+  loan    TEXT NOT NULL,
+  through TEXT NOT NULL,
+  reason  TEXT NOT NULL,
   PRIMARY KEY (book, loan)
 ); -- clustered
 

@@ -273,7 +273,7 @@ func TestSameFactsSameState(t *testing.T) {
 	each(t, func(r *rand.Rand, loan *Loan, events []Event, asOf Day) string {
 		want := mustDerive(loan, events, asOf)
 
-		daily, err := open(loan)
+		daily, err := open(loan, false)
 		if err != nil {
 			return err.Error()
 		}

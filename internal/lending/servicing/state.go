@@ -25,6 +25,10 @@ type Row struct {
 	// LateBefore is the days past due an extension found, which count on.
 	LateBefore int
 
+	// Account says how interest and principal were computed; only in what
+	// Account derives.
+	Account *schedule.Explanation
+
 	lateTo  Day            // how far late and instead have been counted
 	late    schedule.Exact // late interest, ACT/360
 	instead schedule.Exact // interest by the contract on the same principal, should it be moved
@@ -90,6 +94,9 @@ type State struct {
 	pending     []pending  // extensions of rows not yet due
 	moved       []movedRow // what rows, to come or past, brought along
 	later       []Event    // of the contract, after AsOf
+
+	accounts  []schedule.Explanation // of the rows in plan
+	explained bool                   // accounts are kept
 }
 
 type pending struct {
@@ -108,6 +115,15 @@ type movedRow struct {
 // are not yet known. An error names the event at fault, or all events that are
 // wrong in themselves.
 func Derive(loan *Loan, events []Event, asOf Day) (*State, error) {
+	return carry(loan, events, asOf, false)
+}
+
+// Account is Derive that keeps, with each row, how it was computed.
+func Account(loan *Loan, events []Event, asOf Day) (*State, error) {
+	return carry(loan, events, asOf, true)
+}
+
+func carry(loan *Loan, events []Event, asOf Day, explained bool) (*State, error) {
 	if err := loan.validate(); err != nil {
 		return nil, err
 	}
@@ -118,7 +134,7 @@ func Derive(loan *Loan, events []Event, asOf Day) (*State, error) {
 	if asOf < loan.Contract.DisbursedOn {
 		return nil, fmt.Errorf("state on %s: %w on %s", asOf, ErrBeforeDisbursement, loan.Contract.DisbursedOn)
 	}
-	s, err := open(loan)
+	s, err := open(loan, explained)
 	if err != nil {
 		return nil, err
 	}
@@ -138,14 +154,14 @@ func Derive(loan *Loan, events []Event, asOf Day) (*State, error) {
 }
 
 // open returns the loan at the close of the day it was paid out.
-func open(loan *Loan) (*State, error) {
+func open(loan *Loan, explained bool) (*State, error) {
 	c := loan.Contract
 	if len(c.Disbursements) > 0 {
 		c.Principal = c.Disbursements[0].Amount
 	}
 	s := &State{
 		AsOf: c.DisbursedOn, Undue: c.Principal, Disbursed: c.Principal, Rate: c.Rate,
-		loan: loan, contract: c.Rest(0, c.DisbursedOn), earnedTo: c.DisbursedOn,
+		loan: loan, contract: c.Rest(0, c.DisbursedOn), earnedTo: c.DisbursedOn, explained: explained,
 	}
 	return s, s.replan(s.contract, anew)
 }
@@ -210,6 +226,10 @@ func (s *State) fallDue() error {
 		N: s.instalments, DueOn: planned.DueOn, lateTo: planned.DueOn,
 		Due:      Amounts{Interest: planned.Interest, Principal: planned.Principal},
 		Deferred: max(planned.Interest-planned.Earned, 0),
+	}
+	if s.explained {
+		row.Account = &s.accounts[0]
+		s.accounts = s.accounts[1:]
 	}
 	for _, moved := range s.moved {
 		if moved.on != planned.DueOn {
@@ -324,9 +344,14 @@ func (s *State) replan(c schedule.Contract, level level) error {
 	if c.Method == schedule.Irregular {
 		c.Due[len(c.Due)-1].Principal = schedule.Rest
 	}
-	plan, err := schedule.Resume(nil, &c, schedule.Opening{
-		Earned: s.earned, Deferred: s.Deferred, Granted: s.Disbursed, Level: level.amount, KeepLevel: level.keep,
-	})
+	opening := schedule.Opening{Earned: s.earned, Deferred: s.Deferred, Granted: s.Disbursed, Level: level.amount, KeepLevel: level.keep}
+	var plan []schedule.Row
+	var err error
+	if s.explained {
+		plan, s.accounts, err = schedule.ResumeExplained(nil, &c, opening)
+	} else {
+		plan, err = schedule.Resume(nil, &c, opening)
+	}
 	if err != nil {
 		return fmt.Errorf("schedule the rows to come: %w", err)
 	}
@@ -341,6 +366,7 @@ func (s *State) dropEmptyRows() {
 		n--
 	}
 	s.plan = s.plan[:n]
+	s.accounts = s.accounts[:min(n, len(s.accounts))]
 	s.contract.Due = s.contract.Due[:s.passed+n]
 }
 
@@ -397,12 +423,22 @@ func (s *State) Pending() []Extension {
 	return agreed
 }
 
-// NextDue returns the due date of the next row to come; ok is false when none is.
-func (s *State) NextDue() (on Day, ok bool) {
+// NextDue returns the due date of the next row to come and what will be due
+// then; ok is false when none is.
+func (s *State) NextDue() (on Day, amount int64, ok bool) {
 	if len(s.plan) == 0 {
-		return 0, false
+		return 0, 0, false
 	}
-	return s.plan[0].DueOn, true
+	if len(s.pending) == 0 {
+		return s.plan[0].DueOn, s.plan[0].Total(), true
+	}
+	ahead, err := s.ToCome()
+	for i := range ahead {
+		if due := ahead[i].Due.Sum(); err == nil && due > 0 {
+			return ahead[i].DueOn, due, true
+		}
+	}
+	return s.plan[0].DueOn, s.plan[0].Total(), true
 }
 
 // Payoff returns what must be paid at the close of AsOf to end the loan, with
