@@ -116,8 +116,11 @@ type call struct {
 	status int // of a good answer
 }
 
-// bodyMax is the largest body of JSON, in bytes.
-const bodyMax = 1 << 20
+// Largest bodies, in bytes: of JSON, and of a file.
+const (
+	bodyMax = 1 << 20
+	fileMax = 1 << 30
+)
 
 func (a *API) handler(o operation, who func(*http.Request) (*caller, error)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
@@ -135,13 +138,21 @@ func (a *API) handler(o operation, who func(*http.Request) (*caller, error)) htt
 			a.refuse(w, r, c.Person, fault.New(fault.Forbidden, "token.scope", "the token may not do this: it lacks the scope %s", o.scope).Mend("Make a token that has it."))
 			return
 		}
-		if !o.files {
-			r.Body = http.MaxBytesReader(w, r.Body, bodyMax)
+		largest := int64(bodyMax)
+		if o.sends != nil {
+			largest = fileMax
 		}
+		r.Body = http.MaxBytesReader(w, r.Body, largest)
 		q := &call{Request: r, ctx: r.Context(), api: a, caller: c, status: http.StatusOK}
 		result, err := o.do(q)
 		if err != nil {
 			a.refuse(w, r, c.Person, err)
+			return
+		}
+		if file, ok := result.(served); ok {
+			if err := file.send(w, r); err != nil {
+				a.refuse(w, r, c.Person, err)
+			}
 			return
 		}
 		answer(w, q.status, result)

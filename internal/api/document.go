@@ -2,6 +2,7 @@ package api
 
 import (
 	"encoding/json"
+	"maps"
 	"net/http"
 	"reflect"
 	"strconv"
@@ -59,9 +60,9 @@ func (d *document) operation(o operation) map[string]any {
 		return map[string]any{"application/json": map[string]any{"schema": schema}}
 	}
 	switch {
-	case o.files:
+	case o.sends != nil:
 		file := map[string]any{}
-		for _, typ := range []string{"image/png", "image/jpeg", "image/webp", "application/pdf"} {
+		for _, typ := range o.sends {
 			file[typ] = map[string]any{}
 		}
 		op["requestBody"] = map[string]any{"required": true, "content": file}
@@ -72,6 +73,9 @@ func (d *document) operation(o operation) map[string]any {
 	}
 	responses := map[string]any{"default": map[string]any{"description": "Refused; the errors say why and how to put it right.", "content": content(d.schema(reflect.TypeFor[Refused]()))}}
 	good := map[string]any{"description": "Done.", "content": content(d.schema(reflect.TypeOf(o.result)))}
+	if _, ok := o.result.(served); ok {
+		good["content"] = map[string]any{"*/*": map[string]any{}}
+	}
 	if o.created {
 		responses[strconv.Itoa(http.StatusCreated)] = good
 		good = map[string]any{"description": "It had been done before, under the same key.", "content": good["content"]}
@@ -143,6 +147,14 @@ func (d *document) object(t reflect.Type) map[string]any {
 	for i := range t.NumField() {
 		f := t.Field(i)
 		name, options, _ := strings.Cut(f.Tag.Get("json"), ",")
+		if f.Anonymous { // its fields stand among those of the struct
+			inner := d.object(f.Type)
+			maps.Copy(properties, inner["properties"].(map[string]any))
+			if names, ok := inner["required"].([]any); ok {
+				required = append(required, names...)
+			}
+			continue
+		}
 		if name == "" || name == "-" {
 			continue
 		}

@@ -29,11 +29,11 @@ type operation struct {
 	summary      string
 	scope        string
 	params       []param
-	body         any  // example of the type that is sent; nil for none
-	facts        bool // the body holds a fact of the kind in the path
-	files        bool // the body is a file
-	result       any  // example of the type that is answered
-	created      bool // answers 201 the first time
+	body         any      // example of the type that is sent; nil for none
+	facts        bool     // the body holds a fact of the kind in the path
+	sends        []string // media types of a file that is the body; nil for JSON or nothing
+	result       any      // example of the type that is answered
+	created      bool     // answers 201 the first time
 	do           func(*call) (any, error)
 }
 
@@ -54,17 +54,24 @@ var (
 	limit      = param{"limit", "query", "Most items of a page, 1 to 500; 100 when left out.", false}
 )
 
-// operations are all of them. Routes and document are made from this list.
-var operations []operation
+// photos and tables are what can be sent as a file.
+var (
+	photos = []string{"image/png", "image/jpeg", "image/webp", "application/pdf"}
+	tables = []string{"text/csv", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "application/jsonl"}
+)
 
-func init() {
-	operations = []operation{
+// operations are all of them. Routes and document are made from this list.
+var operations = slices.Concat(factOperations(), recordOperations(), importOperations())
+
+// factOperations record facts, approve them, and read entries and figures.
+func factOperations() []operation {
+	return []operation{
 		{method: "GET", path: "/kinds", id: "listKinds", summary: "The kinds of fact, and whether you may record them", scope: read, result: Kinds{}, do: listKinds},
 		{method: "GET", path: "/kinds/{kind}", id: "getKind", summary: "The JSON Schema of a kind of fact", scope: read, params: []param{pathKind}, result: map[string]any{}, do: getKind},
 		{method: "POST", path: "/facts/{kind}", id: "recordFact", summary: "Record a fact, or propose it where a second person must agree", scope: record,
 			params: []param{pathKind, {"Idempotency-Key", "header", "Your own key for this fact, at most 100 characters without spaces. Sent twice it is recorded once.", true}},
 			body:   Fact{}, facts: true, result: fact.Receipt{}, created: true, do: recordFact},
-		{method: "POST", path: "/evidence", id: "keepEvidence", summary: "Keep a photograph or PDF; facts name it by the hash in the answer", scope: record, files: true, result: Kept{}, created: true, do: keepEvidence},
+		{method: "POST", path: "/evidence", id: "keepEvidence", summary: "Keep a photograph or PDF; facts name it by the hash in the answer", scope: record, sends: photos, result: Kept{}, created: true, do: keepEvidence},
 		{method: "GET", path: "/entries", id: "listEntries", summary: "Entries as they were recorded, book by book", scope: read,
 			params: []param{{"book", "query", "One book only.", false}, {"kind", "query", "One kind only.", false}, {"actor", "query", "Recorded by one person only.", false}, cursor, limit}, result: Entries{}, do: listEntries},
 		{method: "GET", path: "/entries/{book}/{seq}", id: "getEntry", summary: "One entry", scope: read, params: []param{pathBook, pathSeq}, result: Entry{}, do: getEntry},
@@ -141,11 +148,15 @@ func (q *call) decode(into any) error {
 	var large *http.MaxBytesError
 	switch {
 	case errors.As(err, &large):
-		return fault.New(fault.Invalid, "request.large", "what was sent is larger than %d MB", bodyMax>>20).Mend("Send less at a time.")
+		return tooLarge(large)
 	case err != nil:
 		return fault.New(fault.Invalid, "json.object", "the body is not a JSON object of the right form: %v", err).Mend("See %s.", DocumentPath)
 	}
 	return nil
+}
+
+func tooLarge(large *http.MaxBytesError) error {
+	return fault.New(fault.Invalid, "request.large", "what was sent is larger than %d MB", large.Limit>>20).Mend("Send less at a time.")
 }
 
 func position(text string) (book string, seq int64, err error) {
@@ -163,13 +174,17 @@ func parameter(name, value string) *fault.Error {
 	return fault.New(fault.Invalid, "parameter.wrong", "the parameter %s cannot be read: %q", name, value).For(name).Mend("See %s.", DocumentPath)
 }
 
+func (q *call) mayNotRecord(k *fact.Kind) error {
+	return fault.New(fault.Forbidden, "kind.by", "%s may not record a %s", q.caller.Person, k.Name).Mend("It takes one of these roles: %s.", strings.Join(k.By, ", "))
+}
+
 func recordFact(q *call) (any, error) {
 	k, err := q.kind()
 	if err != nil {
 		return nil, err
 	}
 	if !q.caller.MayRecord(k) {
-		return nil, fault.New(fault.Forbidden, "kind.by", "%s may not record a %s", q.caller.Person, k.Name).Mend("It takes one of these roles: %s.", strings.Join(k.By, ", "))
+		return nil, q.mayNotRecord(k)
 	}
 	var sent Fact
 	if err := q.decode(&sent); err != nil {
@@ -798,7 +813,7 @@ type Operation struct {
 	ID, Method, Path, Summary, Scope string
 	Params                           []Param
 	Body                             string // what is sent, with its fields; "" for nothing
-	Tryable                          bool   // without sending a file
+	Tryable                          bool   // it sends no file
 }
 
 // Param is one of its parameters; In is path, query or header.
@@ -811,13 +826,15 @@ type Param struct {
 func Operations() []Operation {
 	list := make([]Operation, len(operations))
 	for i, o := range operations {
-		list[i] = Operation{ID: o.id, Method: o.method, Path: Path + o.path, Summary: o.summary, Scope: o.scope, Tryable: !o.files}
+		list[i] = Operation{ID: o.id, Method: o.method, Path: Path + o.path, Summary: o.summary, Scope: o.scope, Tryable: o.sends == nil}
 		for _, p := range o.params {
 			list[i].Params = append(list[i].Params, Param{p.name, p.in, p.doc, p.required})
 		}
 		switch o.body.(type) {
 		case Fact:
 			list[i].Body = "{\"on\": \"2020-05-02\", \"fact\": {}}"
+		case Go:
+			list[i].Body = "{\"skip_wrong\": false}"
 		case Decision:
 			list[i].Body = "{\"decision\": \"approve\", \"content\": \"\"}"
 		}

@@ -116,8 +116,11 @@ func curl(origin string, o api.Operation) string {
 			text += " -H '" + x.Name + ": …'"
 		}
 	}
-	if o.Body != "" {
+	switch {
+	case o.Body != "":
 		text += " -d '" + strings.Join(strings.Fields(o.Body), " ") + "'"
+	case !o.Tryable:
+		text += " --data-binary @FILE"
 	}
 	return text + " " + origin + o.Path
 }
