@@ -23,6 +23,9 @@ import (
 	"io/fs"
 	"net/http"
 	"net/url"
+	"path"
+	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -77,19 +80,48 @@ func (f *Forms) kinds(w http.ResponseWriter, r *http.Request) {
 	v := session.Of(r)
 	page := f.guard.Page(r)
 	words := f.guard.Words(page)
-	t := view.Table{Columns: []view.Column{{Label: words.Text("record.kind")}, {Label: words.Text("record.second")}},
-		Empty: &view.Empty{Icon: "lock", Title: words.Text("record.none"), Text: words.Text("record.none.why")}}
+	heading := view.Heading{Title: words.Text("record.title"), Lead: view.Plain(words.Text("record.lead"))}
+	tables := map[string]*view.Table{}
 	for _, k := range fact.Kinds() {
 		if !v.MayRecord(k) {
 			continue
 		}
+		subject := subjectOf(k)
+		if tables[subject] == nil {
+			tables[subject] = &view.Table{Columns: []view.Column{{Label: words.Text("record.kind")}, {Label: words.Text("record.who")}}}
+		}
 		second := words.Text("record.alone")
 		if k.Approval != nil {
-			second = words.Text("record.approved", words.Role(k.Approval.Role))
+			second = words.Role(k.Approval.Role)
 		}
-		t.Rows = append(t.Rows, view.Row{Cells: []view.Cell{{Text: words.Kind(k), Href: Path + "/" + k.Name, Sub: words.About(k)}, {Text: second}}})
+		tables[subject].Rows = append(tables[subject].Rows, view.Row{Cells: []view.Cell{{Text: words.Kind(k), Href: Path + "/" + k.Name, Sub: words.About(k)}, {Text: second}}})
 	}
-	f.guard.Show(w, r, http.StatusOK, view.Stack{Page: page, Heading: view.Heading{Title: words.Text("record.title"), Lead: view.Plain(words.Text("record.lead"))}, Body: []view.Component{t}})
+	var body []view.Component
+	for _, subject := range append(slices.Clone(subjects), otherSubject) {
+		if t := tables[subject]; t != nil {
+			t.Empty = &view.Empty{Icon: "lock", Title: words.Text("record.none"), Text: words.Text("record.none.why")}
+			heading.Tasks = append(heading.Tasks, view.Task{Count: words.Count(int64(len(t.Rows))), Text: words.Text("record.of." + subject), Href: "#" + subject})
+			body = append(body, view.Section{Head: view.SectionHead{ID: subject, Title: words.Text("record.of." + subject)}, Parts: []view.Component{*t}})
+		}
+	}
+	if len(body) == 0 {
+		body = append(body, view.Empty{Icon: "lock", Title: words.Text("record.none"), Text: words.Text("record.none.why")})
+	}
+	f.guard.Show(w, r, http.StatusOK, view.Stack{Page: page, Heading: heading, Body: body})
+}
+
+// subjects are the packages that define kinds of fact, in the order in which a programme meets them; the catalogue has what each is called.
+var subjects = []string{"household", "notice", "casework", "project", "goods", "livestock", "enterprise", "dividend", "lending", "party", "programme", "area", "indicator", "access", "fact"}
+
+// otherSubject is of kinds whose package has no word of its own.
+const otherSubject = "other"
+
+func subjectOf(k *fact.Kind) string {
+	name := path.Base(reflect.TypeOf(k.New()).Elem().PkgPath())
+	if slices.Contains(subjects, name) {
+		return name
+	}
+	return otherSubject
 }
 
 // kind of the address, when the person may record it.

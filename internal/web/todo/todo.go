@@ -44,8 +44,12 @@ func Source() view.Source {
 // Path is where the work list is mounted.
 const Path = "/todo"
 
+// unprovedPath is the page of all postings that nothing proves yet, which package web has.
+const unprovedPath = "/postings?open=1"
+
 const (
 	shownMax     = 50 // rows of each part of the list
+	proofsShown  = 10 // rows of what lacks its proof: there may be thousands
 	dueWithin    = 30 // days before a milestone's day from which it is listed
 	countsFresh  = 10 * time.Second
 	countsPeople = 1000 // remembered at the same time
@@ -269,7 +273,7 @@ func (l *List) page(w http.ResponseWriter, r *http.Request) {
 	names := l.people(ctx)
 	heading := view.Heading{Title: words.Text("todo.title"), Lead: view.Plain(words.Text("todo.lead", len(waiting)+len(returned)+len(unproved)+len(due)))}
 	var body []view.Component
-	part := func(id string, n int, tone view.Tone, t view.Table) {
+	part := func(id string, n int, tone view.Tone, parts ...view.Component) {
 		if n == 0 {
 			return
 		}
@@ -278,12 +282,16 @@ func (l *List) page(w http.ResponseWriter, r *http.Request) {
 			count = words.Text("todo.more", shownMax)
 		}
 		heading.Tasks = append(heading.Tasks, view.Task{Count: count, Text: words.Text("todo." + id + ".task"), Href: "#" + id, Tone: tone})
-		body = append(body, view.Section{Head: view.SectionHead{ID: id, Title: words.Text("todo." + id), Note: view.Plain(words.Text("todo." + id + ".note"))}, Parts: []view.Component{t}})
+		body = append(body, view.Section{Head: view.SectionHead{ID: id, Title: words.Text("todo." + id), Note: view.Plain(words.Text("todo." + id + ".note"))}, Parts: parts})
 	}
 	part("approve", len(waiting), view.WarnTone, l.proposals(words, names, waiting, false))
 	part("returned", len(returned), view.BadTone, l.proposals(words, names, returned, true))
 	part("due", len(due), view.NoTone, l.milestones(words, due))
-	part("unproved", len(unproved), view.NoTone, l.entries(words, unproved))
+	proofs := []view.Component{l.entries(words, names, unproved)}
+	if len(unproved) > proofsShown {
+		proofs = append(proofs, view.Text{Prose: view.Write(page.Printer, "todo.unproved.more", view.Link{Label: words.Text("todo.unproved.all"), Href: unprovedPath})})
+	}
+	part("unproved", len(unproved), view.NoTone, proofs...)
 	part("own", len(own), view.NoTone, l.proposals(words, names, own, false))
 	if len(body) == 0 {
 		heading.Lead = view.Plain(words.Text("todo.nothing"))
@@ -332,10 +340,10 @@ func (l *List) milestones(words wording.Words, list []entity.Entity) view.Table 
 	return t
 }
 
-func (l *List) entries(words wording.Words, list []journal.Entry) view.Table {
+func (l *List) entries(words wording.Words, names func(string) string, list []journal.Entry) view.Table {
 	t := view.Table{Columns: []view.Column{{Label: words.Text("todo.what")}, {Label: words.Text("todo.voucher")}, {Label: words.Text("todo.day")}, {Label: words.Text("todo.prepared")}},
 		Empty: &view.Empty{Icon: "check", Title: words.Text("todo.nothing"), Text: words.Text("todo.nothing.why")}}
-	for _, e := range list[:min(len(list), shownMax)] {
+	for _, e := range list[:min(len(list), proofsShown)] {
 		voucher := words.NotRecorded()
 		if content, err := fact.DecodeBody(e.Kind, e.Body, ""); err == nil {
 			k := fact.Find(e.Kind)
@@ -344,7 +352,7 @@ func (l *List) entries(words wording.Words, list []journal.Entry) view.Table {
 			}
 		}
 		href := form.Path + "/proof?" + url.Values{"book": {e.Book}, "entry": {itoa(e.Seq)}}.Encode()
-		t.Rows = append(t.Rows, view.Row{Cells: []view.Cell{{Text: words.KindNamed(e.Kind), Href: href, Sub: e.Book + ":" + itoa(e.Seq), Grade: view.Grade(e.Grade.String())}, {Text: voucher}, {Text: words.Date(e.On)}, {Text: e.Actor}}})
+		t.Rows = append(t.Rows, view.Row{Cells: []view.Cell{{Text: words.KindNamed(e.Kind), Href: href, Sub: e.Book + ":" + itoa(e.Seq), Grade: view.Grade(e.Grade.String())}, {Text: voucher}, {Text: words.Date(e.On)}, {Text: names(e.Actor)}}})
 	}
 	return t
 }

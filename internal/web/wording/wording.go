@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net/http"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -75,6 +76,9 @@ func (w Words) About(k *fact.Kind) string {
 		return ""
 	}
 	first, _, _ := strings.Cut(strings.ReplaceAll(k.Doc(), "\n", " "), ". ")
+	if rest, ok := strings.CutPrefix(first, reflect.TypeOf(k.New()).Elem().Name()+" "); ok { // the code's name for it is not the reader's
+		first = "This " + rest
+	}
 	return strings.TrimSuffix(first, ".") + "."
 }
 
