@@ -305,7 +305,7 @@ func (q *request) flow() error {
 			{Label: q.text("flow.not-traced"), Href: q.with("open", "1"), Current: q.FormValue("open") != ""}}}, Parts: []view.Component{drawn}}
 	return q.show(view.Heading{
 		Crumbs: []view.Link{{Label: q.text("nav.overview"), Href: "/"}, {Label: title}},
-		Title:  title, Lead: q.write("flow.lead", view.Link{Label: q.reading(total, f.commodity, total), Href: "#flow"}, view.Link{Label: q.reading(untraced, f.commodity, total), Href: q.with("open", "1") + "#flow"}),
+		Title:  title, Hush: q.keptElsewhere(), Lead: q.write("flow.lead", view.Link{Label: q.reading(total, f.commodity, total), Href: "#flow"}, view.Link{Label: q.reading(untraced, f.commodity, total), Href: q.with("open", "1") + "#flow"}),
 	}, section)
 }
 

@@ -260,6 +260,14 @@ func (q *request) keptBack() string {
 	return q.text("scope.areas", strings.Join(names, q.text("list.comma")))
 }
 
+// keptElsewhere says what a reader whose areas are limited sees of totals of the whole programme.
+func (q *request) keptElsewhere() string {
+	if !q.limited() {
+		return ""
+	}
+	return q.text("scope.elsewhere")
+}
+
 // refused notes in the log who was not let see what.
 func (q *request) refused(status int, err error) {
 	person := ""

@@ -107,7 +107,7 @@ func (d *Desk) Frame(r *http.Request, p *view.Page) {
 	if v.SeesPeople() {
 		own.Items = append(own.Items, item("people", "desk.people", "/people"))
 	}
-	own.Items = append(own.Items, item("code", "desk.api", developers.Path))
+	own.Items = append(own.Items, item("code", "desk.api", developers.Path), item("lock", "desk.account", "/account"))
 	p.Nav = append(p.Nav, own)
 	if n := len(p.Tabs); n > 1 { // the last leads to everything else
 		p.Tabs[n-2] = waiting

@@ -3,11 +3,13 @@ package session
 import (
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"lastmile/internal/access"
 	"lastmile/internal/date"
 	"lastmile/internal/entity"
+	"lastmile/internal/fact"
 	"lastmile/internal/fault"
 	"lastmile/internal/web/view"
 	"lastmile/internal/web/wording"
@@ -58,7 +60,7 @@ func (g *Guard) accountPage(w http.ResponseWriter, r *http.Request, status int, 
 	}
 	body := []view.Component{
 		section(words, "roles", roles),
-		section(words, "sessions", sessionsTable(words, sessions, v.Session.ID),
+		section(words, "sessions", g.sessionsTable(words, sessions, v.Session.ID),
 			view.Form{Action: accountPath + "/sessions", Plain: true, Hidden: v.Hidden(), Fields: []view.Component{g.sessionChoice(words, sessions, v.Session.ID)},
 				Buttons: []view.Button{{Label: words.Text("sessions.end")}}}),
 		section(words, "tokens", tokensTable(words, tokens), g.tokenForm(words, v, f)),
@@ -66,7 +68,7 @@ func (g *Guard) accountPage(w http.ResponseWriter, r *http.Request, status int, 
 	if len(tokens) > 0 {
 		body = append(body, g.revokeTokenForm(words, v, tokens))
 	}
-	body = append(body, section(words, "events", eventsTable(words, events)))
+	body = append(body, section(words, "events", g.eventsTable(r, words, events)))
 	g.Show(w, r, status, view.Stack{Page: page, Heading: view.Heading{Title: v.Name, Lead: view.Plain(v.Unit), Buttons: []view.Button{{Label: words.Text("password.change"), Href: passwordPath}}},
 		Body: append(body, view.Form{Action: logOutPath, Plain: true, Hidden: v.Hidden(), Buttons: []view.Button{{Label: words.Text("logout.do")}}})})
 }
@@ -99,7 +101,7 @@ func moment(words wording.Words, t time.Time) string {
 	return words.Date(date.Of(t)) + " " + words.Clock(t)
 }
 
-func sessionsTable(words wording.Words, list []*access.Session, own string) view.Table {
+func (g *Guard) sessionsTable(words wording.Words, list []*access.Session, own string) view.Table {
 	t := view.Table{Columns: []view.Column{{Label: words.Text("session.since")}, {Label: words.Text("session.seen")}, {Label: words.Text("session.address")}, {Label: words.Text("session.agent")}},
 		Empty: &view.Empty{Icon: "lock", Title: words.Text("sessions.none"), Text: words.Text("sessions.none.why")}}
 	for _, s := range list {
@@ -107,7 +109,7 @@ func sessionsTable(words wording.Words, list []*access.Session, own string) view
 		if s.ID == own {
 			cell.Sub = words.Text("session.this")
 		}
-		t.Rows = append(t.Rows, view.Row{Cells: []view.Cell{cell, {Text: moment(words, s.Seen)}, {Text: orNone(words, s.Address)}, {Text: orNone(words, s.Agent)}}})
+		t.Rows = append(t.Rows, view.Row{Cells: []view.Cell{cell, {Text: moment(words, s.Seen)}, {Text: orNone(words, s.Address)}, {Text: g.browser(words, s.Agent)}}})
 	}
 	return t
 }
@@ -123,7 +125,7 @@ func (g *Guard) sessionChoice(words wording.Words, list []*access.Session, own s
 	f := view.Field{Kind: view.SelectField, Name: "session", Label: words.Text("sessions.which"), Options: []view.Option{{Value: "", Label: words.Text("sessions.all")}}}
 	for _, s := range list {
 		if s.ID != own {
-			f.Options = append(f.Options, view.Option{Value: s.ID, Label: moment(words, s.Started) + " · " + orNone(words, s.Address)})
+			f.Options = append(f.Options, view.Option{Value: s.ID, Label: moment(words, s.Started) + " · " + g.browser(words, s.Agent) + " · " + orNone(words, s.Address)})
 		}
 	}
 	return f
@@ -166,13 +168,58 @@ func (g *Guard) revokeTokenForm(words wording.Words, v *Visit, list []*access.To
 	return view.Form{Action: accountPath + "/tokens/revoke", Plain: true, Hidden: v.Hidden(), Fields: []view.Component{f}, Buttons: []view.Button{{Label: words.Text("token.revoke")}}}
 }
 
-func eventsTable(words wording.Words, list []access.Event) view.Table {
+// eventsTable lists what happened to one person's access.
+func (g *Guard) eventsTable(r *http.Request, words wording.Words, events []access.Event) view.Table {
 	t := view.Table{Columns: []view.Column{{Label: words.Text("event.at")}, {Label: words.Text("event.what")}, {Label: words.Text("event.by")}, {Label: words.Text("session.address")}},
 		Empty: &view.Empty{Icon: "clock", Title: words.Text("events.none"), Text: words.Text("events.none.why")}}
-	for _, e := range list {
-		t.Rows = append(t.Rows, view.Row{Cells: []view.Cell{{Text: moment(words, e.At)}, {Text: words.Text("event." + e.Event), Sub: e.Person}, {Text: orNone(words, e.By)}, {Text: orNone(words, e.Address)}}})
+	for _, e := range events {
+		t.Rows = append(t.Rows, view.Row{Cells: []view.Cell{{Text: moment(words, e.At)}, {Text: words.Text("event." + e.Event)}, {Text: g.named(r, words, e.By)}, {Text: orNone(words, e.Address)}}})
 	}
 	return t
+}
+
+// named is a person's name, or what the machine's own operator is called; a name that nobody has, as whoever guesses types them, stands for
+// itself.
+func (g *Guard) named(r *http.Request, words wording.Words, person string) string {
+	if person == fact.Operator {
+		return words.Text("event.operator")
+	}
+	if e, ok, err := entity.Get(r.Context(), g.store.DB, entity.Headquarters, "person", person); err == nil && ok {
+		return e.Name
+	}
+	return orNone(words, person)
+}
+
+// Marks by which a browser's name for itself tells what it is. Several are in most names, so the first that is there counts.
+var (
+	browsers = [][2]string{{"MicroMessenger/", "WeChat"}, {"Edg", "Edge"}, {"OPR/", "Opera"}, {"HuaweiBrowser/", "Huawei Browser"}, {"UCBrowser/", "UC Browser"}, {"QQBrowser/", "QQ Browser"}, {"SamsungBrowser/", "Samsung Internet"}, {"Firefox/", "Firefox"}, {"Chrome/", "Chrome"}, {"Safari/", "Safari"}}
+	systems  = [][2]string{{"HarmonyOS", "HarmonyOS"}, {"Android", "Android"}, {"iPhone", "iPhone"}, {"iPad", "iPad"}, {"Windows", "Windows"}, {"Mac OS", "macOS"}, {"CrOS", "ChromeOS"}, {"Linux", "Linux"}}
+)
+
+// browser says in two words what a browser is that calls itself by a long name.
+func (g *Guard) browser(words wording.Words, agent string) string {
+	mark := func(list [][2]string) string {
+		for _, m := range list {
+			if strings.Contains(agent, m[0]) {
+				return m[1]
+			}
+		}
+		return ""
+	}
+	name, system := mark(browsers), mark(systems)
+	switch {
+	case name != "" && system != "":
+		return words.Text("session.browser", name, system)
+	case agent == "":
+		return words.NotRecorded()
+	case name+system != "":
+		return name + system
+	}
+	const shown = 40
+	if cut := []rune(agent); len(cut) > shown {
+		return string(cut[:shown]) + "…"
+	}
+	return agent
 }
 
 func (g *Guard) passwordPage(w http.ResponseWriter, r *http.Request, status int, wrong error) {

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"cmp"
 	"net/http"
 	"slices"
 
@@ -41,12 +42,21 @@ func (g *Guard) people(w http.ResponseWriter, r *http.Request) {
 	}
 	t := view.Table{Columns: []view.Column{{Label: words.Text("login.person")}, {Label: words.Text("person.name")}, {Label: words.Text("person.unit")}, {Label: words.Text("person.role")}, {Label: words.Text("person.access"), Kind: view.StateColumn}},
 		Empty: &view.Empty{Icon: "people", Title: words.Text("people.none"), Text: words.Text("people.none.why")}}
+	areas := map[string]string{}
 	for _, e := range list {
 		var roles []string
 		for _, h := range held[e.ID] {
 			role := words.Role(h.Role)
 			if h.Area != "" {
-				role += " " + h.Area
+				if areas[h.Area] == "" {
+					area, _, err := entity.Get(r.Context(), g.store.DB, entity.Headquarters, "area", h.Area)
+					if err != nil {
+						g.Refuse(w, r, err)
+						return
+					}
+					areas[h.Area] = cmp.Or(area.Name, h.Area)
+				}
+				role = words.Text("person.role.in", role, areas[h.Area])
 			}
 			if !slices.Contains(roles, role) {
 				roles = append(roles, role)
@@ -67,7 +77,12 @@ func (g *Guard) people(w http.ResponseWriter, r *http.Request) {
 		g.Refuse(w, r, err)
 		return
 	}
-	g.Show(w, r, http.StatusOK, view.Stack{Page: page, Heading: heading, Body: []view.Component{t, section(words, "events", eventsTable(words, events))}})
+	happened := view.Table{Columns: []view.Column{{Label: words.Text("event.at")}, {Label: words.Text("event.whom")}, {Label: words.Text("event.what")}, {Label: words.Text("event.by")}, {Label: words.Text("session.address")}},
+		Empty: &view.Empty{Icon: "clock", Title: words.Text("events.none"), Text: words.Text("events.none.why")}}
+	for _, e := range events {
+		happened.Rows = append(happened.Rows, view.Row{Cells: []view.Cell{{Text: moment(words, e.At)}, {Text: g.named(r, words, e.Person)}, {Text: words.Text("event." + e.Event)}, {Text: g.named(r, words, e.By)}, {Text: orNone(words, e.Address)}}})
+	}
+	g.Show(w, r, http.StatusOK, view.Stack{Page: page, Heading: heading, Body: []view.Component{t, section(words, "events", happened)}})
 }
 
 func mayLook(v *Visit) error {
@@ -111,7 +126,7 @@ func (g *Guard) personPage(w http.ResponseWriter, r *http.Request, oneTime strin
 		g.Refuse(w, r, err)
 		return
 	}
-	body := []view.Component{section(words, "roles", roles), section(words, "sessions", sessionsTable(words, sessions, ""))}
+	body := []view.Component{section(words, "roles", roles), section(words, "sessions", g.sessionsTable(words, sessions, ""))}
 	if v.Holds("administrator") {
 		do := func(action string) view.Button {
 			return view.Button{Label: words.Text("person.do." + action), Name: "do", Value: action}
@@ -125,7 +140,7 @@ func (g *Guard) personPage(w http.ResponseWriter, r *http.Request, oneTime strin
 	}
 	g.Show(w, r, http.StatusOK, view.Stack{Page: page,
 		Heading: view.Heading{Crumbs: []view.Link{{Label: words.Text("people.title"), Href: peoplePath}, {Label: person.Person}}, Title: person.Name, Lead: view.Plain(orNone(words, person.Unit))},
-		Body:    append(body, section(words, "events", eventsTable(words, events)))})
+		Body:    append(body, section(words, "events", g.eventsTable(r, words, events)))})
 }
 
 func (g *Guard) changePerson(w http.ResponseWriter, r *http.Request) {

@@ -166,7 +166,7 @@ func sessionOf(r *http.Response) *http.Cookie {
 func TestProvider(t *testing.T) {
 	o := newOffice(t)
 	d := behind(t, o, func(*session.ProviderOptions) {})
-	if page := text(t, d.get("zh-CN", "/who?x=1")); !strings.Contains(page, "使用 Aid ID 登录") || !strings.Contains(page, "/login/provider?next=%2Fwho%3Fx%3D1") {
+	if page := text(t, d.get("zh-CN", "/who?x=1")); !strings.Contains(page, "通过“Aid ID”登录") || !strings.Contains(page, "/login/provider?next=%2Fwho%3Fx%3D1") {
 		t.Errorf("the log-in page has no way to the provider:\n%s", page)
 	}
 	in := d.back("en", o, d.depart(o, "/who"))
@@ -181,6 +181,7 @@ func TestProvider(t *testing.T) {
 	if _, err := d.Store.Accounts.Reset(t.Context(), "fin", "admin"); err != nil {
 		t.Fatal(err)
 	}
+	d.Wait(time.Second)
 	in = d.back("en", o, d.depart(o, "//evil.example"))
 	if to := in.Header.Get("Location"); to != "/" {
 		t.Errorf("leads to %q", to)

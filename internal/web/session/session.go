@@ -269,6 +269,10 @@ func (g *Guard) stranger(w http.ResponseWriter, r *http.Request, reason error) {
 // Page is the shared part of a page, with the person at the screen.
 func (g *Guard) Page(r *http.Request) view.Page {
 	p := g.engine.Page(r)
+	if Of(r) == nil && !g.readable(r.URL.Path) { // the places of the application are not for strangers
+		p.Shell = view.OpenShell
+		return p
+	}
 	g.Name(r, &p)
 	g.o.Frame(r, &p)
 	return p
