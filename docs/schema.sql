@@ -220,6 +220,24 @@ CREATE TABLE loan (
 
 CREATE INDEX loan_by_borrower ON loan (borrower, book);
 
+CREATE TABLE loan_close (
+  book       TEXT NOT NULL,
+  through    TEXT NOT NULL,
+  started_at TEXT NOT NULL,
+  ended_at   TEXT NOT NULL,
+  loans      INTEGER NOT NULL,
+  failed     INTEGER NOT NULL,
+  PRIMARY KEY (book, through)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE loan_close_failure (
+  book    TEXT NOT NULL,
+  loan    TEXT NOT NULL,
+  through TEXT NOT NULL,
+  reason  TEXT NOT NULL,
+  PRIMARY KEY (book, loan)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE loan_day (
   book           TEXT NOT NULL,
   loan           TEXT NOT NULL,
@@ -230,8 +248,13 @@ CREATE TABLE loan_day (
   days_past_due  INTEGER NOT NULL,
   class          TEXT NOT NULL,
   next_due_on    TEXT NOT NULL,
+  next_due       INTEGER NOT NULL,
   PRIMARY KEY (book, loan)
 ) STRICT, WITHOUT ROWID;
+
+CREATE INDEX loan_day_by_days ON loan_day (book, days_past_due);
+
+CREATE INDEX loan_day_by_due ON loan_day (book, next_due_on);
 
 CREATE TABLE loan_event (
   book    TEXT NOT NULL,

@@ -10,7 +10,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"lastmile/internal/date"
-	"lastmile/internal/fact"
 	"lastmile/internal/fault"
 	"lastmile/internal/figure"
 	"lastmile/internal/indicator"
@@ -127,17 +126,14 @@ for with --standard; its own are recorded with: lastmile import figure FILE.`,
 			if by != "" && !slices.Contains(figure.Dimensions, by) {
 				return usageError{fmt.Errorf("--by %s: use one of %s", by, strings.Join(figure.Dimensions, ", "))}
 			}
+			if standard {
+				if err := s.DefineFigures(ctx, "standard figures"); err != nil {
+					return err
+				}
+			}
 			figures, err := s.Figures(ctx)
 			if err != nil {
 				return err
-			}
-			if standard {
-				if _, err := indicator.Define(ctx, s.Recorder, figures, fact.Draft{Actor: fact.Operator, On: s.Today(), Source: "standard figures"}); err != nil {
-					return err
-				}
-				if figures, err = s.Figures(ctx); err != nil {
-					return err
-				}
 			}
 			if len(figures.Definitions()) == 0 && len(ids) == 0 && !p.json {
 				fmt.Fprintln(p.out, "No figures are defined yet. Define the usual ones with: lastmile figures --standard")

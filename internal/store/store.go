@@ -143,6 +143,16 @@ func (s *Store) Now() time.Time { return s.clock() }
 // Today is the civil date of the store's clock.
 func (s *Store) Today() date.Date { return date.Of(s.clock()) }
 
+// DefineFigures records the standard figures that the programme has not defined itself.
+func (s *Store) DefineFigures(ctx context.Context, source string) error {
+	defined, err := s.Figures(ctx)
+	if err != nil {
+		return err
+	}
+	_, err = indicator.Define(ctx, s.Recorder, defined, fact.Draft{Actor: fact.Operator, On: s.Today(), Source: source})
+	return err
+}
+
 // Figures are the store's figures as defined now.
 func (s *Store) Figures(ctx context.Context) (*figure.Book, error) {
 	return indicator.Load(ctx, s.DB, s.Today())

@@ -194,6 +194,9 @@ func (g *Guard) setUp(w http.ResponseWriter, r *http.Request) {
 		g.setUpPage(w, r, wording.Status(fault.KindOf(err)), s, err)
 		return
 	}
+	if err == nil {
+		err = g.store.DefineFigures(r.Context(), "setup") // without them no page could say a number
+	}
 	if err != nil {
 		g.Refuse(w, r, err)
 		return

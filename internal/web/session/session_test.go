@@ -209,6 +209,9 @@ func TestFirstAdministrator(t *testing.T) {
 	expect(t, d.do("", "en", "/setup", form), http.StatusUnprocessableEntity)
 	form.Set("id", "root")
 	expect(t, d.do("", "en", "/setup", form), http.StatusSeeOther)
+	if figures, err := d.Store.Figures(t.Context()); err != nil || len(figures.Definitions()) < 50 {
+		t.Errorf("a new programme has %d figures: %v", len(figures.Definitions()), err)
+	}
 	cookie := d.LogIn("root")
 	page := d.do(cookie, "en", "/people/root", nil)
 	expect(t, page, http.StatusOK, "Administrator", "whole programme", "&lt;script&gt;")
