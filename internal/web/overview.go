@@ -28,12 +28,12 @@ func (q *request) overview() error {
 	if err != nil {
 		return err
 	}
-	books, err := q.books()
+	projects, err := entity.Find(q.ctx, q.site.store.DB, entity.Filter{Type: "project", Limit: 1})
 	if err != nil {
 		return err
 	}
-	if len(programmes) == 0 || len(books) == 0 {
-		return q.show(view.Heading{Eyebrow: []string{q.text("nav.overview")}, Title: q.text("overview.empty"), Lead: view.Plain(q.text("overview.empty.text"))})
+	if len(programmes) == 0 || len(projects) == 0 {
+		return q.begin()
 	}
 	at := figure.At{AsOf: q.read.today}
 	heading, err := q.overviewHeading(programmes[0], at)

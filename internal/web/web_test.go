@@ -631,6 +631,11 @@ func TestEmptyStore(t *testing.T) {
 		for _, address := range []string{"/", "/claims", "/figures", "/areas", "/projects", "/money", "/accounts", "/postings", "/journal", "/chain", "/search", "/search?q=x", "/flow", "/projects.csv", "/claims.csv"} {
 			get(t, h, address, language)
 		}
+		for _, b := range beginnings { // and the overview leads to what comes first
+			if page := get(t, h, "/", language); !bytes.Contains(page.body, []byte(`/`+b.kind+`"`)) {
+				t.Errorf("the overview of a new programme does not lead to %s", b.kind)
+			}
+		}
 	}
 }
 
