@@ -296,6 +296,14 @@ func TestReader(t *testing.T) {
 		}
 	}
 
+	w.Record("admin", nil, &access.Person{ID: "clerk", Name: "Ding Yi", Unit: "Town office"})
+	w.Record("admin", nil, &access.Appointment{Person: "clerk", Role: "county-assistant", Area: testworld.FarTown})
+	for person, want := range map[string]string{"officer": "hq 620524 653127", "assistant": "hq 620524", "faraway": "hq 653127", "clerk": "hq 653127"} {
+		if books, err := w.Reader(person).Books(ctx); err != nil || strings.Join(books, " ") != want {
+			t.Errorf("%s finds something in %v, %v", person, books, err)
+		}
+	}
+
 	own, err := w.Reader("assistant").Narrow(ctx, "")
 	if err != nil || own != testworld.Wushan {
 		t.Errorf("the assistant's programme is %q, %v", own, err)

@@ -135,6 +135,34 @@ func (rd *Reader) SeesFigure(ctx context.Context, area string) (bool, error) {
 	return rd.Sees(ctx, area)
 }
 
+// Books are those in which the person may find something: headquarters', and those of counties that they serve or in which they serve a part.
+func (rd *Reader) Books(ctx context.Context) ([]string, error) {
+	books, err := entity.Find(ctx, rd.db, entity.Filter{Book: entity.Headquarters, Type: "book"})
+	if err != nil {
+		return nil, err
+	}
+	own, err := rd.Areas(ctx)
+	if err != nil {
+		return nil, err
+	}
+	list := []string{entity.Headquarters}
+	for _, b := range books {
+		sees, err := rd.Sees(ctx, b.Area)
+		for i := 0; err == nil && !sees && i < len(own); i++ {
+			var above []string
+			above, err = rd.ancestors(ctx, own[i])
+			sees = slices.Contains(above, b.Area)
+		}
+		if err != nil {
+			return nil, err
+		}
+		if sees {
+			list = append(list, b.ID)
+		}
+	}
+	return list, nil
+}
+
 // Where is Sees as a condition of a query, for lists too long to be looked through row by row: SQL over a column that holds areas, with
 // parameters numbered from first on, and their values.
 func (rd *Reader) Where(ctx context.Context, column string, first int) (sql string, args []any, err error) {

@@ -106,24 +106,9 @@ func (q *request) seesProject(id string) bool {
 // hidden is the fault of asking for what lies outside the reader's areas.
 func (q *request) hidden(area string) error { return q.scope.reader.Hidden(area) }
 
-// seenBooks are the books in which a reader whose areas are limited may find something: headquarters' and those of the counties that they
-// serve or in which they serve a part.
+// seenBooks are the books in which a reader whose areas are limited may find something.
 func (q *request) seenBooks() ([]string, error) {
-	books, err := q.books()
-	if err != nil {
-		return nil, err
-	}
-	own, err := q.scope.reader.Areas(q.ctx)
-	if err != nil {
-		return nil, err
-	}
-	list := []string{entity.Headquarters}
-	for _, b := range books {
-		if q.sees(b.Area) || slices.ContainsFunc(own, func(area string) bool { return q.within(area, b.Area) }) {
-			list = append(list, b.ID)
-		}
-	}
-	return list, nil
+	return remember(q.ctx, &q.read.names, "books "+q.scope.key, q.scope.reader.Books)
 }
 
 // offeredBooks are the counties' books that the reader may find something in.

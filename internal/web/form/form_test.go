@@ -208,6 +208,20 @@ func TestPicker(t *testing.T) {
 
 func itoa(n int64) string { return form.EntryHref("", n)[len("/entries//"):] }
 
+// TestPickerOfAnotherCounty offers an assistant their own county's parties, however many another county has.
+func TestPickerOfAnotherCounty(t *testing.T) {
+	app := webtest.New(t)
+	for i := range 40 {
+		app.Record("officer", nil, partyNo(i))
+	}
+	far := app.As("faraway").Get("/record/delivery").Says(http.StatusOK, "Builder of "+testworld.Maigaiti, "Water station "+testworld.Maigaiti)
+	for _, foreign := range []string{"Number ", "Builder of " + testworld.Wushan, "Water station " + testworld.Wushan} {
+		if strings.Contains(far.Body, foreign) {
+			t.Errorf("another county's %q is offered", foreign)
+		}
+	}
+}
+
 func partyNo(i int) fact.Fact {
 	n := itoa(int64(i))
 	return &party.Party{ID: "many-" + n, Name: "Number " + n, Kind: "supplier", Area: testworld.Wushan}

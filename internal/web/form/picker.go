@@ -144,11 +144,20 @@ func (f *Forms) topAreas(ctx context.Context, v *session.Visit) ([]entity.Entity
 	return list, nil
 }
 
-// visible lists things that the reader may see: names kept at headquarters, and those of the areas they serve.
+// visible lists things that the reader may see: names kept at headquarters, and those of the areas they serve. Each book is asked by itself,
+// so that another county's do not fill the list before the reader's own are reached.
 func (f *Forms) visible(ctx context.Context, v *session.Visit, filter entity.Filter) ([]entity.Entity, error) {
-	list, err := entity.Find(ctx, f.store.DB, filter)
+	books, err := v.Books(ctx)
 	if err != nil {
 		return nil, err
+	}
+	var list []entity.Entity
+	for _, filter.Book = range books {
+		some, err := entity.Find(ctx, f.store.DB, filter)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, some...)
 	}
 	kept := list[:0]
 	for _, e := range list {

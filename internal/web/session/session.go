@@ -246,7 +246,7 @@ func removeFiles(r *http.Request) {
 
 // stranger is shown the way in. What was asked for waits behind it; what was sent is still in the browser's own page.
 func (g *Guard) stranger(w http.ResponseWriter, r *http.Request, reason error) {
-	g.o.Log.Info("refused", "status", http.StatusUnauthorized, "method", r.Method, "path", r.URL.Path, "address", Address(r), "reason", reason)
+	g.o.Log.Warn("refused", "status", http.StatusUnauthorized, "method", r.Method, "path", r.URL.Path, "address", Address(r), "reason", reason)
 	if r.Header.Get("HX-Request") == "true" { // part of a page cannot hold the log-in: load it whole
 		w.Header().Set("HX-Redirect", LogInPath)
 		w.WriteHeader(http.StatusUnauthorized)
