@@ -197,7 +197,7 @@ func (q *request) accountHref(book, id string) string {
 
 // seenEntryHref is the page of an entry; "" when it lies outside the reader's areas.
 func (q *request) seenEntryHref(book string, seq int64) string {
-	if !q.limited() {
+	if q.scope.reader == nil || !q.limited() && (book != entity.Headquarters || q.scope.reader.SeesPeople()) {
 		return entryHref(book, seq)
 	}
 	e, ok, err := journal.Get(q.ctx, q.site.store.DB, book, seq)

@@ -268,7 +268,7 @@ func TestScope(t *testing.T) {
 	}{
 		{"assistant", []string{testworld.Maigaiti}}, {"faraway", []string{testworld.Wushan}},
 		{"clerk", []string{testworld.Wushan, testworld.Maigaiti}}, // all is recorded of the county, nothing of the town
-		{"idle", []string{testworld.Wushan, testworld.Maigaiti}}, {"audit", nil},
+		{"idle", []string{testworld.Wushan, testworld.Maigaiti}}, {"audit", nil}, {"officer", nil},
 	} {
 		t.Run(c.person, func(t *testing.T) {
 			b := app.As(c.person)
