@@ -215,7 +215,7 @@ func (q *request) lineageCard(v *figure.Value) (view.Lineage, error) {
 		for _, p := range v.Parts {
 			l.Chain = append(l.Chain, view.ChainLink{Value: q.value(p), Label: q.label(p.Definition), Href: figureHref(p.Definition.ID, v.At)})
 		}
-		l.All = view.Link{}
+		l.All, l.CSVHref = view.Link{}, "" // it opens to its two figures, not to entries
 		return l, nil
 	}
 	years, projects, err := q.parts(v)

@@ -427,7 +427,7 @@ func (q *request) projectMoney(p projectLine, parts []projectLine) (projectSums,
 			{Label: q.text("column.budget"), Figure: open(sum.budget, postings("budget"))},
 			{Label: q.text("column.promised"), Figure: open(sum.promised, postings(ledger.Committed)), Note: q.text("project.of-budget", q.Printer.Share(sum.promised, sum.budget))},
 			paid,
-			{Label: q.text("column.held"), Figure: open(sum.held, link("accounts", p.Book, ledger.NewAccount(p.Book, ledger.Commitment, p.Book, "", p.ID, "").ID))},
+			{Label: q.text("column.held"), Figure: open(sum.held, query("/postings", "book", p.Book, "account", ledger.NewAccount(p.Book, ledger.Commitment, p.Book, "", p.ID, "").ID))},
 		}}
 	}
 	section := view.Section{Head: view.SectionHead{ID: "money", Title: q.text("project.money")}}
