@@ -57,9 +57,14 @@ func defining(typ string) (*fact.Kind, error) {
 	return nil, fault.New(fault.NotFound, "type.unknown", "there is no type of thing %q", typ).For("type").Mend("Use one that a kind of fact defines, such as area, party, project or fund.")
 }
 
-// seesThing tells whether the caller may see a thing, as they may see the entry that names it.
+// seesThing tells whether the caller may see a thing, as they may see the entry that names it. What says no area of its own, such as a milestone,
+// is its county's.
 func (q *call) seesThing(k *fact.Kind, e *entity.Entity) (bool, error) {
-	return q.caller.SeesEntry(q.ctx, &journal.Entry{Book: e.Book, Kind: k.Name, Area: e.Area})
+	area := e.Area
+	if area == "" && e.Book != entity.Headquarters {
+		area = e.Book
+	}
+	return q.caller.SeesEntry(q.ctx, &journal.Entry{Book: e.Book, Kind: k.Name, Area: area})
 }
 
 func listThings(q *call) (any, error) {

@@ -59,6 +59,12 @@ func TestThings(t *testing.T) {
 	if got := officer.things("/things/project?text=p-" + testworld.Wushan + "&"); len(got) != 1 {
 		t.Errorf("by a part of the code: %v", got)
 	}
+	for _, county := range []string{testworld.Wushan, testworld.Maigaiti} {
+		app.Record("officer", nil, &project.Milestone{Project: "p-" + county, ID: "m", Name: "Opened", Due: "2020-12-31"})
+	}
+	if got := assistant.things("/things/milestone?"); !slices.Equal(got, []string{testworld.Wushan + ":m"}) {
+		t.Errorf("the assistant sees milestones %v", got)
+	}
 	if got := assistant.things("/things/person?"); len(got) != 0 {
 		t.Errorf("the assistant sees people %v", got)
 	}

@@ -259,6 +259,9 @@ func TestScope(t *testing.T) {
 			t.Fatal("the payment was only proposed")
 		}
 	}
+	for _, county := range []string{testworld.Wushan, testworld.Maigaiti} {
+		app.Record("officer", nil, &project.Milestone{Project: "p-" + county, ID: "M-1", Name: "pipes of " + county, Due: "2020-05-15"})
+	}
 	app.Record("admin", nil, &access.Person{ID: "clerk", Name: "Ding Yi", Unit: "Town office"})
 	app.Record("admin", nil, &access.Appointment{Person: "clerk", Role: "county-assistant", Area: testworld.Town})
 	app.Record("admin", nil, &access.Person{ID: "idle", Name: "Bai Ju", Unit: "Nobody's"})
@@ -280,7 +283,7 @@ func TestScope(t *testing.T) {
 				}
 			}
 			waiting := []string{"/", "/search?q=653127", "/search?q=620524", "/search?q=V-653127", "/search?q=V-620524", "/flow", "/flow.csv", "/api/v1/entries", "/api/v1/figures", "/api/v1/proposals", "/api/v1/things/project", "/api/v1/things/party", "/api/v1/balances",
-				"/api/v1/figures/committed?by=project", "/api/v1/figures/committed/lineage", "/figures/committed?by=project", "/figures/committed?by=area"}
+				"/api/v1/figures/committed?by=project", "/api/v1/things/party", "/api/v1/things/project", "/api/v1/things/milestone", "/api/v1/balances", "/api/v1/books", "/api/v1/figures/committed/lineage", "/figures/committed?by=project", "/figures/committed?by=area"}
 			seen := map[string]bool{}
 			for len(waiting) > 0 && len(seen) < 2000 {
 				address := waiting[0]
