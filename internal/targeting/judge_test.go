@@ -67,6 +67,9 @@ func TestOutcomes(t *testing.T) {
 		if got := fmt.Sprintf("%s %d: %s", e.Outcome, e.Rank, e.Reason("en")); got != want[id] {
 			t.Errorf("%s is %s\nwant %s", id, got, want[id])
 		}
+		if read, err := r.Programme.ReadLine(e.Line()); err != nil || read.Reason("en") != e.Reason("en") || read.Reason("zh") != e.Reason("zh") || read.Line() != e.Line() {
+			t.Errorf("%q reads as %+v, %v", e.Line(), read, err)
+		}
 		if zh := e.Reason("zh"); zh == "" || strings.Contains(zh, "points") {
 			t.Errorf("%s in Chinese: %s", id, zh)
 		}

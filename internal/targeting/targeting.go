@@ -163,7 +163,7 @@ type Run struct {
 	Chosen    []string `json:"chosen" en:"Chosen" zh:"入选" ref:"household" optional:"" hint:"By village and rank." hint_zh:"按村和名次排列。"`
 	Waiting   []string `json:"waiting" en:"Waiting list" zh:"候补" ref:"household" optional:"" hint:"By village and rank." hint_zh:"按村和名次排列。"`
 	Hash      string   `json:"hash" en:"Hash of the list" zh:"名单摘要" entity:"class" pattern:"[0-9a-f]{64}"`
-	Reasons   []string `json:"reasons" en:"Reasons" zh:"理由" length:"500" optional:"" hint:"One line a household: outcome and why." hint_zh:"每户一行：结果与理由。"`
+	Reasons   []string `json:"reasons" en:"Reasons" zh:"理由" length:"500" optional:"" hint:"One line a household: code, outcome, score, place, and what decided." hint_zh:"每户一行：编号、结果、得分、名次、决定因素。"`
 }
 
 // HouseholdsMax is how many households one run may judge: a town at a time. Quotas are by village, so towns can be run apart.
@@ -204,7 +204,7 @@ func freeze(ctx context.Context, r database.Reader, book, id string, s *RuleSet,
 	for _, o := range slices.Backward(Outcomes()) {
 		for _, row := range result.Rows(o) {
 			e := result.Explain(row)
-			run.Reasons = append(run.Reasons, cut(e.Household+" "+e.Outcome+": "+e.Reason("en")))
+			run.Reasons = append(run.Reasons, cut(e.Line()))
 		}
 	}
 	return run, result, nil
