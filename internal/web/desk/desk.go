@@ -18,6 +18,7 @@ import (
 	"lastmile/internal/web/form"
 	"lastmile/internal/web/importing"
 	"lastmile/internal/web/session"
+	"lastmile/internal/web/targeting"
 	"lastmile/internal/web/todo"
 	"lastmile/internal/web/view"
 	"lastmile/internal/web/wording"
@@ -32,7 +33,7 @@ func Sources() []view.Source {
 	if err != nil {
 		panic(err) // the name is a constant of this package and valid
 	}
-	return []view.Source{{Texts: texts}, wording.Source(), session.Source(), form.Source(), todo.Source(), importing.Source(), developers.Source()}
+	return []view.Source{{Texts: texts}, wording.Source(), session.Source(), form.Source(), todo.Source(), importing.Source(), developers.Source(), targeting.Source()}
 }
 
 // Options of New; the zero value is usable.
@@ -71,6 +72,7 @@ func (d *Desk) Routes(mux session.Router, engine *view.Engine, frame func(*http.
 	d.list = todo.New(d.store, d.guard, forms)
 	d.list.Routes(mux)
 	importing.New(d.store, d.guard).Routes(mux)
+	targeting.New(d.store, d.guard).Routes(mux)
 	programs := api.New(d.store, d.log())
 	programs.Routes(mux)
 	developers.New(d.guard, programs).Routes(mux)
@@ -107,7 +109,7 @@ func (d *Desk) Frame(r *http.Request, p *view.Page) {
 	if v.SeesPeople() {
 		own.Items = append(own.Items, item("people", "desk.people", "/people"))
 	}
-	own.Items = append(own.Items, item("code", "desk.api", developers.Path), item("lock", "desk.account", "/account"))
+	own.Items = append(own.Items, item("target", "desk.targeting", targeting.Path), item("code", "desk.api", developers.Path), item("lock", "desk.account", "/account"))
 	p.Nav = append(p.Nav, own)
 	if n := len(p.Tabs); n > 1 { // the last leads to everything else
 		p.Tabs[n-2] = waiting
