@@ -403,7 +403,7 @@ func Find(ctx context.Context, r database.Reader, book, id string) (*RuleSet, er
 		return nil, err
 	}
 	if !ok {
-		return nil, fault.New(fault.NotFound, "ref.unknown", "targeting rules %q are not recorded in book %s", id, book).For("programme").Mend("Record them first, or correct the code.")
+		return nil, fault.New(fault.NotFound, "ref.unknown", "%s %q is not recorded in book %s", ProgrammeType, id, book).For("programme").Mend("Record them first, or correct the code.")
 	}
 	return body[RuleSet](ctx, r, e)
 }
@@ -415,7 +415,7 @@ func FindRun(ctx context.Context, r database.Reader, book, id string) (*Run, ent
 		return nil, e, err
 	}
 	if !ok {
-		return nil, e, fault.New(fault.NotFound, "ref.unknown", "targeting run %q is not recorded in book %s", id, book).For("run").Mend("Correct the code.")
+		return nil, e, fault.New(fault.NotFound, "ref.unknown", "%s %q is not recorded in book %s", RunType, id, book).For("run").Mend("Correct the code.")
 	}
 	run, err := body[Run](ctx, r, e)
 	return run, e, err

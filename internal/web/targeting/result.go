@@ -34,19 +34,23 @@ func (p *Pages) dryRun(ctx context.Context, words wording.Words, r *targeting.Re
 				return nil, err
 			}
 			head := view.SectionHead{ID: list.id, Title: words.Text("target."+list.id, len(list.changes))}
-			if len(list.changes) > shownMax {
-				head.Note = view.Plain(words.Text("target.first", shownMax))
+			if len(list.changes) > previewMax {
+				head.Note = view.Plain(words.Text("target.first", previewMax))
 			}
 			parts = append(parts, view.Section{Head: head, Parts: []view.Component{t}})
 		}
 	} else {
 		parts = append(parts, view.Status{Icon: "lock", Lead: words.Text("target.hidden"), Text: words.Text("target.hidden.why")})
 	}
+	note := words.Text("target.order")
+	if len(r.Villages) > villagesMax {
+		note += " " + words.Text("target.villages.first", villagesMax, len(r.Villages))
+	}
 	villages, err := p.villages(ctx, words, r)
 	if err != nil {
 		return nil, err
 	}
-	return append(parts, view.Section{Head: view.SectionHead{ID: "villages", Title: words.Text("target.villages"), Note: view.Plain(words.Text("target.order"))}, Parts: []view.Component{villages}}), nil
+	return append(parts, view.Section{Head: view.SectionHead{ID: "villages", Title: words.Text("target.villages"), Note: view.Plain(note)}, Parts: []view.Component{villages}}), nil
 }
 
 func outcomes(words wording.Words, r *targeting.Result) view.Table {
@@ -75,7 +79,7 @@ func byRule(words wording.Words, r *targeting.Result) view.Table {
 func (p *Pages) households(ctx context.Context, words wording.Words, r *targeting.Result, list []targeting.Change, book string) (view.Table, error) {
 	t := view.Table{Columns: []view.Column{{Label: words.Text("target.household")}, {Label: words.Text("target.outcome")}, {Label: words.Text("target.why")}},
 		Empty: &view.Empty{Icon: "people", Title: words.Text("target.nobody"), Text: words.Text("target.nobody.why")}}
-	for _, c := range list[:min(len(list), shownMax)] {
+	for _, c := range list[:min(len(list), previewMax)] {
 		e := r.Explain(c.Row)
 		cell, err := p.household(ctx, book, e.Household)
 		if err != nil {

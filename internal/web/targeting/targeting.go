@@ -60,8 +60,11 @@ const shownMax = 50
 // faultsMax is how many problems a page says at once.
 const faultsMax = 10
 
-// villagesMax is how many villages a page shows.
-const villagesMax = 100
+// Rows of a dry run that a page shows.
+const (
+	previewMax  = 20 // households that enter, leave or cannot be judged
+	villagesMax = 30
+)
 
 // Pages are the targeting pages of a store.
 type Pages struct {
@@ -288,7 +291,7 @@ func (p *Pages) tryPage(w http.ResponseWriter, r *http.Request, status int, t *t
 	form := view.Form{Action: tryPath, Hidden: v.Hidden(), Buttons: buttons, Plain: true, Fields: []view.Component{
 		view.Field{Kind: view.SelectField, Name: "area", Label: words.Text("target.area"), Options: options(t.places, t.area), Error: at("area")},
 		view.Field{Kind: view.DateField, Name: "as-of", Label: words.Text("target.as-of"), Hint: words.Text("target.as-of.hint"), Value: t.asOf, Error: at("as-of")},
-		view.Field{Kind: view.AreaField, Name: "rules", Label: words.Text("target.rules"), Hint: words.Text("target.rules.hint"), Value: t.rules, Error: at("rules")},
+		view.Field{Kind: view.DocumentField, Name: "rules", Label: words.Text("target.rules"), Hint: words.Text("target.rules.hint"), Value: t.rules, Error: at("rules")},
 	}}
 	body := append(slices.Clone(t.parts), view.Section{Head: view.SectionHead{ID: "rules", Title: words.Text("target.rules")}, Parts: []view.Component{form}}, p.manual(words))
 	p.guard.Show(w, r, status, view.Stack{Page: page, Heading: view.Heading{Crumbs: []view.Link{{Label: words.Text("target.title"), Href: Path}, {Label: words.Text("target.try")}}, Title: words.Text("target.try.title"),

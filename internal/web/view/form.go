@@ -51,6 +51,8 @@ const (
 	PhoneField  FieldKind = "phone"
 	FileField   FieldKind = "file"
 	SecretField FieldKind = "secret"
+	// DocumentField is a text of many lines for a program to read, such as rules.
+	DocumentField FieldKind = "document"
 )
 
 // A Field is one question. Its label stands above it, its hint below the label,
