@@ -49,7 +49,7 @@ func (o *target) flags(c *cobra.Command) {
 // day reads the date.
 func (o *target) day(today date.Date) error {
 	if o.language != "en" && o.language != "zh" {
-		return fault.New(fault.Invalid, "language.unknown", "there is no language %q", o.language).Mend("Use en or zh.")
+		return usageError{fault.New(fault.Invalid, "language.unknown", "there is no language %q", o.language).Mend("Use en or zh.")}
 	}
 	o.on = today
 	if o.asOf == "" {
@@ -57,7 +57,7 @@ func (o *target) day(today date.Date) error {
 	}
 	var err error
 	if o.on, err = date.Parse(o.asOf); err != nil {
-		return fault.New(fault.Invalid, "field.date", "--as-of %q is not a date", o.asOf).Mend("Write it as 2020-03-14.")
+		return usageError{fault.New(fault.Invalid, "field.date", "--as-of %q is not a date", o.asOf).Mend("Write it as 2020-03-14.")}
 	}
 	return nil
 }

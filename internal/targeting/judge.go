@@ -446,5 +446,8 @@ func (e *Explanation) Reason(language string) string {
 	if zh {
 		return fmt.Sprintf("得分%d", score) + detail + place
 	}
+	if score == 1 || score == -1 {
+		return fmt.Sprintf("%d point", score) + detail + place
+	}
 	return fmt.Sprintf("%d points", score) + detail + place
 }

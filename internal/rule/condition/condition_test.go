@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
@@ -210,6 +211,22 @@ func TestKnowingMoreNeverReverses(t *testing.T) {
 			t.Fatalf("%s is unknown when all is known", text)
 		}
 	})
+}
+
+// Text that is made to keep a parser busy is refused, or read, at once.
+func TestHostileTextIsQuick(t *testing.T) {
+	l := language(t)
+	for _, unit := range []string{"(", "!", "a?", "[", "{", "-(", "a.", "a(", "a?a:", "a[", "{a:", "1+(", "a?b:(", "x==(", "a.b(", "a&&(", "\"", "'", "`"} {
+		for _, times := range []int{LengthMax / len(unit), depthMax - 1, depthMax / 2} {
+			start := time.Now()
+			if _, err := l.Compile(strings.Repeat(unit, times)); err == nil {
+				t.Errorf("%q, %d times, is a condition", unit, times)
+			}
+			if took := time.Since(start); took > time.Second {
+				t.Errorf("%q, %d times, takes %s", unit, times, took)
+			}
+		}
+	}
 }
 
 // No text makes the compiler panic or gives a condition without a bound or without an answer.
