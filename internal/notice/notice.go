@@ -52,7 +52,7 @@ type Notice struct {
 	_       struct{} `kind:"notice" en:"Notice" zh:"公示" by:"county-assistant,programme-officer" book:"area" area:"area" defines:"notice"`
 	ID      string   `json:"id" en:"Code" zh:"编号" entity:"id" pattern:"[0-9A-Za-z._-]{1,60}" hint:"Letters, digits, dot, dash."`
 	Case    string   `json:"case" en:"Case" zh:"事项" ref:"case" entity:"parent" optional:"" hint:"What the list is decided in; or a targeting run."`
-	Run     string   `json:"run" en:"Targeting run" zh:"瞄准名单" ref:"targeting-run" optional:"" hint:"For a list that a targeting programme has frozen." hint_zh:"公示帮扶对象瞄准名单时填写。"`
+	Run     string   `json:"run" en:"Targeting run" zh:"遴选名单" ref:"targeting-run" optional:"" hint:"For a list that a targeting programme has frozen." hint_zh:"公示帮扶对象遴选名单时填写。"`
 	Title   string   `json:"title" en:"Title" zh:"标题" entity:"name" length:"200"`
 	Area    string   `json:"area" en:"Put up in" zh:"公示地" ref:"area" entity:"area"`
 	Place   string   `json:"place" en:"Where it hangs" zh:"张贴处" length:"200"`

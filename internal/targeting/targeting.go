@@ -46,7 +46,7 @@ var source string
 func init() {
 	fact.Register(source, (*RuleSet)(nil), (*Look)(nil), (*Run)(nil), (*Approval)(nil))
 	figure.Declare(
-		figure.Measure{ID: "targeting-run", En: "Targeting runs", Zh: "瞄准名单", Unit: "lists"},
+		figure.Measure{ID: "targeting-run", En: "Targeting runs", Zh: "遴选名单", Unit: "lists"},
 		figure.Measure{ID: "targeting-approved", En: "Households on approved targeting lists", Zh: "审定名单户数", Unit: "households"},
 	)
 }
@@ -67,7 +67,7 @@ const (
 // RuleSet is a targeting programme with its rules, in force from its effective date. Rules that change are recorded again, whole, as a revision with
 // another version; a run keeps the hash of the rules that it used.
 type RuleSet struct {
-	_        struct{} `kind:"targeting-programme" en:"Targeting rules" zh:"瞄准规则" by:"county-assistant,programme-officer" approve:"approver" book:"area" area:"area" defines:"targeting"`
+	_        struct{} `kind:"targeting-programme" en:"Targeting rules" zh:"遴选规则" by:"county-assistant,programme-officer" approve:"approver" book:"area" area:"area" defines:"targeting"`
 	ID       string   `json:"id" en:"Code" zh:"编号" entity:"id" pattern:"[0-9A-Za-z._-]{1,40}" hint:"Letters, digits, dot, dash; as in the rules." hint_zh:"字母、数字、点、横线；与规则中一致。"`
 	Area     string   `json:"area" en:"For area" zh:"适用地区" ref:"area" entity:"area"`
 	Title    string   `json:"title" en:"Title" zh:"名称" entity:"name" length:"200"`
@@ -107,7 +107,7 @@ func (s *RuleSet) Record(tx *fact.Tx) error {
 // Look is what a person found on the effective date about a household whose review flag stands: cleared, or confirmed, which keeps it out.
 type Look struct {
 	_         struct{} `kind:"targeting-review" en:"Review of a flag" zh:"疑点核查" by:"county-assistant,programme-officer" approve:"approver" book:"household" area:"household"`
-	Programme string   `json:"programme" en:"Targeting rules" zh:"瞄准规则" ref:"targeting"`
+	Programme string   `json:"programme" en:"Targeting rules" zh:"遴选规则" ref:"targeting"`
 	Household string   `json:"household" en:"Household" zh:"农户" ref:"household"`
 	Flag      string   `json:"flag" en:"Flag" zh:"疑点" length:"60" hint:"Its id in the rules." hint_zh:"规则中的疑点编号。"`
 	Verdict   string   `json:"verdict" en:"Verdict" zh:"结论" choices:"cleared=Cleared=排除;confirmed=Confirmed=属实"`
@@ -154,9 +154,9 @@ func programmeOf(tx *fact.Tx, id string) (*Programme, *RuleSet, error) {
 // Run freezes the list that the rules give on the effective date in an area: who is chosen, who waits, and why everybody is where they are. It is
 // worked out again when it is recorded, and refused when the records say something else. A list that must change is another run.
 type Run struct {
-	_         struct{} `kind:"targeting-run" en:"Targeting run" zh:"瞄准名单" by:"county-assistant,programme-officer" book:"area" area:"area" defines:"targeting-run"`
+	_         struct{} `kind:"targeting-run" en:"Targeting run" zh:"遴选名单" by:"county-assistant,programme-officer" book:"area" area:"area" defines:"targeting-run"`
 	ID        string   `json:"id" en:"Code" zh:"编号" entity:"id" pattern:"[0-9A-Za-z._-]{1,60}" hint:"Letters, digits, dot, dash." hint_zh:"字母、数字、点、横线。"`
-	Programme string   `json:"programme" en:"Targeting rules" zh:"瞄准规则" ref:"targeting" entity:"parent"`
+	Programme string   `json:"programme" en:"Targeting rules" zh:"遴选规则" ref:"targeting" entity:"parent"`
 	Area      string   `json:"area" en:"Area" zh:"地区" ref:"area" entity:"area"`
 	Version   string   `json:"version" en:"Version of the rules" zh:"规则版本" length:"40" entity:"name"`
 	Rules     string   `json:"rules_hash" en:"Hash of the rules" zh:"规则摘要" pattern:"[0-9a-f]{64}"`
@@ -278,7 +278,7 @@ func (r *Run) Notice(ctx context.Context, db database.Reader, book string, on da
 // that the rules ask, without an open objection and with none upheld.
 type Approval struct {
 	_      struct{} `kind:"targeting-approval" en:"Approval of a list" zh:"名单审定" by:"programme-officer,county-assistant" approve:"approver" book:"run" area:"run"`
-	Run    string   `json:"run" en:"Targeting run" zh:"瞄准名单" ref:"targeting-run"`
+	Run    string   `json:"run" en:"Targeting run" zh:"遴选名单" ref:"targeting-run"`
 	Notice string   `json:"notice" en:"Notice" zh:"公示" ref:"notice"`
 	Hash   string   `json:"hash" en:"Hash of the list" zh:"名单摘要" pattern:"[0-9a-f]{64}" hint:"Of the list that was posted and is approved." hint_zh:"与公示名单一致。"`
 }

@@ -29,6 +29,9 @@ func (p *Pages) dryRun(ctx context.Context, words wording.Words, r *targeting.Re
 			id      string
 			changes []targeting.Change
 		}{{"enter", c.Enter}, {"leave", c.Leave}, {"unsure", c.Unsure}} {
+			if len(list.changes) == 0 { // the answer says so
+				continue
+			}
 			t, err := p.households(ctx, words, r, list.changes, book)
 			if err != nil {
 				return nil, err
