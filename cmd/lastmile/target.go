@@ -8,6 +8,7 @@ import (
 	"os"
 	"slices"
 	"text/tabwriter"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -132,7 +133,7 @@ is a row, with the answer of each rule and the points of each indicator.`,
 			var result *targeting.Result
 			var gone []string
 			if len(args) == 2 {
-				if err := o.day(""); err != nil {
+				if err := o.day(date.Of(time.Now())); err != nil {
 					return err
 				}
 				cards, err := p.cards(args[1], o.on, programme.Uses())
@@ -193,13 +194,10 @@ them; their column "before" says who was on the list then. Nothing is recorded.`
 			var result *targeting.Result
 			var now *card.Set
 			if len(args) == 3 {
-				if err := o.day(""); err != nil {
+				if err := o.day(date.Of(time.Now())); err != nil {
 					return err
 				}
-				before := o.on
-				if o.on != "" {
-					before = o.on.AddMonths(-12)
-				}
+				before := o.on.AddMonths(-12)
 				cards, err := p.cards(args[1], before, programme.Uses())
 				if err != nil {
 					return err
