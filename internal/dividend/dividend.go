@@ -86,6 +86,7 @@ func (p *Plan) Record(tx *fact.Tx) error {
 		return fault.New(fault.Invalid, "dividend.fund", "fund %s is given by %s, the investor is %s", p.Fund, fund.Sponsor, i.Investor).For("fund").
 			Mend("Name a fund of the investor, or record one.")
 	}
+	tx.Concern("investment", p.Investment, "")
 	return tx.Observe("dividend-guaranteed", int64(p.Guaranteed), figure.Observation{Subject: p.ID, Project: i.Project})
 }
 
@@ -181,6 +182,7 @@ func (d *Declaration) Record(tx *fact.Tx) error {
 			return err
 		}
 	}
+	tx.Concern("dividend-declaration", d.ID, "")
 	if err := tx.Observe("dividend-period", 1, figure.Observation{Subject: period, Project: i.Project}); err != nil {
 		return err
 	}
@@ -291,6 +293,7 @@ func (a *Approval) Record(tx *fact.Tx) error {
 			return err
 		}
 	}
+	tx.Concern("dividend-declaration", a.Declaration, "")
 	if short := plan.due(d.From, d.Until) - d.Amount; short > 0 {
 		if err := tx.Observe("dividend-shortfall", int64(short), figure.Observation{Subject: d.ID, Project: project}); err != nil {
 			return err
@@ -356,6 +359,7 @@ func (p *Payment) Record(tx *fact.Tx) error {
 	if _, err := tx.Move(fact.Movement{Flow: paid, From: from, To: to, Commodity: Commodity, Fund: plan.Fund, Amount: int64(p.Amount), Project: i.Project}); err != nil {
 		return err
 	}
+	tx.Concern("dividend-declaration", p.Declaration, "")
 	return tx.Observe("dividend-village", 1, figure.Observation{Subject: p.Village, Project: i.Project})
 }
 

@@ -9,6 +9,7 @@ import (
 	"lastmile/internal/date"
 	"lastmile/internal/entity"
 	"lastmile/internal/fact"
+	"lastmile/internal/figure"
 	"lastmile/internal/journal"
 	"lastmile/internal/ledger"
 )
@@ -138,4 +139,80 @@ func Spent(ctx context.Context, r database.Reader, book string, on date.Date) (m
 		}
 	}
 	return villages, nil
+}
+
+// Line is a village on the list of a declaration.
+type Line struct {
+	Village string
+	Amount  fact.Money // on the list
+	Paid    fact.Money
+	Last    date.Date // day of the last payment; "" when none was made
+	Seq     int64     // entry of that payment
+	Voucher string
+}
+
+// Lines is the list of a declaration as it was put up, with what was paid of it, in the order of villages.
+func Lines(ctx context.Context, r database.Reader, book, declaration string) ([]Line, error) {
+	e, ok, err := entity.Get(ctx, r, book, "dividend-declaration", declaration)
+	if err != nil || !ok {
+		return nil, err
+	}
+	listed, err := figure.Observations(ctx, r, book, e.Seq)
+	if err != nil {
+		return nil, err
+	}
+	var list []Line
+	at := map[string]int{}
+	for _, o := range listed {
+		if o.Measure == "dividend-list" {
+			at[o.Subject] = len(list)
+			list = append(list, Line{Village: o.Subject, Amount: fact.Money(o.Value)})
+		}
+	}
+	entries, err := journal.File(ctx, r, book, "dividend-declaration", declaration)
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range entries {
+		if e.Kind != "dividend-payment" {
+			continue
+		}
+		f, err := fact.DecodeBody(e.Kind, e.Body, "")
+		if err != nil {
+			return nil, err
+		}
+		p := f.(*Payment)
+		if i, ok := at[p.Village]; ok {
+			l := &list[i]
+			l.Paid += p.Amount
+			l.Last, l.Seq, l.Voucher = e.On, e.Seq, p.Voucher
+		}
+	}
+	return list, nil
+}
+
+// Decision is when and how a declaration was approved.
+type Decision struct {
+	Approval
+	On  date.Date
+	Seq int64
+}
+
+// Decided gives the approval of a declaration; nil when it was not approved.
+func Decided(ctx context.Context, r database.Reader, book, declaration string) (*Decision, error) {
+	entries, err := journal.File(ctx, r, book, "dividend-declaration", declaration)
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range entries {
+		if e.Kind != "dividend-approval" {
+			continue
+		}
+		f, err := fact.DecodeBody(e.Kind, e.Body, "")
+		if err != nil {
+			return nil, err
+		}
+		return &Decision{Approval: *f.(*Approval), On: e.On, Seq: e.Seq}, nil
+	}
+	return nil, nil
 }

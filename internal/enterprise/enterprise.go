@@ -36,6 +36,7 @@ type Investment struct {
 
 // Record counts the investment.
 func (i *Investment) Record(tx *fact.Tx) error {
+	tx.Concern("investment", i.ID, "")
 	return tx.Observe("investment", 1, figure.Observation{Subject: i.ID, Project: i.Project})
 }
 
@@ -74,5 +75,6 @@ func (s *InvestmentStage) Record(tx *fact.Tx) error {
 				Mend("Record what is %s first, or correct the amount.", before)
 		}
 	}
+	tx.Concern("investment", s.Investment, "")
 	return tx.Observe("investment-"+s.Stage, int64(s.Amount), figure.Observation{Subject: s.Investment, Project: i.Project})
 }

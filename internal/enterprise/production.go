@@ -46,6 +46,7 @@ func stands(tx *fact.Tx, measure, investment, subject string, value int64) error
 	if err != nil {
 		return err
 	}
+	tx.Concern("investment", investment, "")
 	before, err := tx.SubjectSum(measure, subject)
 	if err != nil || before == value {
 		return err
@@ -113,5 +114,6 @@ func (s *SalesReport) Record(tx *fact.Tx) error {
 	} else if before > 0 {
 		return fault.New(fault.Conflict, "sales.again", "sales from %s were reported before", s.From).For("from").Mend("Correct that report instead.")
 	}
+	tx.Concern("investment", s.Investment, "")
 	return tx.Observe("sales-reported", int64(s.Amount), figure.Observation{Subject: subject, Project: i.Project})
 }

@@ -55,6 +55,7 @@ func (s *Stake) Record(tx *fact.Tx) error {
 		return fault.New(fault.Conflict, "stake.more", "villages would have stakes of %s, but only %s is contracted", fact.Money(staked+int64(s.Amount)), fact.Money(contracted)).For("amount").
 			Mend("Record what is contracted first, or correct the amount.")
 	}
+	tx.Concern("investment", s.Investment, "")
 	for _, o := range [][2]string{{"village-stake", s.Village}, {"stake", s.Investment + "/" + s.Village}, {"investment-stake", s.Investment}} {
 		if err := tx.Observe(o[0], int64(s.Amount), figure.Observation{Subject: o[1], Project: i.Project}); err != nil {
 			return err

@@ -69,6 +69,7 @@ func (a *Asset) Record(tx *fact.Tx) error {
 	if err := a.keep(tx, a.Custodian, Registered); err != nil {
 		return err
 	}
+	tx.Concern("asset", a.ID, "")
 	if err := tx.Observe("asset", 1, figure.Observation{Subject: a.ID, Project: a.Project}); err != nil {
 		return err
 	}
@@ -123,6 +124,7 @@ func (c *AssetCheck) Record(tx *fact.Tx) error {
 			return err
 		}
 	}
+	tx.Concern("asset", c.Asset, "")
 	return tx.Observe("asset-condition", conditions[c.Result], figure.Observation{Subject: c.Asset, Project: e.Parent})
 }
 
@@ -144,7 +146,10 @@ type AssetTransfer struct {
 }
 
 // Record changes the custodian.
-func (t *AssetTransfer) Record(tx *fact.Tx) error { return t.hand(tx, t.From, t.To) }
+func (t *AssetTransfer) Record(tx *fact.Tx) error {
+	tx.Concern("asset", t.Asset, "")
+	return t.hand(tx, t.From, t.To)
+}
 
 // TakeBack gives it back.
 func (t *AssetTransfer) TakeBack(tx *fact.Tx) error { return t.hand(tx, t.To, t.From) }

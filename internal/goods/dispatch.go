@@ -77,6 +77,7 @@ func (d *Dispatch) Record(tx *fact.Tx) error {
 		return fault.New(fault.Conflict, "stock.short", "the store of project %s holds %d %s, the list has %d", d.Project, held, d.Commodity, sum).For("list").
 			Mend("Record the purchase or donation first, or shorten the list.")
 	}
+	tx.Concern("dispatch", d.ID, "")
 	for _, l := range list {
 		if ok, err := earning.Is(tx, l.to); err != nil {
 			return err
@@ -126,6 +127,7 @@ func (r *DispatchReturn) Record(tx *fact.Tx) error {
 	if err != nil {
 		return err
 	}
+	tx.Concern("dispatch", r.Dispatch, "")
 	_, err = tx.Move(fact.Movement{Flow: cameBack, From: from.account, To: to, Commodity: d.Commodity, Amount: r.Quantity, Project: d.Project})
 	return err
 }

@@ -15,6 +15,7 @@
 package goods
 
 import (
+	"cmp"
 	_ "embed"
 
 	"lastmile/internal/date"
@@ -165,11 +166,12 @@ func (d *Donation) Record(tx *fact.Tx) error {
 	return stock(tx, ledger.Donation, donor, d.Commodity, d.Fund, d.Quantity, d.Project, d.Batch)
 }
 
-// Delivery hands goods over to whoever they are for, with a receipt.
+// Delivery hands goods over to whoever they are for, with a receipt: a school, a hospital or another party, or a household of the register.
 type Delivery struct {
 	_         struct{} `kind:"delivery" en:"Delivery of goods" zh:"物资发放" by:"finance,county-assistant" approve:"approver" book:"project" area:"to"`
 	Project   string   `json:"project" en:"Project" zh:"项目" ref:"project"`
-	To        string   `json:"to" en:"Received by" zh:"接收方" ref:"party"`
+	To        string   `json:"to" en:"Received by" zh:"接收方" ref:"party" optional:"" hint:"A school, hospital, village or other party; empty for a household of the register."`
+	Household string   `json:"household" en:"Or by household" zh:"或接收农户" ref:"household" optional:""`
 	Commodity string   `json:"commodity" en:"What" zh:"品种" ref:"commodity"`
 	Quantity  int64    `json:"quantity" en:"How many" zh:"数量" min:"1"`
 	Receipt   string   `json:"receipt" en:"Receipt" zh:"收条号" length:"60"`
@@ -177,16 +179,27 @@ type Delivery struct {
 	Dispatch  string   `json:"dispatch" en:"Dispatch" zh:"发运单" ref:"dispatch" optional:"" hint:"Empty when it is handed out at the store."`
 }
 
+// Check wants one receiver.
+func (d *Delivery) Check(p *fact.Problems) {
+	if (d.To == "") == (d.Household == "") {
+		p.Add("to", "delivery.to", "goods are handed to one receiver, a party or a household").Mend("Name one of the two; record a delivery for each receiver.")
+	}
+}
+
 // Record moves the goods out of the store, the oldest first, or out of what is underway to the receiver; more than is there, and a batch that has expired, are refused.
 func (d *Delivery) Record(tx *fact.Tx) error {
 	if err := fresh(tx, d.Batch); err != nil {
 		return err
 	}
-	from, err := source(tx, d.Project, d.Commodity, d.Batch, d.Dispatch, d.To)
+	to := cmp.Or(d.To, d.Household)
+	from, err := source(tx, d.Project, d.Commodity, d.Batch, d.Dispatch, to)
 	if err != nil {
 		return err
 	}
-	return leave(tx, from, ledger.Recipient, d.To, ledger.Delivery, d.Commodity, d.Quantity, d.Project)
+	if d.Dispatch != "" {
+		tx.Concern("dispatch", d.Dispatch, "")
+	}
+	return leave(tx, from, ledger.Recipient, to, ledger.Delivery, d.Commodity, d.Quantity, d.Project)
 }
 
 // Grade of goods: traced with receipt and file, partly with one of them.
@@ -211,6 +224,9 @@ func (l *Loss) Record(tx *fact.Tx) error {
 	from, err := source(tx, l.Project, l.Commodity, l.Batch, l.Dispatch, l.To)
 	if err != nil {
 		return err
+	}
+	if l.Dispatch != "" {
+		tx.Concern("dispatch", l.Dispatch, "")
 	}
 	return leave(tx, from, ledger.Loss, tx.Book, lost, l.Commodity, l.Quantity, l.Project)
 }

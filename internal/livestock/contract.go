@@ -89,6 +89,8 @@ func (c *Contract) Record(tx *fact.Tx) error {
 	if err != nil {
 		return err
 	}
+	h.file(tx, c)
+	h.file(tx, from)
 	e.Name, e.Area, e.Status = fmt.Sprintf("%s, %d %s", c.Household, c.Heads, h.Animals), tx.Area, Running
 	if err := tx.Put(e); err != nil {
 		return err
@@ -154,6 +156,8 @@ func (r *Return) Record(tx *fact.Tx) error {
 	if err := h.tagged(tx, r.Tags, r.Heads, at(c), at(nil)); err != nil {
 		return err
 	}
+	h.file(tx, c)
+	h.file(tx, nil)
 	return h.move(tx, returned, from.account, to.account, h.Animals, r.Heads)
 }
 
@@ -202,6 +206,7 @@ func (e *ContractEnd) Record(tx *fact.Tx) error {
 		return fault.New(fault.Conflict, "contract.left", "%d %s are still under contract %s", left, h.Animals, c.ID).For("contract").
 			Mend("First record their return, death, sale or the stock-take that misses them.")
 	}
+	h.file(tx, c)
 	return tx.SetStatus("breeding-contract", e.Contract, Ended)
 }
 
@@ -224,9 +229,10 @@ func (i *Inspection) Record(tx *fact.Tx) error {
 	if err := running(tx, i.Contract); err != nil {
 		return err
 	}
-	h, _, err := contractOf(tx, i.Contract)
+	h, c, err := contractOf(tx, i.Contract)
 	if err != nil {
 		return err
 	}
+	h.file(tx, c)
 	return tx.Observe("inspection", 1, figure.Observation{Subject: i.Contract, Project: h.Project})
 }

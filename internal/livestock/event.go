@@ -47,6 +47,7 @@ func (b *Birth) Record(tx *fact.Tx) error {
 	if err != nil {
 		return err
 	}
+	h.file(tx, c)
 	if err := h.move(tx, birth, nature, to.account, h.Young, b.Heads); err != nil {
 		return err
 	}
@@ -99,6 +100,7 @@ func leave(tx *fact.Tx, flow string, class ledger.Class, state, herd, contract, 
 	if err != nil {
 		return err
 	}
+	h.file(tx, c)
 	return h.move(tx, flow, from.account, to, from.commodity, heads)
 }
 
@@ -177,6 +179,7 @@ func (c *Cost) Record(tx *fact.Tx) error {
 	if err != nil {
 		return err
 	}
+	h.file(tx, contract)
 	if contract == nil {
 		return h.earn(tx, -c.Amount)
 	}
@@ -230,6 +233,7 @@ func (r *Replacement) Record(tx *fact.Tx) error {
 	if err := h.tagged(tx, r.Tags, r.Heads, spot{"", Withdrawn}, at(c)); err != nil {
 		return err
 	}
+	h.file(tx, c)
 	return h.move(tx, replacement, source, to.account, h.Animals, r.Heads)
 }
 
@@ -288,6 +292,8 @@ func (s *StockTake) Record(tx *fact.Tx) error {
 			return err
 		}
 	}
+	h.file(tx, c)
+	h.file(tx, nil) // a herd is counted place by place
 	if s.Heads == have {
 		return nil
 	}

@@ -46,6 +46,7 @@ func (h *Herd) Record(tx *fact.Tx) error {
 	if h.Young == h.Animals {
 		return fault.New(fault.Invalid, "herd.same", "the young are called %s like the animals", h.Young).For("young").Mend("Record another commodity for the young.")
 	}
+	tx.Concern("herd", h.ID, "")
 	place := figure.Observation{Subject: h.Project + "/" + h.Village, Project: h.Project}
 	if joined, err := tx.SubjectSum("roll-out-order", place.Subject); err != nil || joined > 0 {
 		return err
@@ -86,6 +87,7 @@ func (i *Intake) Record(tx *fact.Tx) error {
 	if err := h.tagged(tx, i.Tags, i.Heads, spot{"", Withdrawn}, at(nil)); err != nil {
 		return err
 	}
+	h.file(tx, nil)
 	return h.move(tx, ledger.Delivery, store, to.account, h.Animals, i.Heads)
 }
 

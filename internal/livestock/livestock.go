@@ -95,6 +95,15 @@ func place(tx *fact.Tx, herd, contract string) (*Herd, *Contract, error) {
 	return h, c, nil
 }
 
+// file puts the fact into the file of the contract that it concerns, or of the herd when it is about animals that the village keeps itself.
+func (h *Herd) file(tx *fact.Tx, c *Contract) {
+	if c == nil {
+		tx.Concern("herd", h.ID, "")
+		return
+	}
+	tx.Concern("breeding-contract", c.ID, "")
+}
+
 // pen finds the account of animals or young; c is nil for those the village keeps itself.
 func (h *Herd) pen(tx *fact.Tx, c *Contract, of string) (pen, error) {
 	p := pen{commodity: h.Animals, where: "herd " + h.ID}

@@ -11,7 +11,6 @@ import (
 	"lastmile/internal/date"
 	"lastmile/internal/entity"
 	"lastmile/internal/fact"
-	"lastmile/internal/journal"
 	"lastmile/internal/ledger"
 )
 
@@ -45,15 +44,16 @@ func Holdings(ctx context.Context, r database.Reader, book string, on date.Date,
 	for _, a := range accounts {
 		args = append(args, a)
 	}
-	rows, err := r.Query(ctx, `SELECT to_account, commodity, flow, sign, CAST(SUM(amount) AS BIGINT)
+	// What is taken back moves from where it had gone to where it had come from: into an account it lessens what left it, and out of it what came.
+	rows, err := r.Query(ctx, `SELECT to_account, commodity, flow, CAST(SUM(CASE WHEN sign = 1 THEN amount ELSE 0 END) AS BIGINT), CAST(-1 * SUM(CASE WHEN sign = 1 THEN 0 ELSE amount END) AS BIGINT)
 FROM posting
 WHERE book = $1 AND on_date <= $2 AND to_account >= 'herd' AND to_account < 'here'`+named("to_account")+`
-GROUP BY to_account, commodity, flow, sign
+GROUP BY to_account, commodity, flow
 UNION ALL
-SELECT from_account, commodity, flow, -1 * sign, CAST(-1 * SUM(amount) AS BIGINT)
+SELECT from_account, commodity, flow, CAST(-1 * SUM(CASE WHEN sign = 1 THEN 0 ELSE amount END) AS BIGINT), CAST(SUM(CASE WHEN sign = 1 THEN amount ELSE 0 END) AS BIGINT)
 FROM posting
 WHERE book = $1 AND on_date <= $2 AND from_account >= 'herd' AND from_account < 'here'`+named("from_account")+`
-GROUP BY from_account, commodity, flow, sign`, args...)
+GROUP BY from_account, commodity, flow`, args...)
 	if err != nil {
 		return nil, fmt.Errorf("read herds of book %s: %w", book, err)
 	}
@@ -63,8 +63,8 @@ GROUP BY from_account, commodity, flow, sign`, args...)
 	for rows.Next() {
 		var k key
 		var flow string
-		var in, heads int64
-		if err := rows.Scan(&k.account, &k.commodity, &flow, &in, &heads); err != nil {
+		var in, out int64
+		if err := rows.Scan(&k.account, &k.commodity, &flow, &in, &out); err != nil {
 			return nil, err
 		}
 		h := at[k]
@@ -74,12 +74,9 @@ GROUP BY from_account, commodity, flow, sign`, args...)
 			h = &Holding{Class: ledger.Class(class), Owner: owner, Part: part, Commodity: k.commodity, In: map[string]int64{}, Out: map[string]int64{}}
 			at[k] = h
 		}
-		h.Present += heads
-		if in > 0 {
-			h.In[flow] += heads
-		} else {
-			h.Out[flow] -= heads
-		}
+		h.Present += in - out
+		add(h.In, flow, in)
+		add(h.Out, flow, out)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, fmt.Errorf("read herds of book %s: %w", book, err)
@@ -94,9 +91,16 @@ GROUP BY from_account, commodity, flow, sign`, args...)
 	return list, nil
 }
 
+func add(heads map[string]int64, flow string, n int64) {
+	if n != 0 {
+		heads[flow] += n
+	}
+}
+
 // Terms is a contract with what the journal says about it.
 type Terms struct {
-	ID string
+	ID  string
+	Seq int64 // entry that defines it now
 	Contract
 	Begun  date.Date
 	Status string // Running or Ended
@@ -106,32 +110,27 @@ type Terms struct {
 
 // Contracts lists the contracts of a herd ("" for all) in a book, by number.
 func Contracts(ctx context.Context, r database.Reader, book, herd string) ([]Terms, error) {
-	entities, err := entity.Find(ctx, r, entity.Filter{Book: book, Type: "breeding-contract", Parent: herd})
+	return contracts(ctx, r, book, "", herd)
+}
+
+func contracts(ctx context.Context, r database.Reader, book, id, herd string) ([]Terms, error) {
+	things, err := fact.Things[Contract](ctx, r, book, "breeding-contract", id, herd)
 	if err != nil {
 		return nil, err
 	}
-	at := make(map[int64]*entity.Entity, len(entities))
-	for i := range entities {
-		at[entities[i].Seq] = &entities[i]
+	list := make([]Terms, len(things))
+	for i, t := range things {
+		list[i] = Terms{ID: t.ID, Seq: t.Seq, Contract: *t.Fact, Begun: t.On, Status: t.Status, Area: t.Area, Signed: t.Proved}
 	}
-	list := make([]Terms, 0, len(entities))
-	err = journal.Each(ctx, r, journal.Filter{Book: book, Kind: "breeding-contract"}, func(e journal.Entry) error {
-		row := at[e.Seq]
-		if row == nil {
-			return nil
-		}
-		f, err := fact.DecodeBody(e.Kind, e.Body, e.Private)
-		if err != nil {
-			return err
-		}
-		list = append(list, Terms{ID: row.ID, Contract: *f.(*Contract), Begun: e.On, Status: row.Status, Area: row.Area, Signed: len(e.Evidence) > 0})
-		return nil
-	})
-	if err != nil {
-		return nil, fmt.Errorf("read contracts of book %s: %w", book, err)
-	}
-	slices.SortFunc(list, func(a, b Terms) int { return cmp.Compare(a.ID, b.ID) })
 	return list, nil
+}
+
+// Duty is how many heads the contract gives back at its end.
+func (c *Contract) Duty() int64 {
+	if c.GiveBack > 0 {
+		return c.GiveBack
+	}
+	return c.Heads
 }
 
 // HerdState is a herd at the end of a day.
@@ -192,6 +191,30 @@ func Overdue(ctx context.Context, r database.Reader, book string, on date.Date) 
 	if err != nil {
 		return nil, err
 	}
+	last, err := Inspected(ctx, r, book, on)
+	if err != nil {
+		return nil, err
+	}
+	var list []Due
+	for _, c := range contracts {
+		if due := c.InspectionDue(last[c.ID]); due != "" && due < on && c.Begun <= on {
+			list = append(list, Due{Terms: c, Last: max(c.Begun, last[c.ID]), Due: due})
+		}
+	}
+	slices.SortStableFunc(list, func(a, b Due) int { return cmp.Compare(a.Due, b.Due) })
+	return list, nil
+}
+
+// InspectionDue is the day by which a running contract must be inspected, given when it last was ("" for never); "" when no inspections are agreed.
+func (t *Terms) InspectionDue(last date.Date) date.Date {
+	if t.Status != Running || t.Inspect == 0 {
+		return ""
+	}
+	return max(t.Begun, last).AddDays(int(t.Inspect))
+}
+
+// Inspected gives the day of the last inspection by a day, by contract.
+func Inspected(ctx context.Context, r database.Reader, book string, on date.Date) (map[string]date.Date, error) {
 	rows, err := r.Query(ctx, `SELECT o.subject, MAX(o.on_date)
 FROM observation o
 WHERE o.book = $1 AND o.measure = 'inspection' AND o.on_date <= $2 AND o.sign = 1
@@ -209,21 +232,7 @@ GROUP BY o.subject`, book, string(on))
 		}
 		last[contract] = date.Date(day)
 	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	var list []Due
-	for _, c := range contracts {
-		if c.Status != Running || c.Inspect == 0 || c.Begun > on {
-			continue
-		}
-		d := Due{Terms: c, Last: max(c.Begun, last[c.ID])}
-		if d.Due = d.Last.AddDays(int(c.Inspect)); d.Due < on {
-			list = append(list, d)
-		}
-	}
-	slices.SortStableFunc(list, func(a, b Due) int { return cmp.Compare(a.Due, b.Due) })
-	return list, nil
+	return last, rows.Err()
 }
 
 // Mortality is how many animals of one kind died in one place, and how many there had been to die.
