@@ -27,15 +27,15 @@ type Dispatch struct {
 	Carrier   string   `json:"carrier" en:"Carried by" zh:"承运方" entity:"name" length:"200"`
 }
 
-// line is one receiver of a dispatch.
-type line struct {
-	to       string
-	quantity int64
+// Line is one receiver of a dispatch and how many it is sent.
+type Line struct {
+	To       string
+	Quantity int64
 }
 
-// lines reads the list.
-func (d *Dispatch) lines() ([]line, error) {
-	list := make([]line, len(d.List))
+// Lines reads the list, in its order.
+func (d *Dispatch) Lines() ([]Line, error) {
+	list := make([]Line, len(d.List))
 	seen := map[string]bool{}
 	for i, text := range d.List {
 		code, number, ok := strings.Cut(text, "=")
@@ -47,14 +47,14 @@ func (d *Dispatch) lines() ([]line, error) {
 			return nil, fault.New(fault.Invalid, "dispatch.twice", "%s stands on the list twice", code).For("list").Mend("Add its lines up.")
 		}
 		seen[code] = true
-		list[i] = line{code, n}
+		list[i] = Line{code, n}
 	}
 	return list, nil
 }
 
 // Record moves the goods from the store onto their way, for each receiver by itself.
 func (d *Dispatch) Record(tx *fact.Tx) error {
-	list, err := d.lines()
+	list, err := d.Lines()
 	if err != nil {
 		return err
 	}
@@ -71,7 +71,7 @@ func (d *Dispatch) Record(tx *fact.Tx) error {
 	}
 	var sum int64
 	for _, l := range list {
-		sum += l.quantity
+		sum += l.Quantity
 	}
 	if held < sum {
 		return fault.New(fault.Conflict, "stock.short", "the store of project %s holds %d %s, the list has %d", d.Project, held, d.Commodity, sum).For("list").
@@ -79,18 +79,18 @@ func (d *Dispatch) Record(tx *fact.Tx) error {
 	}
 	tx.Concern("dispatch", d.ID, "")
 	for _, l := range list {
-		if ok, err := earning.Is(tx, l.to); err != nil {
+		if ok, err := earning.Is(tx, l.To); err != nil {
 			return err
 		} else if !ok {
-			if _, err := tx.Need("list", "party", l.to); err != nil {
+			if _, err := tx.Need("list", "party", l.To); err != nil {
 				return err
 			}
 		}
-		to, err := tx.Account(ledger.Underway, l.to, d.ID)
+		to, err := tx.Account(ledger.Underway, l.To, d.ID)
 		if err != nil {
 			return err
 		}
-		if _, err := tx.Move(fact.Movement{Flow: dispatched, From: account, To: to, Commodity: d.Commodity, Amount: l.quantity, Project: d.Project}); err != nil {
+		if _, err := tx.Move(fact.Movement{Flow: dispatched, From: account, To: to, Commodity: d.Commodity, Amount: l.Quantity, Project: d.Project}); err != nil {
 			return err
 		}
 	}

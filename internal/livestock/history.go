@@ -22,6 +22,7 @@ type Happening struct {
 	Young   int64      // what it added to the young
 	Present int64      // animals after it
 	Born    int64      // young after it
+	Found   int64      // by a stock-take: heads more than the books said, below 0 for fewer
 	Income  fact.Money // of the household, below 0 for a cost
 }
 
@@ -103,6 +104,12 @@ WHERE c.book = $1 AND c.type = $2 AND c.id = $3`, book, typ, id)
 		h := at[seq]
 		if h == nil { // taken back
 			continue
+		}
+		switch flow {
+		case found:
+			h.Found = n
+		case missing:
+			h.Found = -n
 		}
 		switch {
 		case slices.Contains(accounts, to):

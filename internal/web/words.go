@@ -2,7 +2,6 @@ package web
 
 import (
 	"strings"
-	"unicode"
 
 	"lastmile/internal/date"
 	"lastmile/internal/entity"
@@ -28,25 +27,8 @@ func (q *request) pick(en, zh string) string {
 	return en
 }
 
-// name is the reader's part of a name that is written in both scripts, one after the other, as many offices write theirs:
-// "Dolan ewes 多浪羊母羊". A number between the two belongs to both: "Budget 2013 年度预算". Any other name stays whole.
-func (q *request) name(name string) string {
-	split := strings.IndexFunc(name, func(r rune) bool { return unicode.Is(unicode.Han, r) || r == '“' })
-	if split <= 0 || name[split-1] != ' ' || strings.IndexFunc(name[split:], unicode.IsLower) >= 0 {
-		return name
-	}
-	latin, han := strings.TrimRight(name[:split], " "), name[split:]
-	if strings.HasSuffix(latin, ",") || strings.HasSuffix(latin, ":") {
-		return name
-	}
-	if !q.chinese() {
-		return latin
-	}
-	if i := strings.LastIndexByte(latin, ' '); i >= 0 && strings.Trim(latin[i+1:], "0123456789") == "" {
-		return latin[i+1:] + han
-	}
-	return han
-}
+// name is the reader's part of a name that is written in both scripts.
+func (q *request) name(name string) string { return q.Printer.Name(name) }
 
 // choice is the label of a value that a field of a kind can have; the value itself when the kind does not list it.
 func (q *request) choice(kind, field, value string) string {

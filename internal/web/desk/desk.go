@@ -17,6 +17,8 @@ import (
 	"lastmile/internal/web/developers"
 	"lastmile/internal/web/form"
 	"lastmile/internal/web/importing"
+	"lastmile/internal/web/industry"
+	"lastmile/internal/web/listing"
 	"lastmile/internal/web/session"
 	"lastmile/internal/web/targeting"
 	"lastmile/internal/web/todo"
@@ -33,7 +35,7 @@ func Sources() []view.Source {
 	if err != nil {
 		panic(err) // the name is a constant of this package and valid
 	}
-	return []view.Source{{Texts: texts}, wording.Source(), session.Source(), form.Source(), todo.Source(), importing.Source(), developers.Source(), targeting.Source()}
+	return []view.Source{{Texts: texts}, wording.Source(), session.Source(), form.Source(), todo.Source(), importing.Source(), developers.Source(), targeting.Source(), listing.Source(), industry.Source()}
 }
 
 // Options of New; the zero value is usable.
@@ -71,6 +73,9 @@ func (d *Desk) Routes(mux session.Router, engine *view.Engine, frame func(*http.
 	forms.Routes(mux)
 	d.list = todo.New(d.store, d.guard, forms)
 	d.list.Routes(mux)
+	trade := industry.New(d.store, d.guard, forms)
+	trade.Routes(mux)
+	d.list.Add(trade.Tasks)
 	importing.New(d.store, d.guard).Routes(mux)
 	targeting.New(d.store, d.guard).Routes(mux)
 	programs := api.New(d.store, d.log())
@@ -110,7 +115,7 @@ func (d *Desk) Frame(r *http.Request, p *view.Page) {
 		own.Items = append(own.Items, item("people", "desk.people", "/people"))
 	}
 	own.Items = append(own.Items, item("target", "desk.targeting", targeting.Path), item("code", "desk.api", developers.Path), item("lock", "desk.account", "/account"))
-	p.Nav = append(p.Nav, own)
+	p.Nav = append(p.Nav, view.NavGroup{Title: words.Text("industry"), Items: industry.Places(words, r.URL)}, own)
 	if n := len(p.Tabs); n > 1 { // the last leads to everything else
 		p.Tabs[n-2] = waiting
 	} else {

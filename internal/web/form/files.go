@@ -75,13 +75,13 @@ func (evidenceField) Template() string { return "evidence-field" }
 func (f *Forms) files(words wording.Words, v *session.Visit, kept []string, wrong string) evidenceField {
 	c := evidenceField{Field: view.Field{Name: "evidence", Label: words.Text("evidence.label"), Hint: words.Text("evidence.hint", filesMax), Optional: true, Accept: accepted, Error: wrong}}
 	for _, hash := range kept {
-		c.Kept = append(c.Kept, keptFile{hash, f.photo(words, v, hash)})
+		c.Kept = append(c.Kept, keptFile{hash, f.Photo(words, v, hash)})
 	}
 	return c
 }
 
-// photo shows a file small, and leads to the whole of it.
-func (f *Forms) photo(words wording.Words, v *session.Visit, hash string) view.Photo {
+// Photo shows a file small, and leads to the whole of it.
+func (f *Forms) Photo(words wording.Words, v *session.Visit, hash string) view.Photo {
 	p := view.Photo{Href: FileHref(v, hash), Caption: hash[:8], Alt: words.Text("evidence.alt", hash[:8])}
 	if typ, err := f.store.Evidence.Type(hash); err == nil && typ != "application/pdf" {
 		p.Src = filePath + hash + "/small?key=" + v.Sign(hash)
@@ -93,7 +93,7 @@ func (f *Forms) photo(words wording.Words, v *session.Visit, hash string) view.P
 func (f *Forms) Gallery(words wording.Words, v *session.Visit, hashes []string) view.Component {
 	g := gallery{}
 	for _, hash := range hashes {
-		g.Photos = append(g.Photos, f.photo(words, v, hash))
+		g.Photos = append(g.Photos, f.Photo(words, v, hash))
 	}
 	return g
 }

@@ -60,6 +60,7 @@ type List struct {
 	store *store.Store
 	guard *session.Guard
 	forms *form.Forms
+	more  []Tasks
 
 	mu     sync.Mutex
 	counts map[string]counted
@@ -69,6 +70,12 @@ type counted struct {
 	n  int
 	at time.Time
 }
+
+// Tasks is what other pages have for a person to do: counts that lead to their own lists.
+type Tasks func(r *http.Request, words wording.Words) ([]view.Task, error)
+
+// Add has the work lists name the tasks of other pages, after their own. Call it before pages are served.
+func (l *List) Add(t Tasks) { l.more = append(l.more, t) }
 
 // New makes the work lists of a store.
 func New(s *store.Store, guard *session.Guard, forms *form.Forms) *List {
@@ -293,6 +300,14 @@ func (l *List) page(w http.ResponseWriter, r *http.Request) {
 	}
 	part("unproved", len(unproved), view.NoTone, proofs...)
 	part("own", len(own), view.NoTone, l.proposals(words, names, own, false))
+	for _, tasks := range l.more {
+		list, err := tasks(r, words)
+		if err != nil {
+			l.guard.Refuse(w, r, err)
+			return
+		}
+		heading.Tasks = append(heading.Tasks, list...)
+	}
 	if len(body) == 0 {
 		heading.Lead = view.Plain(words.Text("todo.nothing"))
 		body = append(body, view.Text{Prose: view.Plain(words.Text("todo.nothing.why"))})

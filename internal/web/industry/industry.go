@@ -1,0 +1,385 @@
+// Package industry is the pages of a programme's industry measures and of goods in kind: who has which animals on what terms, what investors
+// have brought and paid the villages, who found work, and where every mask and ambulance is.
+//
+//	/herds          herds of villages: what came in, went out and is there; breeding contracts, each with all that happened under it
+//	/investments    money that others bring, capacity and forecasts beside what was reported, stakes of villages, jobs
+//	/dividends      plans, declarations, the list of each with its notice and payments, what villages did with the money
+//	/goods          stock by store, fund and giver; dispatches; deliveries; the register of assets
+//	/due            what is due in all of it: inspections, deaths, missing heads, notices that close, receipts that lack, goods that expire
+//
+// Each table can be sorted, narrowed and downloaded by its address. Pages show what lies in the areas that the visitor serves; numbers lead
+// to the entries and postings they are made of. Nothing is decided here: forms are those of package form, filled in as far as is known.
+package industry
+
+import (
+	"cmp"
+	"context"
+	"embed"
+	"io/fs"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+
+	"lastmile/internal/database"
+	"lastmile/internal/date"
+	"lastmile/internal/entity"
+	"lastmile/internal/fact"
+	"lastmile/internal/fault"
+	"lastmile/internal/journal"
+	"lastmile/internal/store"
+	"lastmile/internal/web/form"
+	"lastmile/internal/web/listing"
+	"lastmile/internal/web/locale"
+	"lastmile/internal/web/session"
+	"lastmile/internal/web/view"
+	"lastmile/internal/web/wording"
+)
+
+//go:embed text/*.json
+var files embed.FS
+
+// Source has the texts, for view.New.
+func Source() view.Source {
+	texts, err := fs.Sub(files, "text")
+	if err != nil {
+		panic(err) // the name is a constant of this package and valid
+	}
+	return view.Source{Texts: texts}
+}
+
+// Pages are the pages of a store.
+type Pages struct {
+	store *store.Store
+	guard *session.Guard
+	forms *form.Forms
+}
+
+// New makes the pages of a store. Nobody comes to them but past the guard.
+func New(s *store.Store, guard *session.Guard, forms *form.Forms) *Pages {
+	return &Pages{store: s, guard: guard, forms: forms}
+}
+
+// Routes mounts the pages.
+func (p *Pages) Routes(mux session.Router) {
+	for _, r := range []struct {
+		path string
+		page func(*request) error
+	}{
+		{"/due", (*request).due},
+		{"/due.csv", (*request).dueCSV},
+		{"/herds", (*request).herds},
+		{"/herds.csv", (*request).herdsCSV},
+		{"/herds/{book}/{id}", (*request).herd},
+		{"/contracts", (*request).contracts},
+		{"/contracts.csv", (*request).contractsCSV},
+		{"/contracts/{book}/{id}", (*request).contract},
+		{"/contracts/{book}/{id}/paper", (*request).contractPaper},
+		{"/investments", (*request).investments},
+		{"/investments.csv", (*request).investmentsCSV},
+		{"/investments/{book}/{id}", (*request).investment},
+		{"/jobs", (*request).jobs},
+		{"/jobs.csv", (*request).jobsCSV},
+		{"/dividends", (*request).dividends},
+		{"/dividends.csv", (*request).dividendsCSV},
+		{"/dividends/{book}/{id}", (*request).dividend},
+		{"/dividends/{book}/{id}/list.csv", (*request).dividendCSV},
+		{"/dividends/{book}/{id}/notice", (*request).dividendNotice},
+		{"/dividends/uses", (*request).uses},
+		{"/dividends/uses.csv", (*request).usesCSV},
+		{"/goods", (*request).goods},
+		{"/goods.csv", (*request).goodsCSV},
+		{"/goods/donations", (*request).donations},
+		{"/goods/donations.csv", (*request).donationsCSV},
+		{"/goods/deliveries", (*request).deliveries},
+		{"/goods/deliveries.csv", (*request).deliveriesCSV},
+		{"/goods/dispatches", (*request).dispatches},
+		{"/goods/dispatches.csv", (*request).dispatchesCSV},
+		{"/goods/dispatches/{book}/{id}", (*request).dispatch},
+		{"/assets", (*request).assets},
+		{"/assets.csv", (*request).assetsCSV},
+		{"/assets/{book}/{id}", (*request).asset},
+	} {
+		mux.HandleFunc("GET "+r.path, p.serve(r.page))
+	}
+}
+
+// Places are where the rail leads.
+func Places(words wording.Words, at *url.URL) []view.NavItem {
+	var list []view.NavItem
+	for _, p := range []struct {
+		icon, key string
+		paths     []string
+	}{
+		{"sheep", "industry.herds", []string{"/herds", "/contracts"}},
+		{"trend", "industry.investments", []string{"/investments", "/jobs"}},
+		{"yuan", "industry.dividends", []string{"/dividends"}},
+		{"box", "industry.goods", []string{"/goods", "/assets"}},
+		{"clock", "industry.due", []string{"/due"}},
+	} {
+		current := slices.ContainsFunc(p.paths, func(path string) bool {
+			return at.Path == path || len(at.Path) > len(path) && at.Path[:len(path)+1] == path+"/"
+		})
+		list = append(list, view.NavItem{Icon: p.icon, Label: words.Text(p.key), Href: p.paths[0], Current: current})
+	}
+	return list
+}
+
+// request is one visitor asking for one page.
+type request struct {
+	*http.Request
+	wording.Words
+	pages *Pages
+	w     http.ResponseWriter
+	visit *session.Visit
+	page  view.Page
+	today date.Date
+	names map[[2]string]entity.Entity // looked up for this page, by type and code
+}
+
+func (p *Pages) serve(answer func(*request) error) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		page := p.guard.Page(r)
+		q := &request{Request: r, Words: p.guard.Words(page), pages: p, w: w, visit: session.Of(r), page: page, today: p.store.Today(), names: map[[2]string]entity.Entity{}}
+		if err := answer(q); err != nil {
+			p.guard.Refuse(w, r, err)
+		}
+	}
+}
+
+func (q *request) show(heading view.Heading, body ...view.Component) error {
+	q.pages.guard.Show(q.w, q.Request, http.StatusOK, view.Stack{Page: q.page, Heading: heading, Body: body})
+	return nil
+}
+
+func (q *request) write(key string, arguments ...any) view.Prose {
+	return view.Write(q.Printer, key, arguments...)
+}
+
+// title begins a page that is a list: where it is and where to get its table.
+func (q *request) title(key string, lead view.Prose) view.Heading {
+	return view.Heading{Eyebrow: []string{q.Text("industry"), q.Text("industry.as-of", q.Date(q.today))}, Title: q.Text(key), Lead: lead}
+}
+
+// download is the note beside a table: its way out.
+func (q *request) download(href string) view.Prose {
+	return q.write("industry.csv", view.Link{Label: "CSV", Href: href})
+}
+
+// button leads to a form, when the visitor may record the kind; fields are pairs of name and value.
+func (q *request) button(kind string, primary view.ButtonKind, fields ...string) []view.Button {
+	k := fact.Find(kind)
+	if !q.visit.MayRecord(k) {
+		return nil
+	}
+	return []view.Button{{Label: q.Text("industry.record", q.Kind(k)), Kind: primary, Href: listing.Address(form.Path+"/"+kind, fields...)}}
+}
+
+// books are the county books that the visitor may see, by code.
+func (q *request) books() ([]entity.Entity, error) {
+	all, err := entity.Find(q.Context(), q.db(), entity.Filter{Book: entity.Headquarters, Type: "book"})
+	if err != nil {
+		return nil, err
+	}
+	asked := q.FormValue("county")
+	return slices.DeleteFunc(all, func(b entity.Entity) bool { return b.ID == entity.Headquarters || asked != "" && b.ID != asked }), nil
+}
+
+func (q *request) db() *database.DB { return q.pages.store.DB }
+
+// sees tells whether the visitor may see what lies in an area.
+func (q *request) sees(area string) (bool, error) { return q.visit.Sees(q.Context(), area) }
+
+// visible keeps what lies in areas that the visitor may see.
+func visible[T any](q *request, list []T, area func(*T) string) ([]T, error) {
+	kept := list[:0]
+	for i := range list {
+		ok, err := q.sees(area(&list[i]))
+		if err != nil {
+			return nil, err
+		}
+		if ok {
+			kept = append(kept, list[i])
+		}
+	}
+	return kept, nil
+}
+
+// each gathers from every book that the visitor may see something of.
+func each[T any](q *request, read func(ctx context.Context, book string) ([]T, error)) ([]T, error) {
+	books, err := q.books()
+	if err != nil {
+		return nil, err
+	}
+	var all []T
+	for _, b := range books {
+		list, err := read(q.Context(), b.ID)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, list...)
+	}
+	return all, nil
+}
+
+// hidden refuses what lies outside the visitor's areas.
+func (q *request) hidden(area string) error {
+	ok, err := q.sees(area)
+	if err == nil && !ok {
+		err = fault.New(fault.Forbidden, "area.hidden", "%s holds no role for area %q", q.visit.Person, area).For("area").
+			Mend("Choose an area that you serve, or ask an administrator for a role there.")
+	}
+	return err
+}
+
+func missing(typ, book, id string) error {
+	return fault.New(fault.NotFound, "ref.unknown", "%s %q is not recorded in book %s or at headquarters", typ, id, book).Mend("Look it up in the list.")
+}
+
+// thing looks up a named thing in a book or at headquarters.
+func (q *request) thing(book, typ, id string) (entity.Entity, error) {
+	key := [2]string{typ, id}
+	if e, ok := q.names[key]; ok {
+		return e, nil
+	}
+	var e entity.Entity
+	for _, b := range []string{book, entity.Headquarters} {
+		found, ok, err := entity.Get(q.Context(), q.db(), b, typ, id)
+		if err != nil {
+			return e, err
+		}
+		if ok {
+			e = found
+			break
+		}
+	}
+	q.names[key] = e
+	return e, nil
+}
+
+// know reads all things of a type in a book, so that each need not be looked up by itself.
+func (q *request) know(book, typ string) error {
+	list, err := entity.Find(q.Context(), q.db(), entity.Filter{Book: book, Type: typ})
+	for _, e := range list {
+		q.names[[2]string{typ, e.ID}] = e
+	}
+	return err
+}
+
+// called is what a thing is called; its code when it has no name or cannot be read.
+func (q *request) called(book, typ, id string) string {
+	e, err := q.thing(book, typ, id)
+	if err != nil || e.Name == "" {
+		return id
+	}
+	return q.Name(e.Name)
+}
+
+func (q *request) area(code string) string { return q.called(entity.Headquarters, "area", code) }
+
+func (q *request) money(n fact.Money) string { return q.Money(int64(n), locale.Yuan) }
+
+func (q *request) exact(n fact.Money) string { return q.Amount(int64(n), locale.Yuan) }
+
+// day writes a day; "–" for none.
+func (q *request) day(d date.Date) string {
+	if d == "" {
+		return locale.NotApplicable
+	}
+	return q.Date(d)
+}
+
+// choice is the label of a value of a kind's field.
+func (q *request) choice(kind, field, value string) string {
+	return q.Choice(fact.Find(kind).Field(field), value)
+}
+
+// options are the values of a filter, the chosen one marked, with a first one that narrows nothing.
+func (q *request) options(name string, pairs ...[2]string) view.Field {
+	f := view.Field{Kind: view.SelectField, Name: name, Label: q.Text("industry.filter." + name), Options: []view.Option{{Label: q.Text("industry.every")}}}
+	for _, p := range pairs {
+		f.Options = append(f.Options, view.Option{Value: p[0], Label: p[1], Chosen: p[0] == q.FormValue(name)})
+	}
+	return f
+}
+
+// counties is the filter by county, for visitors who see more than one.
+func (q *request) counties() ([]view.Field, error) {
+	all, err := entity.Find(q.Context(), q.db(), entity.Filter{Book: entity.Headquarters, Type: "book"})
+	if err != nil {
+		return nil, err
+	}
+	var pairs [][2]string
+	for _, b := range all {
+		ok, err := q.sees(b.Area)
+		if err != nil {
+			return nil, err
+		}
+		if ok && b.ID != entity.Headquarters {
+			pairs = append(pairs, [2]string{b.ID, q.area(b.Area)})
+		}
+	}
+	if len(pairs) < 2 {
+		return nil, nil
+	}
+	return []view.Field{q.options("county", pairs...)}, nil
+}
+
+// distinct are the values that rows have, with their labels, in the order of the labels.
+func distinct[T any](rows []T, value func(*T) string, label func(string) string) [][2]string {
+	seen := map[string]bool{}
+	var pairs [][2]string
+	for i := range rows {
+		if v := value(&rows[i]); v != "" && !seen[v] {
+			seen[v] = true
+			pairs = append(pairs, [2]string{v, label(v)})
+		}
+	}
+	slices.SortFunc(pairs, func(a, b [2]string) int { return cmp.Compare(a[1], b[1]) })
+	return pairs
+}
+
+func itoa(n int64) string { return strconv.FormatInt(n, 10) }
+
+// entryHref is the address of an entry.
+func entryHref(book string, seq int64) string { return link("entries", book, itoa(seq)) }
+
+// link joins the parts of a path, each escaped.
+func link(parts ...string) string {
+	path := ""
+	for _, p := range parts {
+		path += "/" + url.PathEscape(p)
+	}
+	return path
+}
+
+func grade(g journal.Grade) view.Grade { return view.Grade(g.String()) }
+
+// count is a cell with a number; one that leads to what it is made of.
+func (q *request) count(n int64, href string) view.Cell {
+	if n == 0 {
+		href = ""
+	}
+	return view.Cell{Text: q.Count(n), Href: href}
+}
+
+func (q *request) sum(n fact.Money, href string) view.Cell {
+	if n == 0 {
+		href = ""
+	}
+	return view.Cell{Text: q.money(n), Href: href}
+}
+
+// decimal writes money for a machine, in yuan.
+func decimal(n fact.Money) string { return n.String() }
+
+// entryLink is a link to an entry in a sentence or a list of facts.
+func (q *request) entryLink(book string, seq int64) view.Prose {
+	return view.Prose{{Link: &view.Link{Label: book + ":" + itoa(seq), Href: entryHref(book, seq)}}}
+}
+
+func isolated(text string) view.Prose { return view.Prose{{Text: text, Isolated: true}} }
+
+func linked(text, href string) view.Prose {
+	return view.Prose{{Link: &view.Link{Label: text, Href: href}}}
+}
