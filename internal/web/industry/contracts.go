@@ -12,6 +12,7 @@ import (
 	"lastmile/internal/ledger"
 	"lastmile/internal/livestock"
 	"lastmile/internal/web/listing"
+	"lastmile/internal/web/locale"
 	"lastmile/internal/web/view"
 )
 
@@ -324,8 +325,8 @@ func (q *request) terms(book string, rec *livestock.Record) view.Facts {
 		{Name: q.Text("industry.household"), Value: q.householdLink(book, rec.Household)},
 		{Name: q.Text("industry.herd"), Value: linked(q.Name(rec.Herd.Name), link("herds", book, rec.Herd.ID))},
 		{Name: q.Text("industry.owner"), Value: linked(q.called(book, "party", rec.Herd.Owner), link("parties", book, rec.Herd.Owner))},
-		{Name: q.Text("industry.heads"), Value: isolated(q.Text("industry.heads-of", rec.Heads, q.called(book, "commodity", rec.Herd.Animals)))},
-		{Name: q.Text("industry.term"), Value: isolated(q.Text("industry.from-until", q.Date(rec.Begun), q.Date(rec.Until)))},
+		{Name: q.Text("industry.heads"), Value: view.Plain(q.Text("industry.heads-of", rec.Heads, q.called(book, "commodity", rec.Herd.Animals)))},
+		{Name: q.Text("industry.term"), Value: view.Plain(q.Text("industry.from-until", q.Date(rec.Begun), q.Date(rec.Until)))},
 		{Name: q.Text("industry.offspring"), Value: view.Plain(q.choice("breeding-contract", "offspring", rec.Offspring))},
 		{Name: q.Text("industry.share"), Value: isolated(itoa(rec.Share) + " %")},
 		{Name: q.Text("industry.deposit"), Value: isolated(q.exact(rec.Deposit))},
@@ -334,7 +335,7 @@ func (q *request) terms(book string, rec *livestock.Record) view.Facts {
 		facts = append(facts, view.Fact{Name: q.Text("industry.from"), Value: linked(rec.From, link("contracts", book, rec.From))})
 	}
 	if len(rec.Tags) > 0 {
-		facts = append(facts, view.Fact{Name: q.Text("industry.tags"), Value: isolated(strings.Join(rec.Tags, ", "))})
+		facts = append(facts, view.Fact{Name: q.Text("industry.tags"), Value: view.Plain(strings.Join(rec.Tags, ", "))})
 	}
 	signed := q.Text("industry.signed")
 	if !rec.Signed {
@@ -365,10 +366,10 @@ func (q *request) duty(rec *livestock.Record, s sums, present int64, due date.Da
 		}
 	}
 	return view.Facts{
-		{Name: q.Text("industry.give-back"), Value: isolated(q.Text("industry.give-back.n", rec.Duty(), s.returned))},
-		{Name: q.Text("industry.replacement"), Value: isolated(replace)},
+		{Name: q.Text("industry.give-back"), Value: view.Plain(q.Text("industry.give-back.n", rec.Duty(), s.returned))},
+		{Name: q.Text("industry.replacement"), Value: view.Plain(replace)},
 		{Name: q.Text("industry.short"), Value: isolated(q.Count(max(0, rec.Duty()-s.returned-present)))},
-		{Name: q.Text("industry.col.inspection"), Value: isolated(inspection)},
+		{Name: q.Text("industry.col.inspection"), Value: view.Plain(inspection)},
 		{Name: q.Text("industry.last-inspection"), Value: isolated(q.day(s.inspected))},
 	}
 }
@@ -469,6 +470,9 @@ func (q *request) says(book string, h *livestock.Happening, herd *livestock.Herd
 		add(q.Text("industry.after", h.Present, h.Born))
 	}
 	parts = slices.DeleteFunc(parts, func(s string) bool { return s == "" })
+	if q.Language == locale.Chinese {
+		return strings.Join(parts, "")
+	}
 	return strings.Join(parts, " ")
 }
 

@@ -234,16 +234,15 @@ func (q *request) dividend() error {
 	if decided != nil {
 		approval = q.entryLink(p.book, decided.Seq)
 		approval = append(view.Prose{{Text: q.Date(decided.On) + " "}}, approval...)
-		objections = isolated(q.Text("industry.objections", decided.Raised, decided.Settled))
+		objections = view.Plain(q.Text("industry.objections", decided.Raised, decided.Settled))
 	}
 	facts := view.Facts{
 		{Name: q.Text("industry.plan"), Value: linked(q.Name(p.plan.Name), "/dividends?plan="+p.Plan)},
 		{Name: q.Text("industry.formula"), Value: view.Plain(q.choice("dividend-declaration", "formula", p.Formula))},
-		{Name: q.Text("industry.notice-days"), Value: isolated(q.Text("industry.notice-from", q.Date(p.PostedOn), q.Date(p.PostedUntil), p.plan.Notice))},
+		{Name: q.Text("industry.notice-days"), Value: view.Plain(q.Text("industry.notice-from", q.Date(p.PostedOn), q.Date(p.PostedUntil), p.plan.Notice))},
 		{Name: q.Text("industry.where"), Value: view.Plain(q.Name(p.Place))},
 		{Name: q.Text("industry.objection"), Value: objections},
 		{Name: q.Text("industry.approved"), Value: approval},
-		{Name: q.Text("industry.guarantee"), Value: isolated(q.Text("industry.guarantee.n", q.exact(p.Guaranteed), q.exact(p.Paid), q.exact(p.Shortfall)))},
 		{Name: q.Text("industry.defined"), Value: q.entryLink(p.book, p.seq)},
 	}
 	return q.show(heading, figures, view.Columns{
@@ -330,9 +329,9 @@ func (q *request) dividendNotice() error {
 	}, view.Notice{
 		Facts: view.Facts{
 			{Name: q.Text("industry.plan"), Value: view.Plain(q.Name(p.plan.Name))},
-			{Name: q.Text("industry.col.period"), Value: isolated(q.Text("industry.from-until", q.Date(p.From), q.Date(p.Until)))},
+			{Name: q.Text("industry.col.period"), Value: view.Plain(q.Text("industry.from-until", q.Date(p.From), q.Date(p.Until)))},
 			{Name: q.Text("industry.formula"), Value: view.Plain(q.choice("dividend-declaration", "formula", p.Formula))},
-			{Name: q.Text("industry.notice-days"), Value: isolated(q.Text("industry.notice-from", q.Date(p.PostedOn), q.Date(p.PostedUntil), p.plan.Notice))},
+			{Name: q.Text("industry.notice-days"), Value: view.Plain(q.Text("industry.notice-from", q.Date(p.PostedOn), q.Date(p.PostedUntil), p.plan.Notice))},
 		},
 		Table: t, Where: q.write("industry.notice.where", q.Date(p.PostedUntil), q.Name(p.Place)),
 	})

@@ -17,6 +17,7 @@ import (
 	"lastmile/internal/livestock"
 	"lastmile/internal/web/form"
 	"lastmile/internal/web/listing"
+	"lastmile/internal/web/locale"
 	"lastmile/internal/web/session"
 	"lastmile/internal/web/view"
 	"lastmile/internal/web/wording"
@@ -72,15 +73,16 @@ func (q *request) herdItems(ctx context.Context, book string) ([]item, error) {
 	for i := range contracts {
 		c := &contracts[i]
 		about := item{book: book, area: c.Area, code: c.ID, name: c.Household, page: link("contracts", book, c.ID)}
-		if due := c.InspectionDue(last[c.ID]); due != "" && due < q.today {
-			about := about
-			about.reason, about.day, about.number, about.kind, about.fields = "inspection", due, c.Heads, "animal-inspection", []string{"contract", c.ID}
-			list = append(list, about)
-		}
-		if c.Status == livestock.Running && c.Until < q.today {
+		due := c.InspectionDue(last[c.ID])
+		switch {
+		case c.Status == livestock.Running && c.Until < q.today: // the animals come back, or a new contract is made
 			about.reason, about.day, about.number, about.kind, about.fields = "expired", c.Until, c.Duty(), "animal-return", []string{"contract", c.ID}
-			list = append(list, about)
+		case due != "" && due < q.today:
+			about.reason, about.day, about.number, about.kind, about.fields = "inspection", due, c.Heads, "animal-inspection", []string{"contract", c.ID}
+		default:
+			continue
 		}
+		list = append(list, about)
 	}
 	return list, nil
 }
@@ -219,7 +221,7 @@ func (q *request) assetItems(ctx context.Context, book string) ([]item, error) {
 	var list []item
 	for i := range assets {
 		k := &assets[i]
-		about := item{book: book, area: k.Area, code: k.ID, name: q.Name(k.Name), page: link("assets", book, k.ID), kind: "asset-check", fields: []string{"asset", k.ID, "check", "condition"}}
+		about := item{book: book, area: k.Area, code: k.ID, name: q.Name(k.Name), page: link("goods", "assets", book, k.ID), kind: "asset-check", fields: []string{"asset", k.ID, "check", "condition"}}
 		switch {
 		case k.Status != goods.Accepted:
 			about.reason, about.fields = "accept", []string{"asset", k.ID, "check", "acceptance"}
@@ -335,7 +337,7 @@ func (q *request) dueListing(rows []item) listing.Listing[item] {
 				if k := fact.Find(i.kind); k != nil && q.visit.MayRecord(k) {
 					return view.Cell{Text: q.Kind(k), Href: listing.Address(form.Path+"/"+i.kind, i.fields...)}
 				}
-				return view.Cell{Text: q.Text("industry.look"), Href: i.page}
+				return view.Cell{Text: locale.NotApplicable}
 			}},
 		},
 	}

@@ -105,7 +105,7 @@ func (q *request) goods() error {
 
 func (q *request) goodsViews(current string) []view.Link {
 	var list []view.Link
-	for _, v := range [][2]string{{"industry.stock", "/goods"}, {"industry.donations", "/goods/donations"}, {"industry.dispatches", "/goods/dispatches"}, {"industry.deliveries", "/goods/deliveries"}, {"industry.assets", "/assets"}} {
+	for _, v := range [][2]string{{"industry.stock", "/goods"}, {"industry.donations", "/goods/donations"}, {"industry.dispatches", "/goods/dispatches"}, {"industry.deliveries", "/goods/deliveries"}, {"industry.assets", "/goods/assets"}} {
 		list = append(list, view.Link{Label: q.Text(v[0]), Href: v[1], Current: current == v[1]})
 	}
 	return list
@@ -560,12 +560,12 @@ func (q *request) assets() error {
 	}
 	var parts []view.Component
 	if len(fields) > 0 {
-		parts = append(parts, view.Filters{Action: "/assets", Fields: fields})
+		parts = append(parts, view.Filters{Action: "/goods/assets", Fields: fields})
 	}
 	heading := q.title("industry.assets.title", q.write("industry.assets.lead", len(rows), accepted, repair))
 	heading.Buttons = slices.Concat(q.button("asset-check", view.Primary), q.button("asset", view.Ghost))
 	return q.show(heading, view.Section{
-		Head:  view.SectionHead{ID: "assets", Title: q.Text("industry.assets.n", len(rows)), Note: q.download(listing.CSVHref(q.URL)), Segments: q.goodsViews("/assets")},
+		Head:  view.SectionHead{ID: "assets", Title: q.Text("industry.assets.n", len(rows)), Note: q.download(listing.CSVHref(q.URL)), Segments: q.goodsViews("/goods/assets")},
 		Parts: append(parts, q.assetListing(rows).Table(q.Printer, q.URL)),
 	})
 }
@@ -603,7 +603,7 @@ func (q *request) assetListing(rows []kept) listing.Listing[kept] {
 		Columns: []listing.Column[kept]{
 			{Key: "asset", Label: q.Text("industry.col.asset"), Compare: func(a, b kept) int { return strings.Compare(a.ID, b.ID) },
 				Cell: func(k kept) view.Cell {
-					return view.Cell{Text: q.Name(k.Name), Href: link("assets", k.Book, k.ID), Sub: k.ID}
+					return view.Cell{Text: q.Name(k.Name), Href: link("goods", "assets", k.Book, k.ID), Sub: k.ID}
 				},
 				Plain: func(k kept) string { return k.ID }},
 			{Key: "state", Label: q.Text("industry.col.state"), Kind: view.StateColumn, Compare: func(a, b kept) int { return strings.Compare(a.Condition, b.Condition) },
@@ -671,7 +671,7 @@ func (q *request) asset() error {
 	state := q.assetState(&k)
 	state.Pill = true
 	return q.show(view.Heading{
-		Crumbs: []view.Link{{Label: q.Text("industry.goods"), Href: "/goods"}, {Label: q.Text("industry.assets"), Href: "/assets"}, {Label: id}},
+		Crumbs: []view.Link{{Label: q.Text("industry.goods"), Href: "/goods"}, {Label: q.Text("industry.assets"), Href: "/goods/assets"}, {Label: id}},
 		Title:  q.Name(k.Name), State: &state, Lead: q.write("industry.asset.lead", q.called(book, "party", k.Class), q.day(k.Checked), q.condition(k.Condition)),
 		Buttons: slices.Concat(q.button("asset-check", view.Primary, "asset", id), q.button("asset-transfer", view.Ghost, "asset", id, "from", k.Class)),
 	}, view.Columns{Record: true,
@@ -680,7 +680,7 @@ func (q *request) asset() error {
 			{Name: q.Text("industry.col.serial"), Value: isolated(k.fact.Serial)},
 			{Name: q.Text("industry.col.custodian"), Value: linked(q.called(book, "party", k.Class), q.partyHref(book, k.Class))},
 			{Name: q.Text("industry.fund"), Value: view.Plain(q.called(book, "fund", k.fact.Fund))},
-			{Name: q.Text("industry.project"), Value: linked(q.called(book, "project", k.Parent), link("projects", book, k.Parent))},
+			{Name: q.Text("industry.project"), Value: linked(q.project(book, k.Parent), link("projects", book, k.Parent))},
 			{Name: q.Text("industry.defined"), Value: q.entryLink(book, k.Seq)},
 		}}}},
 	})

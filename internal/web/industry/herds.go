@@ -233,23 +233,23 @@ func (q *request) herd() error {
 	return q.show(heading, figures, view.Columns{Record: true,
 		Main: []view.Component{
 			view.Section{Head: view.SectionHead{ID: "reconcile", Title: q.Text("industry.reconcile"), Note: q.write("industry.reconcile.note")}, Parts: []view.Component{when, q.reconciled(h.Fact, all)}},
-			view.Section{Head: view.SectionHead{ID: "contracts", Title: q.Text("industry.contracts.n", len(contracts)), Note: q.download(listing.Address("/contracts.csv", "village", h.Area))}, Parts: []view.Component{q.contractListing(contracts).Table(q.Printer, q.URL)}},
+			view.Section{Head: view.SectionHead{ID: "history", Title: q.Text("industry.history.own")}, Parts: []view.Component{q.timeline(book, latest(history, on), h.Fact)}},
 		},
 		Side: []view.Component{
 			view.Section{Head: view.SectionHead{ID: "herd", Title: q.Text("industry.herd")}, Parts: []view.Component{view.Facts{
 				{Name: q.Text("industry.owner"), Value: linked(q.called(book, "party", h.Fact.Owner), link("parties", book, h.Fact.Owner))},
 				{Name: q.Text("industry.fund"), Value: view.Plain(q.called(book, "fund", h.Fact.Fund))},
-				{Name: q.Text("industry.project"), Value: linked(q.called(book, "project", h.Fact.Project), link("projects", book, h.Fact.Project))},
+				{Name: q.Text("industry.project"), Value: linked(q.project(book, h.Fact.Project), link("projects", book, h.Fact.Project))},
 				{Name: q.Text("industry.tagged"), Value: view.Plain(q.Text(map[bool]string{true: "answer.yes", false: "answer.no"}[h.Fact.Tagged]))},
 				{Name: q.Text("industry.defined"), Value: q.entryLink(book, h.Seq)},
 			}}},
 			view.Section{Head: view.SectionHead{ID: "stock-takes", Title: q.Text("industry.stock-takes", len(takes))}, Parts: []view.Component{q.stockTakes(book, takes)}},
-			view.Section{Head: view.SectionHead{ID: "history", Title: q.Text("industry.history.own")}, Parts: []view.Component{q.timeline(book, latest(history, on), h.Fact)}},
-		}})
+		}},
+		view.Section{Head: view.SectionHead{ID: "contracts", Title: q.Text("industry.contracts.n", len(contracts)), Note: q.download(listing.Address("/contracts.csv", "village", h.Area))}, Parts: []view.Component{q.contractListing(contracts).Table(q.Printer, q.URL)}})
 }
 
 // ownShown is how many of the latest events a herd's page shows: its contracts have theirs.
-const ownShown = 30
+const ownShown = 20
 
 func latest(history []livestock.Happening, on date.Date) []livestock.Happening {
 	var list []livestock.Happening
@@ -287,8 +287,14 @@ func (q *request) reconciled(h *livestock.Herd, all []livestock.Holding) view.Co
 		}
 	}
 	row := func(flow, sign string, p pair) {
+		signed := func(n int64) string {
+			if n == 0 {
+				return q.Count(0)
+			}
+			return sign + q.Count(n)
+		}
 		if p != (pair{}) {
-			t.Rows = append(t.Rows, view.Row{Cells: []view.Cell{{Text: q.Text("industry.flow." + flow)}, {Text: sign + q.Count(p.animals)}, {Text: sign + q.Count(p.young)}}})
+			t.Rows = append(t.Rows, view.Row{Cells: []view.Cell{{Text: q.Text("industry.flow." + flow)}, {Text: signed(p.animals)}, {Text: signed(p.young)}}})
 		}
 	}
 	for _, flow := range cameIn {

@@ -20,6 +20,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 
 	"lastmile/internal/database"
 	"lastmile/internal/date"
@@ -27,6 +28,7 @@ import (
 	"lastmile/internal/fact"
 	"lastmile/internal/fault"
 	"lastmile/internal/journal"
+	"lastmile/internal/project"
 	"lastmile/internal/store"
 	"lastmile/internal/web/form"
 	"lastmile/internal/web/listing"
@@ -96,9 +98,9 @@ func (p *Pages) Routes(mux session.Router) {
 		{"/goods/dispatches", (*request).dispatches},
 		{"/goods/dispatches.csv", (*request).dispatchesCSV},
 		{"/goods/dispatches/{book}/{id}", (*request).dispatch},
-		{"/assets", (*request).assets},
-		{"/assets.csv", (*request).assetsCSV},
-		{"/assets/{book}/{id}", (*request).asset},
+		{"/goods/assets", (*request).assets},
+		{"/goods/assets.csv", (*request).assetsCSV},
+		{"/goods/assets/{book}/{id}", (*request).asset},
 	} {
 		mux.HandleFunc("GET "+r.path, p.serve(r.page))
 	}
@@ -114,7 +116,7 @@ func Places(words wording.Words, at *url.URL) []view.NavItem {
 		{"sheep", "industry.herds", []string{"/herds", "/contracts"}},
 		{"trend", "industry.investments", []string{"/investments", "/jobs"}},
 		{"yuan", "industry.dividends", []string{"/dividends"}},
-		{"box", "industry.goods", []string{"/goods", "/assets"}},
+		{"box", "industry.goods", []string{"/goods"}},
 		{"clock", "industry.due", []string{"/due"}},
 	} {
 		current := slices.ContainsFunc(p.paths, func(path string) bool {
@@ -172,7 +174,11 @@ func (q *request) button(kind string, primary view.ButtonKind, fields ...string)
 	if !q.visit.MayRecord(k) {
 		return nil
 	}
-	return []view.Button{{Label: q.Text("industry.record", q.Kind(k)), Kind: primary, Href: listing.Address(form.Path+"/"+kind, fields...)}}
+	name := q.Kind(k)
+	if q.Language == locale.English {
+		name = strings.ToLower(name[:1]) + name[1:]
+	}
+	return []view.Button{{Label: q.Text("industry.record", name), Kind: primary, Href: listing.Address(form.Path+"/"+kind, fields...)}}
 }
 
 // books are the county books that the visitor may see, by code.
@@ -273,6 +279,15 @@ func (q *request) called(book, typ, id string) string {
 		return id
 	}
 	return q.Name(e.Name)
+}
+
+// project is what a project is called in the reader's language; its code when it cannot be read.
+func (q *request) project(book, id string) string {
+	p, ok, err := fact.ThingOf[project.Project](q.Context(), q.db(), book, "project", id)
+	if err != nil || !ok {
+		return id
+	}
+	return q.Pick(p.Fact.Name, p.Fact.NameZh)
 }
 
 func (q *request) area(code string) string { return q.called(entity.Headquarters, "area", code) }

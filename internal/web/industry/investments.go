@@ -179,7 +179,7 @@ func (q *request) investment() error {
 	facts := view.Facts{
 		{Name: q.Text("industry.col.investor"), Value: linked(q.called(book, "party", s.Fact.Investor), q.partyHref(book, s.Fact.Investor))},
 		{Name: q.Text("industry.role"), Value: view.Plain(q.Name(s.Fact.Role))},
-		{Name: q.Text("industry.project"), Value: linked(q.called(book, "project", s.Fact.Project), link("projects", book, s.Fact.Project))},
+		{Name: q.Text("industry.project"), Value: linked(q.project(book, s.Fact.Project), link("projects", book, s.Fact.Project))},
 		{Name: q.Text("industry.defined"), Value: q.entryLink(book, s.Seq)},
 	}
 	for _, p := range plans {
@@ -198,8 +198,8 @@ func (q *request) stages(book string, list []told[*enterprise.InvestmentStage]) 
 		Empty: &view.Empty{Icon: "trend", Title: q.Text("industry.stages.empty"), Text: q.Text("industry.stages.empty.text")}}
 	for _, e := range list {
 		t.Rows = append(t.Rows, view.Row{Cells: []view.Cell{
-			{Text: q.Date(e.On), Href: entryHref(book, e.Seq), Grade: grade(e.Entry.Grade)}, {Text: q.choice("investment-stage", "stage", e.fact.Stage)},
-			{Text: q.called(book, "party", e.fact.FundSource), Sub: e.fact.Document}, {Text: q.money(e.fact.Amount)}}})
+			{Text: q.Date(e.On), Href: entryHref(book, e.Seq)}, {Text: q.choice("investment-stage", "stage", e.fact.Stage)},
+			{Text: q.called(book, "party", e.fact.FundSource), Sub: e.fact.Document, Grade: grade(e.Entry.Grade)}, {Text: q.money(e.fact.Amount)}}})
 	}
 	return t
 }
@@ -237,8 +237,8 @@ func (q *request) production(book string, file []journal.Filed) ([]view.Componen
 	actual := view.Table{Caption: q.Text("industry.actual"), Columns: []view.Column{{Label: q.Text("industry.col.day")}, {Label: q.Text("industry.col.period")}, {Label: q.Text("industry.col.reporter")}, {Label: q.Text("industry.col.reported"), Kind: view.NumberColumn}},
 		Empty: &view.Empty{Icon: "trend", Title: q.Text("industry.sales.empty"), Text: q.Text("industry.sales.empty.text")}}
 	for _, e := range sales {
-		actual.Rows = append(actual.Rows, view.Row{Cells: []view.Cell{{Text: q.Date(e.On), Href: entryHref(book, e.Seq), Grade: grade(e.Entry.Grade)}, {Text: q.Text("industry.from-until", q.Date(e.fact.From), q.Date(e.fact.Until))},
-			{Text: q.called(book, "party", e.fact.Reporter)}, {Text: q.money(e.fact.Amount)}}})
+		actual.Rows = append(actual.Rows, view.Row{Cells: []view.Cell{{Text: q.Date(e.On), Href: entryHref(book, e.Seq)}, {Text: q.Text("industry.from-until", q.Date(e.fact.From), q.Date(e.fact.Until))},
+			{Text: q.called(book, "party", e.fact.Reporter), Grade: grade(e.Entry.Grade)}, {Text: q.money(e.fact.Amount)}}})
 	}
 	return []view.Component{
 		view.Section{Head: view.SectionHead{ID: "capacity", Title: q.Text("industry.capacity")}, Parts: []view.Component{capacity}},
