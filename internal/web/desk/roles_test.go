@@ -198,6 +198,18 @@ func TestRoutesAsEveryRole(t *testing.T) {
 		"GET /todo/{book}/{seq}":                           {panel, near, "", 200},
 		"POST /todo/{book}/{seq}":                          {panel, near, "decision=back", 422},
 	}
+	// Lists show everybody what lies in their areas. What one thing is like is asked for here of things that are not there; see package industry.
+	for _, path := range []string{"/due", "/herds", "/contracts", "/investments", "/jobs", "/dividends", "/dividends/uses", "/goods", "/goods/donations", "/goods/deliveries", "/goods/dispatches", "/goods/assets"} {
+		routes["GET "+path] = route{path, all, "", 200}
+		routes["GET "+path+".csv"] = route{path + ".csv", all, "", 200}
+	}
+	for _, path := range []string{"/herds", "/contracts", "/investments", "/goods/dispatches", "/goods/assets"} {
+		routes["GET "+path+"/{book}/{id}"] = route{path + "/" + testworld.Wushan + "/none", all, "", 404}
+	}
+	routes["GET /contracts/{book}/{id}/paper"] = route{"/contracts/" + testworld.Wushan + "/none/paper", all, "", 404}
+	for _, part := range []string{"", "/list.csv", "/notice"} {
+		routes["GET /dividends/{book}/{id}"+part] = route{"/dividends/" + testworld.Wushan + "/none" + part, near, "", 404}
+	}
 	for _, pattern := range app.Patterns {
 		if _, ok := routes[pattern]; !ok {
 			t.Errorf("%s: nobody said who may come to it", pattern)

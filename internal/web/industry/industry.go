@@ -27,6 +27,7 @@ import (
 	"lastmile/internal/entity"
 	"lastmile/internal/fact"
 	"lastmile/internal/fault"
+	"lastmile/internal/figure"
 	"lastmile/internal/journal"
 	"lastmile/internal/project"
 	"lastmile/internal/store"
@@ -181,14 +182,28 @@ func (q *request) button(kind string, primary view.ButtonKind, fields ...string)
 	return []view.Button{{Label: q.Text("industry.record", name), Kind: primary, Href: listing.Address(form.Path+"/"+kind, fields...)}}
 }
 
-// books are the county books that the visitor may see, by code.
+// books are the county books in which the visitor may see something, by code.
 func (q *request) books() ([]entity.Entity, error) {
 	all, err := entity.Find(q.Context(), q.db(), entity.Filter{Book: entity.Headquarters, Type: "book"})
 	if err != nil {
 		return nil, err
 	}
+	own, err := q.visit.Areas(q.Context())
+	if err != nil {
+		return nil, err
+	}
+	var above []string // of the areas that the visitor serves, with them
+	for _, a := range own {
+		list, err := figure.Ancestors(q.Context(), q.db(), a)
+		if err != nil {
+			return nil, err
+		}
+		above = append(append(above, a), list...)
+	}
 	asked := q.FormValue("county")
-	return slices.DeleteFunc(all, func(b entity.Entity) bool { return b.ID == entity.Headquarters || asked != "" && b.ID != asked }), nil
+	return slices.DeleteFunc(all, func(b entity.Entity) bool {
+		return b.ID == entity.Headquarters || asked != "" && b.ID != asked || len(own) > 0 && !slices.Contains(above, b.Area)
+	}), nil
 }
 
 func (q *request) db() *database.DB { return q.pages.store.DB }

@@ -1,0 +1,190 @@
+package industry_test
+
+import (
+	"strings"
+	"testing"
+
+	"lastmile/internal/area"
+	"lastmile/internal/date"
+	"lastmile/internal/dividend"
+	"lastmile/internal/enterprise"
+	"lastmile/internal/fact"
+	"lastmile/internal/goods"
+	"lastmile/internal/livestock"
+	"lastmile/internal/party"
+	"lastmile/internal/programme"
+	"lastmile/internal/testworld"
+	"lastmile/internal/web/webtest"
+)
+
+const (
+	village = testworld.Town + "201"
+	home    = "p-" + testworld.Wushan
+)
+
+// app is a world in whose county a village has a herd, a contract, a stake, a dividend, masks and an ambulance.
+func app(t *testing.T) *webtest.App {
+	t.Helper()
+	a := webtest.New(t)
+	for _, f := range []struct {
+		on   date.Date
+		fact fact.Fact
+	}{
+		{"2020-01-02", &area.Area{Code: village, Parent: testworld.Town, Level: "village", Name: "北关村"}},
+		{"2020-01-02", &party.Party{ID: "VC-1", Name: "北关村集体经济联合社", Kind: "village-collective", Area: village}},
+		{"2020-01-02", &party.Party{ID: "H-1", Name: "农户", Kind: "household", Area: village}},
+		{"2020-01-02", &party.Party{ID: "SC-1", Name: "小学", Kind: "school", Area: testworld.Town}},
+		{"2020-01-02", &party.Party{ID: "HO-1", Name: "县医院", Kind: "hospital", Area: testworld.Wushan}},
+		{"2020-01-02", &party.Party{ID: "farm", Name: "Farm", Kind: "listed-company"}},
+		{"2020-01-02", &programme.Commodity{ID: "sheep", Name: "Ewes 母羊", Unit: "head"}},
+		{"2020-01-02", &programme.Commodity{ID: "lamb", Name: "Lambs 羊羔", Unit: "head"}},
+		{"2020-01-02", &programme.Commodity{ID: "mask", Name: "Masks 口罩", Unit: "piece"}},
+		{"2020-01-02", &programme.Commodity{ID: "ambulance", Name: "Ambulances 救护车", Unit: "piece"}},
+		{"2020-05-02", &goods.Purchase{Project: home, Supplier: "builder-" + testworld.Wushan, Commodity: "sheep", Quantity: 12, Amount: 12_000_00, Voucher: "V-1"}},
+		{"2020-05-02", &livestock.Herd{ID: "HERD-1", Name: "Herd of Beiguan 北关村羊群", Project: home, Village: village, Owner: "VC-1", Animals: "sheep", Young: "lamb", Fund: "own"}},
+		{"2020-05-02", &livestock.Intake{Herd: "HERD-1", Heads: 12, Receipt: "RC-1"}},
+		{"2020-05-03", &livestock.Contract{ID: "BC-1", Herd: "HERD-1", Household: "H-1", Heads: 10, Until: "2021-05-03", Offspring: "household", Share: 10, Replace: true, Deposit: 500_00, Inspect: 20}},
+		{"2020-05-04", &livestock.Birth{Herd: "HERD-1", Contract: "BC-1", Heads: 8}},
+		{"2020-05-05", &livestock.Death{Herd: "HERD-1", Contract: "BC-1", Of: "animals", Heads: 2, Cause: "predator"}},
+		{"2020-05-20", &livestock.Sale{Herd: "HERD-1", Contract: "BC-1", Of: "young", Heads: 5, Price: 5_000_00, Cost: 400_00, Buyer: "Market"}},
+		{"2020-05-21", &livestock.StockTake{Herd: "HERD-1", Contract: "BC-1", Of: "animals", Heads: 7, Reason: "one strayed"}},
+		{"2020-05-02", &enterprise.Investment{ID: "INV-1", Name: "Cattle farm", Project: home, Investor: "farm", Role: "Brought them together"}},
+		{"2020-05-02", &enterprise.InvestmentStage{Investment: "INV-1", Stage: "committed", Amount: 900_000_00, FundSource: "farm", Document: "Letter"}},
+		{"2020-05-02", &enterprise.InvestmentStage{Investment: "INV-1", Stage: "contracted", Amount: 800_000_00, FundSource: "farm", Document: "Contract"}},
+		{"2020-05-02", &enterprise.InvestmentStage{Investment: "INV-1", Stage: "paid-in", Amount: 700_000_00, FundSource: "farm", Document: "Bank"}},
+		{"2020-05-02", &enterprise.Forecast{Investment: "INV-1", Of: "sales", Period: "a full year", Amount: 300_000_00, Author: "farm", Basis: "Study"}},
+		{"2020-05-02", &enterprise.SalesReport{Investment: "INV-1", From: "2020-04-01", Until: "2020-04-30", Amount: 20_000_00, Reporter: "farm"}},
+		{"2020-05-02", &enterprise.Stake{Investment: "INV-1", Village: "VC-1", Amount: 100_000_00, Document: "Certificate"}},
+		{"2020-05-02", &enterprise.JobOffer{ID: "JOB-1", Employer: "farm", Area: testworld.Wushan, Title: "Herder", Posts: 4}},
+		{"2020-05-03", &enterprise.Placement{ID: "PL-1", Offer: "JOB-1", Household: "H-1", Wage: 3_000_00}},
+		{"2020-05-02", &programme.Fund{ID: "farm-fund", Name: "Dividends of the farm", Sponsor: "farm", Purpose: "Dividends"}},
+		{"2020-05-02", &dividend.Plan{ID: "PLAN-1", Name: "Plan", Investment: "INV-1", Fund: "farm-fund", Rate: 800, Guaranteed: 9_000_00, Begins: "2019-05-01", Years: 5, Notice: 7}},
+		{"2020-05-03", &dividend.Declaration{ID: "DIV-1", Plan: "PLAN-1", From: "2019-05-01", Until: "2020-04-30", Amount: 8_000_00, Formula: "stake", PostedOn: "2020-05-03", PostedUntil: "2020-05-10", Place: "Board"}},
+		{"2020-05-11", &dividend.Approval{Declaration: "DIV-1", Raised: 1, Settled: 1, Minutes: "Minutes"}},
+		{"2020-05-12", &dividend.Payment{Declaration: "DIV-1", Village: "VC-1", Amount: 6_000_00, Voucher: "DV-1"}},
+		{"2020-05-13", &dividend.Use{Village: "VC-1", For: "posts", To: "H-1", Amount: 1_000_00, Voucher: "VP-1", What: "Cleaner"}},
+		{"2020-05-02", &goods.Batch{ID: "LOT-1", Maker: "Maker", Commodity: "mask", Expires: "2020-06-20"}},
+		{"2020-05-02", &goods.Donation{Project: home, Fund: "own", Commodity: "mask", Quantity: 1_000, Document: "Deed", Batch: "LOT-1"}},
+		{"2020-05-03", &goods.Dispatch{ID: "DIS-1", Project: home, Commodity: "mask", Batch: "LOT-1", List: []string{"SC-1=300", "HO-1=200"}, Carrier: "Post"}},
+		{"2020-05-05", &goods.Delivery{Project: home, To: "SC-1", Commodity: "mask", Quantity: 300, Receipt: "RC-9", Batch: "LOT-1", Dispatch: "DIS-1"}},
+		{"2020-05-02", &goods.Donation{Project: home, Fund: "own", Commodity: "ambulance", Quantity: 1, Document: "Deed"}},
+		{"2020-05-03", &goods.Delivery{Project: home, To: "HO-1", Commodity: "ambulance", Quantity: 1, Receipt: "RC-10"}},
+		{"2020-05-03", &goods.Asset{ID: "AMB-1", Name: "Ambulance", Project: home, Commodity: "ambulance", Fund: "own", Custodian: "HO-1", Serial: "甘E 0001"}},
+	} {
+		d := fact.Draft{Fact: f.fact, On: f.on, Actor: fact.Operator, Source: "test"}
+		if fact.KindOf(f.fact).Approval != nil {
+			d.Approvers = []string{"approver", "second"}
+		}
+		if _, err := a.Store.Recorder.Record(t.Context(), d); err != nil {
+			t.Fatalf("record %T: %v", f.fact, err)
+		}
+	}
+	return a
+}
+
+// TestPages opens every page in both languages and asks for the numbers that the records give.
+func TestPages(t *testing.T) {
+	a := app(t)
+	en := a.As("officer")
+	zh := en.In("zh-CN")
+	w := testworld.Wushan
+	for _, p := range []struct {
+		path   string
+		en, zh []string
+	}{
+		{"/herds", []string{"1 herd with 9 head, 7 of them", "8 young were born"}, []string{"村集体畜群 1 个", "9 头"}},
+		{"/herds?county=" + testworld.Maigaiti, []string{"No village has a herd"}, []string{"尚无村集体畜群"}},
+		{"/herds/" + w + "/HERD-1", []string{"Given to the village +12", "Died −2", "Missing at stock-take −1", "Present 9 3", "one strayed"}, []string{"盘亏 −1", "现有 9 3"}},
+		{"/herds/" + w + "/HERD-1?on=2020-05-04", []string{"12 Ewes on 4 May 2020", "Present 12 8"}, []string{"现有 12 8"}},
+		{"/contracts", []string{"1 contract with 1 households over 10 head: 7 are there now", "BC-1"}, []string{"1 份合同"}},
+		{"/contracts?state=missing&village=" + village, []string{"1 of 1"}, []string{"1 / 1"}},
+		{"/contracts?state=ended", []string{"0 of 1", "No contract of this kind"}, []string{"没有符合条件的合同"}},
+		{"/contracts/" + w + "/BC-1", []string{"10 head lent to household H-1", "¥4,100.00", "Cause: Predator", "3 lost, 0 replaced, 3 to replace", "was due by 23 May 2020"}, []string{"4,100.00 元", "野兽", "损失 3"}},
+		{"/contracts/" + w + "/BC-1/paper", []string{"Party A lends Party B 10 Ewes", "Party A gets 10 %", "signature, seal"}, []string{"母羊 10 头（只）承包给乙方", "10 % 归甲方", "签字盖章"}},
+		{"/investments", []string{"¥900,000 committed, ¥800,000 contracted, ¥700,000 paid in"}, []string{"意向 90 万元"}},
+		{"/investments/" + w + "/INV-1", []string{"Letter", "a full year", "¥300,000", "¥20,000", "1 stake of a village"}, []string{"各方预测（不计入实绩）", "1 笔村集体入股"}},
+		{"/jobs", []string{"1 company offers 4 posts; 1 are filled. Of 1 persons placed, 1 are of registered poor households"}, []string{"在岗 1 人"}},
+		{"/dividends", []string{"of which ¥6,000 was paid", "8 %"}, []string{"已公布 1 期分红"}},
+		{"/dividends/" + w + "/DIV-1", []string{"being paid", "1 raised, 1 settled", "DV-1", "¥3,000"}, []string{"收到 1 件", "支付中"}},
+		{"/dividends/" + w + "/DIV-1/notice", []string{"北关村", "¥8,000.00", "10 May 2020"}, []string{"村集体分红公示", "北关村"}},
+		{"/dividends/uses", []string{"1 village was paid ¥6,000", "¥1,000 for welfare posts", "¥5,000 still there"}, []string{"公益岗位 1,000 元"}},
+		{"/goods", []string{"3 kinds of goods"}, []string{"物资 3 类"}},
+		{"/goods?commodity=mask", []string{"1,000 came in, 300 were delivered, 200 are on their way, 0 were lost and 500 are in store"}, []string{"收入 1,000"}},
+		{"/goods/donations", []string{"3 donations and purchases"}, []string{"捐赠和采购 3 笔"}},
+		{"/goods/deliveries", []string{"RC-9", "RC-10", "RC-1"}, []string{"RC-9"}},
+		{"/goods/deliveries?proof=open&commodity=mask", []string{"1 of 1"}, []string{"1 / 1"}},
+		{"/goods/dispatches", []string{"1 dispatch; 1 not all received"}, []string{"在途"}},
+		{"/goods/dispatches/" + w + "/DIS-1", []string{"500 Masks sent to 2 receivers", "300 have been received", "RC-9"}, []string{"接收方 2 个"}},
+		{"/goods/assets", []string{"1 thing that lasts is registered; 0 accepted", "甘E 0001"}, []string{"待验收"}},
+		{"/goods/assets/" + w + "/AMB-1", []string{"to be accepted", "县医院"}, []string{"由县医院保管"}},
+		{"/due", []string{"inspection overdue", "heads missing", "many deaths", "dividend owed", "not confirmed", "expires", "to be accepted"}, []string{"检查逾期", "牲畜缺失", "分红待付", "未签收", "临期"}},
+		{"/due?reason=pay", []string{"DIV-1"}, []string{"DIV-1"}},
+		{"/todo", []string{"inspections overdue", "places with heads missing"}, []string{"份合同检查逾期"}},
+	} {
+		for _, one := range []struct {
+			page  *webtest.Page
+			texts []string
+		}{{en.Get(p.path), p.en}, {zh.Get(p.path), p.zh}} {
+			one.page.Says(200, one.texts...)
+			if strings.Contains(one.page.Body, "⟦") {
+				t.Errorf("%s has a text that is missing or wants an argument", p.path)
+			}
+		}
+	}
+}
+
+// TestDownloads asks for the tables of lists.
+func TestDownloads(t *testing.T) {
+	b := app(t).As("officer")
+	w := testworld.Wushan
+	for path, want := range map[string]string{
+		"/herds.csv":                           "HERD-1," + village + ",2,7,1,3,2,1,",
+		"/contracts.csv":                       "BC-1,running," + village + ",10,7,8,2,2020-05-23,H-1,HERD-1,2020-05-03,2021-05-03,3,5,1,",
+		"/investments.csv":                     "INV-1,farm,900000.00,800000.00,700000.00,300000.00,20000.00,100000.00,",
+		"/jobs.csv":                            "farm,JOB-1," + w + ",0.00,4,1,1,1",
+		"/dividends.csv":                       "DIV-1,approved,2019-05-01/2020-04-30,9000.00,8000.00,6000.00,3000.00,",
+		"/dividends/" + w + "/DIV-1/list.csv":  "VC-1,8000.00,6000.00,DV-1,2020-05-12,",
+		"/dividends/uses.csv":                  "VC-1,6000.00,0.00,1000.00,0.00,0.00,5000.00",
+		"/goods.csv?commodity=mask":            "mask,own," + home + ",1000,300,200,0,500," + w,
+		"/goods/donations.csv?commodity=sheep": "2020-05-02,builder-" + w + ",sheep,12,V-1,own," + home,
+		"/goods/deliveries.csv?commodity=mask": "2020-05-05,SC-1,mask,300,RC-9,own," + home + ",LOT-1,partly,",
+		"/goods/dispatches.csv":                "DIS-1,2020-05-03,mask,2,500,200,1",
+		"/goods/assets.csv":                    "AMB-1,registered,HO-1,甘E 0001,own,,,ambulance," + home,
+		"/due.csv?reason=missing":              "BC-1,missing," + village + ",,1",
+	} {
+		page := b.Get(path)
+		if page.Status != 200 || !strings.Contains(page.Body, want) {
+			t.Errorf("%s: status %d, no line %q in\n%s", path, page.Status, want, page.Body)
+		}
+	}
+}
+
+// TestAreas comes as somebody of another county, who may see none of it, and as an assistant of this one, who finds forms filled in.
+func TestAreas(t *testing.T) {
+	a := app(t)
+	far, near := a.As("faraway"), a.As("assistant")
+	w := testworld.Wushan
+	for _, path := range []string{"/herds/" + w + "/HERD-1", "/contracts/" + w + "/BC-1", "/contracts/" + w + "/BC-1/paper", "/dividends/" + w + "/DIV-1", "/dividends/" + w + "/DIV-1/notice", "/dividends/" + w + "/DIV-1/list.csv"} {
+		far.Get(path).Says(403)
+		near.Get(path).Says(200)
+	}
+	for _, path := range []string{"/investments/" + w + "/INV-1", "/goods/dispatches/" + w + "/DIS-1", "/goods/assets/" + w + "/AMB-1"} {
+		far.Get(path).Says(404)
+		near.Get(path).Says(200)
+	}
+	for _, path := range []string{"/herds", "/contracts.csv", "/investments.csv", "/jobs.csv", "/dividends.csv", "/dividends/uses.csv", "/goods.csv", "/goods/deliveries.csv", "/goods/assets.csv", "/due.csv"} {
+		page := far.Get(path)
+		for _, hidden := range []string{"HERD-1", "BC-1", "INV-1", "JOB-1", "DIV-1", "VC-1", "RC-9", "AMB-1", "LOT-1"} {
+			if strings.Contains(page.Body, hidden) {
+				t.Errorf("%s shows %s to somebody of another county", path, hidden)
+			}
+		}
+	}
+	links := near.Get("/contracts/" + w + "/BC-1").Links()
+	for _, want := range []string{"/record/animal-inspection?contract=BC-1", "/record/animal-sale?contract=BC-1&herd=HERD-1&of=young"} {
+		if !strings.Contains(strings.Join(links, " "), want) {
+			t.Errorf("the contract's page does not lead to %s: %v", want, links)
+		}
+	}
+	near.Get("/record/animal-sale?contract=BC-1&herd=HERD-1&of=young").Says(200, "BC-1", "HERD-1")
+}
