@@ -204,7 +204,7 @@ func split(amount fact.Money, holders []enterprise.Holder, formula string) ([]in
 // notice makes sure that a list is up as long as its plan asks.
 func notice(tx *fact.Tx, plan *Plan, from, until date.Date) error {
 	if least := from.AddDays(int(plan.Notice)); until < least {
-		return fault.New(fault.Invalid, "notice.short", "a list put up on %s must be up until %s", from, least).For("posted_until").
+		return fault.New(fault.Invalid, "dividend.notice-short", "a list put up on %s must be up until %s", from, least).For("posted_until").
 			Mend("The plan asks for %d days of notice: leave the list up until then.", plan.Notice)
 	}
 	return nil
@@ -214,11 +214,11 @@ func notice(tx *fact.Tx, plan *Plan, from, until date.Date) error {
 func run(tx *fact.Tx, until date.Date, raised, settled int64) error {
 	switch {
 	case tx.On <= until:
-		return fault.New(fault.Conflict, "notice.running", "the list is up in public until %s", until).For("on").Mend("Approve it on %s or later.", until.AddDays(1))
+		return fault.New(fault.Conflict, "dividend.notice-running", "the list is up in public until %s", until).For("on").Mend("Approve it on %s or later.", until.AddDays(1))
 	case settled > raised:
-		return fault.New(fault.Invalid, "notice.objections", "%d objections are settled of %d raised", settled, raised).For("settled").Mend("Correct one of the numbers.")
+		return fault.New(fault.Invalid, "dividend.objections-count", "%d objections are settled of %d raised", settled, raised).For("settled").Mend("Correct one of the numbers.")
 	case settled < raised:
-		return fault.New(fault.Conflict, "notice.objections", "%d of %d objections are not settled", raised-settled, raised).For("settled").Mend("Settle them first; where one is right, correct the list and put it up again.")
+		return fault.New(fault.Conflict, "dividend.objections-open", "%d of %d objections are not settled", raised-settled, raised).For("settled").Mend("Settle them first; where one is right, correct the list and put it up again.")
 	}
 	return nil
 }
@@ -262,7 +262,7 @@ func (a *Approval) Record(tx *fact.Tx) error {
 		return err
 	}
 	if e.Status == Approved {
-		return fault.New(fault.Conflict, "dividend.approved", "%s is approved already", a.Declaration).For("declaration").Mend("Nothing needs to be done.")
+		return fault.New(fault.Conflict, "dividend.approved-already", "%s is approved already", a.Declaration).For("declaration").Mend("Nothing needs to be done.")
 	}
 	if err := run(tx, d.PostedUntil, a.Raised, a.Settled); err != nil {
 		return err

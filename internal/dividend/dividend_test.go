@@ -59,7 +59,7 @@ func TestYear(t *testing.T) {
 	}
 	sharing := &dividend.Sharing{ID: "S", Village: village, Declaration: "D-2019", Amount: 20_000_00, Households: 3, Parts: 7, PostedOn: "2020-01-16", PostedUntil: "2020-01-23", Raised: 1, Settled: 1}
 	c.On = "2020-01-23"
-	c.Refuses(t, "notice.running", sharing)
+	c.Refuses(t, "dividend.notice-running", sharing)
 	c.On = "2020-01-24"
 	c.Record(t, &dividend.Use{Village: village, For: "works", To: countytest.Supplier, Amount: 12_000_00, Voucher: "v", What: "Road"},
 		&dividend.Use{Village: village, For: "posts", To: "H-3", Amount: 3_000_00, Voucher: "v", What: "Cleaner, one quarter"}, sharing)
@@ -104,14 +104,14 @@ func TestYear(t *testing.T) {
 func TestRefusals(t *testing.T) {
 	c := withStakes(t)
 	for code, f := range map[string]fact.Fact{
-		"notice.short":       &dividend.Declaration{ID: "X", Plan: "PLAN", From: "2019-01-01", Until: "2019-12-31", Amount: 1_00, Formula: "stake", PostedOn: "2020-01-06", PostedUntil: "2020-01-12", Place: "Board"},
-		"dividend.outside":   declaration("X", "2018-01-01", 1_00, "stake"),
-		"dividend.period":    &dividend.Declaration{ID: "X", Plan: "PLAN", From: "2019-01-01", Until: "2020-01-01", Amount: 1_00, Formula: "stake", PostedOn: "2020-01-06", PostedUntil: "2020-01-13", Place: "Board"},
-		"dividend.fund":      &dividend.Plan{ID: "X", Name: "Plan", Investment: "I", Fund: countytest.Fund, Guaranteed: 1_00, Begins: "2019-01-01", Years: 1, Notice: 7},
-		"stake.more":         &enterprise.Stake{Investment: "I", Village: countytest.Collective(0), Amount: 1, Document: "Certificate"},
-		"stake.village":      &enterprise.Stake{Investment: "I", Village: "H-0", Amount: 1, Document: "Certificate"},
-		"investment.more":    &enterprise.InvestmentStage{Investment: "I", Stage: "paid-in", Amount: 7_000_000_01, FundSource: "farm", Document: "Certificate"},
-		"investment.sponsor": &enterprise.InvestmentStage{Investment: "I", Stage: "committed", Amount: 1, FundSource: "szse", Document: "Agreement"},
+		"dividend.notice-short": &dividend.Declaration{ID: "X", Plan: "PLAN", From: "2019-01-01", Until: "2019-12-31", Amount: 1_00, Formula: "stake", PostedOn: "2020-01-06", PostedUntil: "2020-01-12", Place: "Board"},
+		"dividend.outside":      declaration("X", "2018-01-01", 1_00, "stake"),
+		"dividend.period":       &dividend.Declaration{ID: "X", Plan: "PLAN", From: "2019-01-01", Until: "2020-01-01", Amount: 1_00, Formula: "stake", PostedOn: "2020-01-06", PostedUntil: "2020-01-13", Place: "Board"},
+		"dividend.fund":         &dividend.Plan{ID: "X", Name: "Plan", Investment: "I", Fund: countytest.Fund, Guaranteed: 1_00, Begins: "2019-01-01", Years: 1, Notice: 7},
+		"stake.more":            &enterprise.Stake{Investment: "I", Village: countytest.Collective(0), Amount: 1, Document: "Certificate"},
+		"stake.village":         &enterprise.Stake{Investment: "I", Village: "H-0", Amount: 1, Document: "Certificate"},
+		"investment.more":       &enterprise.InvestmentStage{Investment: "I", Stage: "paid-in", Amount: 7_000_000_01, FundSource: "farm", Document: "Certificate"},
+		"investment.sponsor":    &enterprise.InvestmentStage{Investment: "I", Stage: "committed", Amount: 1, FundSource: "szse", Document: "Agreement"},
 	} {
 		c.Refuses(t, code, f)
 	}
@@ -120,17 +120,17 @@ func TestRefusals(t *testing.T) {
 	c.Refuses(t, "dividend.again", declaration("D2", "2019-01-01", 1_00, "equal"))
 	for _, on := range []date.Date{"2020-01-06", "2020-01-13"} {
 		c.On = on
-		c.Refuses(t, "notice.running", &dividend.Approval{Declaration: "D", Minutes: "Meeting"})
+		c.Refuses(t, "dividend.notice-running", &dividend.Approval{Declaration: "D", Minutes: "Meeting"})
 	}
 	c.On = "2020-01-14"
-	c.Refuses(t, "notice.objections", &dividend.Approval{Declaration: "D", Raised: 2, Settled: 1, Minutes: "Meeting"})
+	c.Refuses(t, "dividend.objections-open", &dividend.Approval{Declaration: "D", Raised: 2, Settled: 1, Minutes: "Meeting"})
 	c.Refuses(t, "dividend.unapproved", &dividend.Payment{Declaration: "D", Village: village, Amount: 1, Voucher: "v"})
 	c.Record(t, &dividend.Approval{Declaration: "D", Raised: 2, Settled: 2, Minutes: "Meeting"})
 	for _, refused := range []struct {
 		code string
 		fact fact.Fact
 	}{
-		{"dividend.approved", &dividend.Approval{Declaration: "D", Minutes: "Another meeting"}},
+		{"dividend.approved-already", &dividend.Approval{Declaration: "D", Minutes: "Another meeting"}},
 		{"dividend.more", &dividend.Payment{Declaration: "D", Village: village, Amount: 100_01, Voucher: "v"}},
 		{"dividend.more", &dividend.Payment{Declaration: "D", Village: "H-0", Amount: 1, Voucher: "v"}},
 		{"dividend.short", &dividend.Use{Village: village, For: "works", To: countytest.Supplier, Amount: 1, Voucher: "v", What: "Road"}},

@@ -74,7 +74,7 @@ func (d *Dispatch) Record(tx *fact.Tx) error {
 		sum += l.Quantity
 	}
 	if held < sum {
-		return fault.New(fault.Conflict, "stock.short", "the store of project %s holds %d %s, the list has %d", d.Project, held, d.Commodity, sum).For("list").
+		return fault.New(fault.Conflict, "dispatch.short", "the store of project %s holds %d %s, the list has %d", d.Project, held, d.Commodity, sum).For("list").
 			Mend("Record the purchase or donation first, or shorten the list.")
 	}
 	tx.Concern("dispatch", d.ID, "")
@@ -121,7 +121,7 @@ func (r *DispatchReturn) Record(tx *fact.Tx) error {
 		return err
 	}
 	if held < r.Quantity {
-		return fault.New(fault.Conflict, "stock.short", "%s holds %d %s, %d would come back", from.name, held, d.Commodity, r.Quantity).For("quantity").Mend("Correct the receiver or the quantity.")
+		return fault.New(fault.Conflict, "dispatch.back", "%s has %d %s on their way, %d would come back", from.name, held, d.Commodity, r.Quantity).For("quantity").Mend("Correct the receiver or the quantity.")
 	}
 	to, err := shelf(tx, d.Project, d.Commodity, d.Batch)
 	if err != nil {

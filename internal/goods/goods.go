@@ -231,14 +231,14 @@ func (l *Loss) Record(tx *fact.Tx) error {
 	return leave(tx, from, ledger.Loss, tx.Book, lost, l.Commodity, l.Quantity, l.Project)
 }
 
-// place is where goods are, with a name for people.
+// place is where goods are, with the code of the project, or of the dispatch and its receiver.
 type place struct{ account, name string }
 
 // source is where goods are before they leave: on the project's shelf, or on their way to a receiver.
 func source(tx *fact.Tx, project, commodity, batch, dispatch, to string) (place, error) {
 	if dispatch == "" {
 		account, err := shelf(tx, project, commodity, batch)
-		return place{account, "the store of project " + project}, err
+		return place{account, project}, err
 	}
 	d, err := fact.Get[Dispatch](tx, "dispatch", dispatch)
 	if err != nil {
@@ -249,7 +249,7 @@ func source(tx *fact.Tx, project, commodity, batch, dispatch, to string) (place,
 			Mend("Name that project, commodity and batch, or another dispatch.")
 	}
 	account, err := tx.Account(ledger.Underway, to, dispatch)
-	return place{account, "dispatch " + dispatch + " to " + to}, err
+	return place{account, dispatch + " to " + to}, err
 }
 
 func leave(tx *fact.Tx, from place, class ledger.Class, owner, flow, commodity string, n int64, project string) error {
@@ -258,7 +258,7 @@ func leave(tx *fact.Tx, from place, class ledger.Class, owner, flow, commodity s
 		return err
 	}
 	if held < n {
-		return fault.New(fault.Conflict, "stock.short", "%s holds %d %s, %d would leave it", from.name, held, commodity, n).For("quantity").
+		return fault.New(fault.Conflict, "stock.short", "the stock of %s holds %d %s, %d would leave it", from.name, held, commodity, n).For("quantity").
 			Mend("Record the purchase, donation or dispatch first, or correct the quantity.")
 	}
 	to, err := tx.Account(class, owner, "")

@@ -11,6 +11,8 @@ import (
 	"lastmile/internal/fact"
 	"lastmile/internal/figure"
 	"lastmile/internal/goods"
+	"lastmile/internal/household"
+	"lastmile/internal/ledger"
 	"lastmile/internal/party"
 	"lastmile/internal/programme"
 )
@@ -75,8 +77,8 @@ func TestDispatch(t *testing.T) {
 		{"stock.short", deliver("HO-1", 171, "", "")},
 		{"stock.short", deliver("HO-1", 61, "D-2", "MK-1")},
 		{"stock.short", &goods.Loss{Project: project, Commodity: "mask", Quantity: 1, Cause: "Wet", Dispatch: "D-1", To: "SC-2"}},
-		{"stock.short", &goods.DispatchReturn{Dispatch: "D-1", To: "SC-2", Quantity: 1, Reason: "None left"}},
-		{"stock.short", &goods.Dispatch{ID: "D-3", Project: project, Commodity: "mask", List: []string{"SC-1=100", "SC-2=71"}, Carrier: "Post"}},
+		{"dispatch.back", &goods.DispatchReturn{Dispatch: "D-1", To: "SC-2", Quantity: 1, Reason: "None left"}},
+		{"dispatch.short", &goods.Dispatch{ID: "D-3", Project: project, Commodity: "mask", List: []string{"SC-1=100", "SC-2=71"}, Carrier: "Post"}},
 		{"dispatch.other", deliver("HO-1", 1, "D-2", "")},
 		{"dispatch.line", &goods.Dispatch{ID: "D-3", Project: project, Commodity: "mask", List: []string{"SC-1"}, Carrier: "Post"}},
 		{"dispatch.twice", &goods.Dispatch{ID: "D-3", Project: project, Commodity: "mask", List: []string{"SC-1=1", "SC-1=2"}, Carrier: "Post"}},
@@ -199,5 +201,27 @@ func TestInIsOutAndBalance(t *testing.T) {
 		}
 		reconciled(t, c, "")
 	})
+	c.CheckReplay(t)
+}
+
+// TestHousehold hands goods to a household of the register, from the store and by dispatch, and to nobody else than one receiver.
+func TestHousehold(t *testing.T) {
+	c := withGivers(t)
+	c.Record(t, &household.Household{ID: "CARD-1", Area: countytest.Village(0), Standard: "national", Attribute: "ordinary", MainCause: "skill", HouseGrade: "b",
+		Members: []string{"01 head 1975-03-02 male ordinary"}, Names: []string{"01 马某"}},
+		masks("A", 100, ""), &goods.Dispatch{ID: "D-1", Project: project, Commodity: "mask", List: []string{"CARD-1=40", "SC-1=20"}, Carrier: "Post"})
+	c.Refuses(t, "delivery.to", &goods.Delivery{Project: project, To: "SC-1", Household: "CARD-1", Commodity: "mask", Quantity: 1, Receipt: "r"})
+	c.Refuses(t, "delivery.to", &goods.Delivery{Project: project, Commodity: "mask", Quantity: 1, Receipt: "r"})
+	c.Refuses(t, "ref.unknown", &goods.Delivery{Project: project, Household: "nobody", Commodity: "mask", Quantity: 1, Receipt: "r"})
+	c.Refuses(t, "stock.short", &goods.Delivery{Project: project, Household: "CARD-1", Commodity: "mask", Quantity: 41, Receipt: "r", Dispatch: "D-1"})
+	c.Record(t, &goods.Delivery{Project: project, Household: "CARD-1", Commodity: "mask", Quantity: 40, Receipt: "r", Dispatch: "D-1"},
+		&goods.Delivery{Project: project, Household: "CARD-1", Commodity: "mask", Quantity: 5, Receipt: "r2"})
+	if a := reconciled(t, c, "")["A"]; a.Delivered != 45 || a.Underway != 20 || a.Held != 35 {
+		t.Errorf("after both deliveries the account is %+v", a)
+	}
+	list, err := goods.Movements(t.Context(), c.DB, countytest.Book, ledger.Delivery, "mask", c.On)
+	if err != nil || len(list) != 2 || list[0].To != "recipient:CARD-1" || list[0].Amount+list[1].Amount != 45 {
+		t.Errorf("deliveries are %+v (%v)", list, err)
+	}
 	c.CheckReplay(t)
 }

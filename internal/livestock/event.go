@@ -311,7 +311,7 @@ func (s *StockTake) Record(tx *fact.Tx) error {
 // were counted than the books say.
 func (s *StockTake) checkTags(tx *fact.Tx, h *Herd, c *Contract, more int64) error {
 	if len(s.Seen) > 0 && int64(len(s.Seen)) != s.Heads {
-		return fault.New(fault.Invalid, "tag.count", "%d heads and %d ear tags seen", s.Heads, len(s.Seen)).For("seen").Mend("Name each animal's tag once, or leave them out.")
+		return fault.New(fault.Invalid, "tag.seen", "%d heads and %d ear tags seen", s.Heads, len(s.Seen)).For("seen").Mend("Name each animal's tag once, or leave them out.")
 	}
 	if h.Tagged && int64(len(s.Found)-len(s.Missing)) != more {
 		return fault.New(fault.Invalid, "stock-take.tags", "the count differs by %d, and %d ear tags are named as missing, %d as found", more, len(s.Missing), len(s.Found)).For("missing").

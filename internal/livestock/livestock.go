@@ -70,7 +70,7 @@ type pen struct {
 	account   string
 	commodity string
 	outside   bool // the household owns them
-	where     string
+	where     string // code of the herd or contract
 }
 
 // Which animals a fact is about.
@@ -106,10 +106,10 @@ func (h *Herd) file(tx *fact.Tx, c *Contract) {
 
 // pen finds the account of animals or young; c is nil for those the village keeps itself.
 func (h *Herd) pen(tx *fact.Tx, c *Contract, of string) (pen, error) {
-	p := pen{commodity: h.Animals, where: "herd " + h.ID}
+	p := pen{commodity: h.Animals, where: h.ID}
 	class, owner, part := ledger.Herd, h.Owner, h.ID
 	if c != nil {
-		class, part, p.where = ledger.Contract, c.ID, "contract "+c.ID
+		class, part, p.where = ledger.Contract, c.ID, c.ID
 	}
 	if of == young {
 		if h.Young == "" {

@@ -431,3 +431,48 @@ func (h history) draw(r *rapid.T, step int) (f fact.Fact, apply func()) {
 	f = &livestock.StockTake{Herd: h.plain, Contract: some, Of: "animals", Heads: n, Reason: "counted"}
 	return f, func() { h.heads[lent] = n }
 }
+
+// TestReadContract reads a contract as its page shows it: heads after each entry, in the order of days, the household's income, and nothing of what was taken back.
+func TestReadContract(t *testing.T) {
+	c := withHerds(t)
+	c.On = "2018-05-01"
+	c.Record(t, contract("C-1", plain, "H-0", 10, nil))
+	c.On = "2018-11-01"
+	c.Record(t, &livestock.Birth{Herd: plain, Contract: "C-1", Heads: 6}, &livestock.Inspection{Contract: "C-1", Heads: 10, Condition: "good"})
+	c.On = "2019-05-01"
+	c.Record(t, &livestock.Sale{Herd: plain, Contract: "C-1", Of: "young", Heads: 5, Price: 5_000_00, Cost: 300_00, Buyer: "Market"},
+		&livestock.StockTake{Herd: plain, Contract: "C-1", Of: "animals", Heads: 9, Reason: "strayed"})
+	wrong := c.Record(t, &livestock.Death{Herd: plain, Contract: "C-1", Of: "animals", Heads: 1, Cause: "age"})
+	c.Record(t, &fact.Reversal{Entry: wrong[0].Seq, Reason: "Found alive"})
+	c.On = "2019-03-01" // recorded late
+	c.Record(t, &livestock.Cost{Herd: plain, Contract: "C-1", Amount: 200_00, For: "Feed"})
+	rec, ok, err := livestock.ReadContract(t.Context(), c.DB, countytest.Book, "C-1")
+	if err != nil || !ok {
+		t.Fatal(ok, err)
+	}
+	var got []string
+	for _, h := range rec.History {
+		got = append(got, fmt.Sprintf("%s %s %d %d %s %d", h.On, h.Kind, h.Present, h.Born, h.Income, h.Found))
+	}
+	want := []string{
+		"2018-05-01 breeding-contract 10 0 0.00 0", "2018-11-01 animal-birth 10 6 0.00 0", "2018-11-01 animal-inspection 10 6 0.00 0",
+		"2019-03-01 breeding-cost 10 6 -200.00 0", "2019-05-01 animal-sale 10 1 4700.00 0", "2019-05-01 animal-stock-take 9 1 0.00 -1",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("the contract's history is\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+	if rec.Duty() != 10 || rec.Herd.Owner != countytest.Collective(0) {
+		t.Errorf("the contract owes %d heads to %s", rec.Duty(), rec.Herd.Owner)
+	}
+	own, err := livestock.ReadHerd(t.Context(), c.DB, countytest.Book, &rec.Herd)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if last := own[len(own)-1]; last.Kind != "animal-stock-take" || last.Found != -1 || last.Present != bought-10 {
+		t.Errorf("the herd's own history ends with %+v", last)
+	}
+	if _, ok, err := livestock.ReadContract(t.Context(), c.DB, countytest.Book, "none"); ok || err != nil {
+		t.Errorf("a contract that is not there was read: %v, %v", ok, err)
+	}
+	c.CheckReplay(t)
+}
