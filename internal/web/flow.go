@@ -158,7 +158,7 @@ func (q *request) flowSection(f flowQuestion) ([]view.Component, error) {
 
 // reading writes an amount of a commodity on the scale of a whole.
 func (q *request) reading(n int64, commodity string, whole int64) string {
-	if commodity == ledger.Currency {
+	if strings.HasPrefix(commodity, ledger.Currency) {
 		return q.Printer.MoneyAs(n, whole, yuan)
 	}
 	return q.Printer.Count(n)

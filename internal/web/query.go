@@ -176,10 +176,14 @@ LIMIT `+fmt.Sprint(limit), p.Book, p.Book, p.ID, p.Book, p.ID)
 // moved are the commodities that have reached anybody outside, in a book or ("") in any, money first.
 func (q *request) moved(book string) ([]string, error) {
 	return remember(q.ctx, &q.read.results, "moved "+book, func(ctx context.Context) ([]string, error) {
+		var ends []string
+		for _, class := range ledger.EndClasses() {
+			ends = append(ends, "'"+string(class)+"'")
+		}
 		rows, err := q.site.store.DB.Query(ctx, `SELECT DISTINCT b.commodity
 FROM balance b
 JOIN account a ON a.book = b.book AND a.id = b.account
-WHERE a.class IN ('recipient', 'loss') AND b.amount <> 0 AND (b.book = $1 OR $2 = '')
+WHERE a.class IN (`+strings.Join(ends, ", ")+`) AND b.amount <> 0 AND (b.book = $1 OR $2 = '')
 ORDER BY b.commodity`, book, book)
 		if err != nil {
 			return nil, fmt.Errorf("list commodities: %w", err)

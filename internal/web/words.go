@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"lastmile/internal/date"
+	"lastmile/internal/dividend"
 	"lastmile/internal/entity"
 	"lastmile/internal/fact"
 	"lastmile/internal/figure"
@@ -195,6 +196,9 @@ func (q *request) flowName(flow string) string {
 func (q *request) commodity(id string) string {
 	if base, ok := strings.CutSuffix(id, "-budget"); ok {
 		return q.text("commodity.budget", q.commodity(base))
+	}
+	if id == dividend.Commodity {
+		return q.text("commodity.dividend")
 	}
 	if e, ok := q.entity(entity.Headquarters, "commodity", id); ok {
 		return q.name(e.Name)
