@@ -170,7 +170,13 @@ func share(ctx context.Context, dir string, n int) {
 		&enterprise.Stake{Investment: "I", Village: village, Amount: amount, Document: "Certificate"},
 		&dividend.Plan{ID: "PLAN", Name: "Plan", Investment: "I", Fund: "FARM", Guaranteed: amount, Begins: "2018-01-01", Years: 3, Notice: 7})
 	c.On = "2019-01-02"
-	record(ctx, c, &dividend.Declaration{ID: "D", Plan: "PLAN", From: "2018-01-01", Until: "2018-12-31", Amount: amount, Formula: "stake", PostedOn: "2019-01-02", PostedUntil: "2019-01-09", Place: "Board"})
+	record(ctx, c, &dividend.Declaration{ID: "D", Plan: "PLAN", From: "2018-01-01", Until: "2018-12-31", Amount: amount, Formula: "stake"})
+	board, err := dividend.Freeze(ctx, c.DB, countytest.Book, "D")
+	if err != nil {
+		fail(err)
+	}
+	board.ID, board.Place = "N", "Board"
+	record(ctx, c, board)
 	c.On = "2019-01-10"
 	record(ctx, c, &dividend.Approval{Declaration: "D", Minutes: "Meeting"}, &dividend.Payment{Declaration: "D", Village: village, Amount: amount, Voucher: "v"})
 	sharing := &dividend.Sharing{ID: "S", Village: village, Declaration: "D", Amount: amount, Households: int64(n), PostedOn: "2019-01-02", PostedUntil: "2019-01-09"}

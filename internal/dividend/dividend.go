@@ -28,6 +28,7 @@ import (
 	"lastmile/internal/figure"
 	"lastmile/internal/journal"
 	"lastmile/internal/ledger"
+	"lastmile/internal/notice"
 	"lastmile/internal/programme"
 )
 
@@ -106,23 +107,20 @@ func (p *Plan) due(from, until date.Date) fact.Money {
 
 // States of a declaration.
 const (
-	Posted   = "posted"   // its list is up in public
+	Declared = "declared" // its list waits for its notice to run
 	Approved = "approved" // what it says is owed
 )
 
-// Declaration says what an investment pays for a period, and puts the list of villages up in public. The list is made of the stakes as they are on
-// the effective date.
+// Declaration says what an investment pays for a period, and freezes the list of villages, made of the stakes as they are on the effective date. Its hash is the
+// class of the declaration's row: the notice that puts the list up in public (package notice) must show this list and no other.
 type Declaration struct {
-	_           struct{}   `kind:"dividend-declaration" en:"Dividend declared" zh:"分红公示" by:"programme-officer,county-assistant" book:"plan" area:"plan" defines:"dividend-declaration"`
-	ID          string     `json:"id" en:"Code" zh:"编号" entity:"id" pattern:"[0-9A-Za-z._-]{1,40}" hint:"Letters, digits, dot, dash."`
-	Plan        string     `json:"plan" en:"Plan" zh:"分红方案" ref:"dividend-plan" entity:"parent"`
-	From        date.Date  `json:"from" en:"Period from" zh:"期间起"`
-	Until       date.Date  `json:"until" en:"Period until" zh:"期间止"`
-	Amount      fact.Money `json:"amount" en:"Amount for all villages" zh:"分红总额" unit:"CNY" min:"0.01"`
-	Formula     string     `json:"formula" en:"Divided" zh:"分配方式" choices:"stake=By stake=按股份;equal=Equally=平均"`
-	PostedOn    date.Date  `json:"posted_on" en:"Put up on" zh:"公示开始"`
-	PostedUntil date.Date  `json:"posted_until" en:"Up until" zh:"公示结束"`
-	Place       string     `json:"place" en:"Where" zh:"公示地点" length:"200"`
+	_       struct{}   `kind:"dividend-declaration" en:"Dividend declared" zh:"分红公示" by:"programme-officer,county-assistant" book:"plan" area:"plan" defines:"dividend-declaration"`
+	ID      string     `json:"id" en:"Code" zh:"编号" entity:"id" pattern:"[0-9A-Za-z._-]{1,40}" hint:"Letters, digits, dot, dash."`
+	Plan    string     `json:"plan" en:"Plan" zh:"分红方案" ref:"dividend-plan" entity:"parent"`
+	From    date.Date  `json:"from" en:"Period from" zh:"期间起"`
+	Until   date.Date  `json:"until" en:"Period until" zh:"期间止"`
+	Amount  fact.Money `json:"amount" en:"Amount for all villages" zh:"分红总额" unit:"CNY" min:"0.01"`
+	Formula string     `json:"formula" en:"Divided" zh:"分配方式" choices:"stake=By stake=按股份;equal=Equally=平均"`
 }
 
 // Check keeps the dates in order.
@@ -150,9 +148,6 @@ func (d *Declaration) Record(tx *fact.Tx) error {
 	if d.From < plan.Begins || d.Until > plan.ends() {
 		return fault.New(fault.Invalid, "dividend.outside", "the plan runs from %s until %s", plan.Begins, plan.ends()).For("from").Mend("Correct the period, or record a plan for it.")
 	}
-	if err := notice(tx, plan, d.PostedOn, d.PostedUntil); err != nil {
-		return err
-	}
 	period := d.Plan + "/" + string(d.From)
 	if before, err := tx.SubjectSum("dividend-period", period); err != nil {
 		return err
@@ -170,6 +165,7 @@ func (d *Declaration) Record(tx *fact.Tx) error {
 	if err != nil {
 		return err
 	}
+	var list []string
 	for k, h := range holders {
 		village, err := tx.Need("village", "party", h.Village)
 		if err != nil {
@@ -178,6 +174,7 @@ func (d *Declaration) Record(tx *fact.Tx) error {
 		if shares[k] == 0 {
 			continue
 		}
+		list = append(list, ListLine(h.Village, fact.Money(shares[k])))
 		if err := tx.Observe("dividend-list", shares[k], figure.Observation{Subject: h.Village, Project: i.Project, Area: village.Area}); err != nil {
 			return err
 		}
@@ -186,8 +183,16 @@ func (d *Declaration) Record(tx *fact.Tx) error {
 	if err := tx.Observe("dividend-period", 1, figure.Observation{Subject: period, Project: i.Project}); err != nil {
 		return err
 	}
-	return setStatus(tx, d.ID, Posted)
+	e, err := tx.Need("id", notice.DividendType, d.ID)
+	if err != nil {
+		return err
+	}
+	e.Class, e.Status = notice.Hash(list), Declared
+	return tx.Put(e)
 }
+
+// ListLine is how a village stands on the list that a notice freezes.
+func ListLine(village string, amount fact.Money) string { return village + "=" + amount.String() }
 
 // split divides an amount over holders by stake or equally, in fen.
 func split(amount fact.Money, holders []enterprise.Holder, formula string) ([]int64, error) {
@@ -199,28 +204,6 @@ func split(amount fact.Money, holders []enterprise.Holder, formula string) ([]in
 		}
 	}
 	return ledger.Split(int64(amount), weights)
-}
-
-// notice makes sure that a list is up as long as its plan asks.
-func notice(tx *fact.Tx, plan *Plan, from, until date.Date) error {
-	if least := from.AddDays(int(plan.Notice)); until < least {
-		return fault.New(fault.Invalid, "dividend.notice-short", "a list put up on %s must be up until %s", from, least).For("posted_until").
-			Mend("The plan asks for %d days of notice: leave the list up until then.", plan.Notice)
-	}
-	return nil
-}
-
-// run makes sure that a notice has run and every objection is settled.
-func run(tx *fact.Tx, until date.Date, raised, settled int64) error {
-	switch {
-	case tx.On <= until:
-		return fault.New(fault.Conflict, "dividend.notice-running", "the list is up in public until %s", until).For("on").Mend("Approve it on %s or later.", until.AddDays(1))
-	case settled > raised:
-		return fault.New(fault.Invalid, "dividend.objections-count", "%d objections are settled of %d raised", settled, raised).For("settled").Mend("Correct one of the numbers.")
-	case settled < raised:
-		return fault.New(fault.Conflict, "dividend.objections-open", "%d of %d objections are not settled", raised-settled, raised).For("settled").Mend("Settle them first; where one is right, correct the list and put it up again.")
-	}
-	return nil
 }
 
 func planOf(tx *fact.Tx, id string) (*Plan, *enterprise.Investment, error) {
@@ -242,12 +225,11 @@ func setStatus(tx *fact.Tx, id, status string) error {
 	return tx.Put(e)
 }
 
-// Approval makes a declared dividend owed. It is refused before the list's notice has run and while an objection is open.
+// Approval makes a declared dividend owed. It is refused before the notice of its list has run as long as the plan asks, and while an objection is open
+// or was right.
 type Approval struct {
 	_           struct{} `kind:"dividend-approval" en:"Dividend approved" zh:"分红审批" by:"programme-officer,county-assistant" approve:"approver" book:"declaration"`
 	Declaration string   `json:"declaration" en:"Declaration" zh:"分红公示" ref:"dividend-declaration"`
-	Raised      int64    `json:"raised" en:"Objections raised" zh:"收到异议" min:"0"`
-	Settled     int64    `json:"settled" en:"Objections settled" zh:"已处理异议" min:"0"`
 	Minutes     string   `json:"minutes" en:"Minutes" zh:"会议纪要" length:"200"`
 }
 
@@ -264,7 +246,15 @@ func (a *Approval) Record(tx *fact.Tx) error {
 	if e.Status == Approved {
 		return fault.New(fault.Conflict, "dividend.approved-already", "%s is approved already", a.Declaration).For("declaration").Mend("Nothing needs to be done.")
 	}
-	if err := run(tx, d.PostedUntil, a.Raised, a.Settled); err != nil {
+	entries, err := tx.File(notice.DividendType, d.ID)
+	if err != nil {
+		return err
+	}
+	board, err := readBoard(entries, e.Class)
+	if err != nil {
+		return err
+	}
+	if err := board.ran(plan, d.ID, tx.On); err != nil {
 		return err
 	}
 	fund, err := fact.Get[programme.Fund](tx, "fund", plan.Fund)
@@ -316,7 +306,7 @@ func (a *Approval) declaration(tx *fact.Tx) (*Declaration, *Plan, entity.Entity,
 }
 
 // TakeBack leaves the list as it was put up.
-func (a *Approval) TakeBack(tx *fact.Tx) error { return setStatus(tx, a.Declaration, Posted) }
+func (a *Approval) TakeBack(tx *fact.Tx) error { return setStatus(tx, a.Declaration, Declared) }
 
 // Payment pays a village what it is owed of a dividend, or a part.
 type Payment struct {

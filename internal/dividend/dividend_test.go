@@ -12,6 +12,7 @@ import (
 	"lastmile/internal/enterprise"
 	"lastmile/internal/fact"
 	"lastmile/internal/figure"
+	"lastmile/internal/notice"
 	"lastmile/internal/party"
 	"lastmile/internal/programme"
 )
@@ -35,13 +36,26 @@ func withStakes(t testing.TB) *countytest.County {
 }
 
 func declaration(id string, from date.Date, amount fact.Money, formula string) *dividend.Declaration {
-	return &dividend.Declaration{ID: id, Plan: "PLAN", From: from, Until: from.AddDays(364), Amount: amount, Formula: formula, PostedOn: "2020-01-06", PostedUntil: "2020-01-13", Place: "Village boards"}
+	return &dividend.Declaration{ID: id, Plan: "PLAN", From: from, Until: from.AddDays(364), Amount: amount, Formula: formula}
+}
+
+// post puts the list of a declaration up in public for seven days.
+func post(t testing.TB, c *countytest.County, id, declaration string) *notice.Notice {
+	t.Helper()
+	n, err := dividend.Freeze(t.Context(), c.DB, countytest.Book, declaration)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n.ID, n.Place = id, "Village boards"
+	c.Record(t, n)
+	return n
 }
 
 // approved records a dividend of 2019 of 350,000.01 yuan by stake and its approval when the notice has run.
 func approved(t testing.TB) *countytest.County {
 	c := withStakes(t)
 	c.Record(t, declaration("D-2019", "2019-01-01", 350_000_01, "stake"))
+	post(t, c, "N-2019", "D-2019")
 	c.On = "2020-01-14"
 	c.Record(t, &dividend.Approval{Declaration: "D-2019", Minutes: "Meeting"})
 	return c
@@ -104,28 +118,42 @@ func TestYear(t *testing.T) {
 func TestRefusals(t *testing.T) {
 	c := withStakes(t)
 	for code, f := range map[string]fact.Fact{
-		"dividend.notice-short": &dividend.Declaration{ID: "X", Plan: "PLAN", From: "2019-01-01", Until: "2019-12-31", Amount: 1_00, Formula: "stake", PostedOn: "2020-01-06", PostedUntil: "2020-01-12", Place: "Board"},
-		"dividend.outside":      declaration("X", "2018-01-01", 1_00, "stake"),
-		"dividend.period":       &dividend.Declaration{ID: "X", Plan: "PLAN", From: "2019-01-01", Until: "2020-01-01", Amount: 1_00, Formula: "stake", PostedOn: "2020-01-06", PostedUntil: "2020-01-13", Place: "Board"},
-		"dividend.fund":         &dividend.Plan{ID: "X", Name: "Plan", Investment: "I", Fund: countytest.Fund, Guaranteed: 1_00, Begins: "2019-01-01", Years: 1, Notice: 7},
-		"stake.more":            &enterprise.Stake{Investment: "I", Village: countytest.Collective(0), Amount: 1, Document: "Certificate"},
-		"stake.village":         &enterprise.Stake{Investment: "I", Village: "H-0", Amount: 1, Document: "Certificate"},
-		"investment.more":       &enterprise.InvestmentStage{Investment: "I", Stage: "paid-in", Amount: 7_000_000_01, FundSource: "farm", Document: "Certificate"},
-		"investment.sponsor":    &enterprise.InvestmentStage{Investment: "I", Stage: "committed", Amount: 1, FundSource: "szse", Document: "Agreement"},
+		"dividend.outside":   declaration("X", "2018-01-01", 1_00, "stake"),
+		"dividend.period":    &dividend.Declaration{ID: "X", Plan: "PLAN", From: "2019-01-01", Until: "2020-01-01", Amount: 1_00, Formula: "stake"},
+		"dividend.fund":      &dividend.Plan{ID: "X", Name: "Plan", Investment: "I", Fund: countytest.Fund, Guaranteed: 1_00, Begins: "2019-01-01", Years: 1, Notice: 7},
+		"stake.more":         &enterprise.Stake{Investment: "I", Village: countytest.Collective(0), Amount: 1, Document: "Certificate"},
+		"stake.village":      &enterprise.Stake{Investment: "I", Village: "H-0", Amount: 1, Document: "Certificate"},
+		"investment.more":    &enterprise.InvestmentStage{Investment: "I", Stage: "paid-in", Amount: 7_000_000_01, FundSource: "farm", Document: "Certificate"},
+		"investment.sponsor": &enterprise.InvestmentStage{Investment: "I", Stage: "committed", Amount: 1, FundSource: "szse", Document: "Agreement"},
 	} {
 		c.Refuses(t, code, f)
 	}
 	c.Record(t, declaration("D", "2019-01-01", 300_00, "equal"))
 	village := countytest.Collective(1)
 	c.Refuses(t, "dividend.again", declaration("D2", "2019-01-01", 1_00, "equal"))
+	c.Refuses(t, "dividend.notice-missing", &dividend.Approval{Declaration: "D", Minutes: "Meeting"})
+	other := &notice.Notice{ID: "N-0", Dividend: "D", Title: "Dividend", Area: countytest.Book, Place: "Board", Days: 7, DayKind: "calendar", List: []string{"VC=1.00"}, Hash: notice.Hash([]string{"VC=1.00"})}
+	c.Refuses(t, "notice.dividend", other)
+	n := post(t, c, "N", "D")
+	for _, o := range []string{"O-1", "O-2"} {
+		c.Record(t, &notice.Objection{ID: o, Notice: n.ID, Anonymous: true, Text: "Why so little?", AnswerBy: "2020-01-20"})
+	}
+	c.Record(t, &notice.Answer{Objection: "O-1", Verdict: notice.Rejected, Text: "It follows the stake"})
 	for _, on := range []date.Date{"2020-01-06", "2020-01-13"} {
 		c.On = on
 		c.Refuses(t, "dividend.notice-running", &dividend.Approval{Declaration: "D", Minutes: "Meeting"})
 	}
 	c.On = "2020-01-14"
-	c.Refuses(t, "dividend.objections-open", &dividend.Approval{Declaration: "D", Raised: 2, Settled: 1, Minutes: "Meeting"})
+	c.Refuses(t, "dividend.objections-open", &dividend.Approval{Declaration: "D", Minutes: "Meeting"})
 	c.Refuses(t, "dividend.unapproved", &dividend.Payment{Declaration: "D", Village: village, Amount: 1, Voucher: "v"})
-	c.Record(t, &dividend.Approval{Declaration: "D", Raised: 2, Settled: 2, Minutes: "Meeting"})
+	upheld := c.Record(t, &notice.Answer{Objection: "O-2", Verdict: notice.Upheld, Text: "A village was forgotten"})
+	c.Refuses(t, "dividend.objection-upheld", &dividend.Approval{Declaration: "D", Minutes: "Meeting"})
+	c.Record(t, &fact.Reversal{Entry: upheld[0].Seq, Reason: "It was not"}, &notice.Answer{Objection: "O-2", Verdict: notice.Rejected, Text: "All are on it"},
+		&dividend.Approval{Declaration: "D", Minutes: "Meeting"})
+	board, err := dividend.BoardOf(t.Context(), c.DB, countytest.Book, "D")
+	if err != nil || board == nil || board.Raised != 2 || board.Open != 0 || board.Upheld != 0 || board.Until != "2020-01-13" {
+		t.Errorf("the board is %+v (%v)", board, err)
+	}
 	for _, refused := range []struct {
 		code string
 		fact fact.Fact
@@ -159,6 +187,7 @@ func TestRefusals(t *testing.T) {
 func TestCorrection(t *testing.T) {
 	c := withStakes(t)
 	first := c.Record(t, declaration("D", "2019-01-01", 300_00, "equal"))
+	post(t, c, "N-1", "D")
 	d := c.Draft(declaration("D", "2019-01-01", 310_00, "equal"))
 	d.Corrects = first[0].Seq
 	second, err := c.Recorder.Record(t.Context(), d)
@@ -166,6 +195,9 @@ func TestCorrection(t *testing.T) {
 		t.Fatal(err)
 	}
 	c.On = "2020-01-14"
+	c.Refuses(t, "dividend.notice-missing", &dividend.Approval{Declaration: "D", Minutes: "Meeting"}) // what is up is the list as it was
+	post(t, c, "N-2", "D")
+	c.On = "2020-01-22"
 	c.Record(t, &dividend.Approval{Declaration: "D", Minutes: "Meeting"})
 	if got := c.Number(t, figure.Sum, "dividend-declared:CNY-dividend", figure.At{}); got != 310_00 {
 		t.Errorf("%s is declared, want what the correction says", fact.Money(got))
@@ -215,6 +247,7 @@ func TestListAddsUp(t *testing.T) {
 		d.Until = day
 		c.On = "2020-01-06"
 		c.Record(t, d)
+		post(t, c, "N-"+d.ID, d.ID)
 		c.On = "2020-01-14"
 		c.Record(t, &dividend.Approval{Declaration: d.ID, Minutes: "Meeting"})
 		owed += int64(amount)

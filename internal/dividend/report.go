@@ -164,7 +164,7 @@ func Lines(ctx context.Context, r database.Reader, book, declaration string) ([]
 	var list []Line
 	at := map[string]int{}
 	for _, o := range listed {
-		if o.Measure == "dividend-list" {
+		if o.Measure == "dividend-list" && o.Sign > 0 { // a correction takes its earlier list back
 			at[o.Subject] = len(list)
 			list = append(list, Line{Village: o.Subject, Amount: fact.Money(o.Value)})
 		}

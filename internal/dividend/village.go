@@ -110,10 +110,7 @@ func (s *Sharing) Record(tx *fact.Tx) error {
 	if err != nil {
 		return err
 	}
-	if err := notice(tx, plan, s.PostedOn, s.PostedUntil); err != nil {
-		return err
-	}
-	if err := run(tx, s.PostedUntil, s.Raised, s.Settled); err != nil {
+	if err := s.ran(plan, tx.On); err != nil {
 		return err
 	}
 	from, err := has(tx, s.Village, s.Amount)
@@ -134,6 +131,23 @@ func (s *Sharing) Record(tx *fact.Tx) error {
 	}
 	_, err = tx.Move(fact.Movement{Flow: setAside, From: from, To: to, Commodity: Commodity, Amount: int64(s.Amount)})
 	return err
+}
+
+// ran makes sure that the list was up as long as the plan asks and that every objection is settled.
+func (s *Sharing) ran(plan *Plan, on date.Date) error {
+	least := s.PostedOn.AddDays(int(plan.Notice))
+	switch {
+	case s.PostedUntil < least:
+		return tooShort(s.PostedOn, least, plan.Notice).For("posted_until")
+	case on <= s.PostedUntil:
+		return running(s.PostedUntil)
+	case s.Settled > s.Raised:
+		return fault.New(fault.Invalid, "dividend.objections-count", "%d objections are settled of %d raised", s.Settled, s.Raised).For("settled").Mend("Correct one of the numbers.")
+	case s.Settled < s.Raised:
+		return fault.New(fault.Conflict, "dividend.objections-open", "%d of %d objections are not settled", s.Raised-s.Settled, s.Raised).For("settled").
+			Mend("Settle them first; where one is right, correct the list and put it up again.")
+	}
+	return nil
 }
 
 // Divide is what each household gets, by its parts; what they get adds up to the amount.

@@ -49,25 +49,32 @@ func Hash(list []string) string {
 
 // Notice is a list frozen and put up on the effective date.
 type Notice struct {
-	_       struct{} `kind:"notice" en:"Notice" zh:"公示" by:"county-assistant,programme-officer" book:"area" area:"area" defines:"notice"`
-	ID      string   `json:"id" en:"Code" zh:"编号" entity:"id" pattern:"[0-9A-Za-z._-]{1,60}" hint:"Letters, digits, dot, dash."`
-	Case    string   `json:"case" en:"Case" zh:"事项" ref:"case" entity:"parent" optional:"" hint:"What the list is decided in; or a targeting run."`
-	Run     string   `json:"run" en:"Targeting run" zh:"遴选名单" ref:"targeting-run" optional:"" hint:"For a list that a targeting programme has frozen." hint_zh:"公示帮扶对象遴选名单时填写。"`
-	Title   string   `json:"title" en:"Title" zh:"标题" entity:"name" length:"200"`
-	Area    string   `json:"area" en:"Put up in" zh:"公示地" ref:"area" entity:"area"`
-	Place   string   `json:"place" en:"Where it hangs" zh:"张贴处" length:"200"`
-	Days    int64    `json:"days" en:"Full days" zh:"公示天数" min:"1" max:"60" hint:"After the day it is put up."`
-	DayKind string   `json:"day_kind" en:"Which days count" zh:"天数类别" choices:"calendar=Calendar days=自然日;working=Working days=工作日"`
-	List    []string `json:"list" en:"List" zh:"名单" length:"60" hint:"Codes, in order."`
-	Hash    string   `json:"hash" en:"Hash of the list" zh:"名单摘要" pattern:"[0-9a-f]{64}" hint:"SHA-256, 64 small hex digits."`
+	_        struct{} `kind:"notice" en:"Notice" zh:"公示" by:"county-assistant,programme-officer" book:"area" area:"area" defines:"notice"`
+	ID       string   `json:"id" en:"Code" zh:"编号" entity:"id" pattern:"[0-9A-Za-z._-]{1,60}" hint:"Letters, digits, dot, dash."`
+	Case     string   `json:"case" en:"Case" zh:"事项" ref:"case" entity:"parent" optional:"" hint:"What the list is decided in; or a targeting run."`
+	Run      string   `json:"run" en:"Targeting run" zh:"遴选名单" ref:"targeting-run" optional:"" hint:"For a list that a targeting programme has frozen." hint_zh:"公示帮扶对象遴选名单时填写。"`
+	Dividend string   `json:"dividend" en:"Dividend" zh:"分红" ref:"dividend-declaration" optional:"" hint:"For the list of villages that are to be paid a dividend." hint_zh:"公示村集体分红名单时填写。"`
+	Title    string   `json:"title" en:"Title" zh:"标题" entity:"name" length:"200"`
+	Area     string   `json:"area" en:"Put up in" zh:"公示地" ref:"area" entity:"area"`
+	Place    string   `json:"place" en:"Where it hangs" zh:"张贴处" length:"200"`
+	Days     int64    `json:"days" en:"Full days" zh:"公示天数" min:"1" max:"60" hint:"After the day it is put up."`
+	DayKind  string   `json:"day_kind" en:"Which days count" zh:"天数类别" choices:"calendar=Calendar days=自然日;working=Working days=工作日"`
+	List     []string `json:"list" en:"List" zh:"名单" length:"60" hint:"Codes, in order."`
+	Hash     string   `json:"hash" en:"Hash of the list" zh:"名单摘要" pattern:"[0-9a-f]{64}" hint:"SHA-256, 64 small hex digits."`
 
 	Lines []string `json:"lines" en:"Masked lines" zh:"公示内容" length:"120" optional:"" private:"" hint:"What the board shows, one line each."`
 }
 
 // Check holds the hash against the list and keeps out of the lines what must never be public.
 func (n *Notice) Check(p *fact.Problems) {
-	if (n.Case == "") == (n.Run == "") {
-		p.Add("case", "notice.of", "a notice is of a case or of a targeting run").Mend("Name one of the two.")
+	of := 0
+	for _, id := range []string{n.Case, n.Run, n.Dividend} {
+		if id != "" {
+			of++
+		}
+	}
+	if of != 1 {
+		p.Add("case", "notice.of", "a notice is of a case, of a targeting run or of a dividend").Mend("Name one of them.")
 	}
 	if n.Hash != Hash(n.List) {
 		p.Add("hash", "notice.hash", "the hash is not that of the list").Mend("Freeze the list again.")
@@ -145,6 +152,15 @@ func (n *Notice) Record(tx *fact.Tx) error {
 			return fault.New(fault.Conflict, "notice.run", "targeting run %s has frozen another list", n.Run).For("list").Mend("Put up the list of the run, or freeze another run.")
 		}
 	}
+	if n.Dividend != "" {
+		declared, err := tx.Need("dividend", DividendType, n.Dividend)
+		if err != nil {
+			return err
+		}
+		if declared.Class != n.Hash {
+			return fault.New(fault.Conflict, "notice.dividend", "dividend %s has another list", n.Dividend).For("list").Mend("Put up the list of the declaration as it is now.")
+		}
+	}
 	if err := tx.SetStatus(Type, n.ID, "posted"); err != nil {
 		return err
 	}
@@ -154,12 +170,18 @@ func (n *Notice) Record(tx *fact.Tx) error {
 // RunType is the type of the entity that a targeting run is. Its class is the hash of the list that it has frozen.
 const RunType = "targeting-run"
 
+// DividendType is the type of the entity that a declared dividend is. Its class is the hash of its list.
+const DividendType = "dividend-declaration"
+
 // concern files what is recorded about a notice under it, and under what it is of.
 func (n *Notice) concern(tx *fact.Tx) {
-	if n.Case != "" {
+	switch {
+	case n.Case != "":
 		tx.Concern("case", n.Case, "")
-	} else {
+	case n.Run != "":
 		tx.Concern(RunType, n.Run, "")
+	default:
+		tx.Concern(DividendType, n.Dividend, "")
 	}
 	tx.Concern(Type, n.ID, "")
 }

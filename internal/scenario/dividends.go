@@ -10,6 +10,7 @@ import (
 	"lastmile/internal/entity"
 	"lastmile/internal/fact"
 	"lastmile/internal/ledger"
+	"lastmile/internal/notice"
 	"lastmile/internal/party"
 	"lastmile/internal/programme"
 )
@@ -61,9 +62,9 @@ func (p *plan) angusYear(y angusYear, holders []enterprise.Holder) error {
 	until := y.posted.AddDays(7)
 	board := document("LIST OF DIVIDENDS "+y.id, "Up from "+string(y.posted), "Until   "+string(until), fmt.Sprintf("Total   CNY %d", y.yuan), fmt.Sprintf("%d villages", len(holders)))
 	p.add(Maigaiti, y.posted, &dividend.Declaration{
-		ID: y.id, Plan: angusPlan, From: y.from, Until: y.until, Amount: yuan(y.yuan), Formula: "stake", PostedOn: y.posted, PostedUntil: until, Place: "Boards of county, towns and villages 县乡村公示栏",
-	}, board)
-	p.add(Maigaiti, until.AddDays(2), &dividend.Approval{Declaration: y.id, Raised: 1, Settled: 1, Minutes: "Meeting of the county's office, " + string(until.AddDays(2))}, document("MINUTES", "Dividend "+y.id, "One objection, settled"))
+		ID: y.id, Plan: angusPlan, From: y.from, Until: y.until, Amount: yuan(y.yuan), Formula: "stake",
+	}, nil)
+	n := &notice.Notice{ID: "N-" + y.id, Dividend: y.id, Title: "Dividend of the cattle farm 肉牛养殖分红公示", Area: Maigaiti, Place: "Boards of county, towns and villages 县乡村公示栏", Days: 7, DayKind: "calendar"}
 	weights := make([]int64, len(holders))
 	for i, h := range holders {
 		weights[i] = int64(h.Stake)
@@ -72,6 +73,15 @@ func (p *plan) angusYear(y angusYear, holders []enterprise.Holder) error {
 	if err != nil {
 		return err
 	}
+	for i, h := range holders {
+		n.List = append(n.List, dividend.ListLine(h.Village, fact.Money(shares[i])))
+	}
+	n.Hash = notice.Hash(n.List)
+	p.add(Maigaiti, y.posted, n, board)
+	objection := "O-" + y.id
+	p.add(Maigaiti, y.posted.AddDays(2), &notice.Objection{ID: objection, Notice: n.ID, Anonymous: true, Text: "Is our village's share what was agreed? 本村股份是否与协议一致？", AnswerBy: until}, nil)
+	p.add(Maigaiti, y.posted.AddDays(4), &notice.Answer{Objection: objection, Verdict: notice.Rejected, Text: "The share register was shown; it is as agreed. 已出示股权登记册，与协议一致。"}, nil)
+	p.add(Maigaiti, until.AddDays(2), &dividend.Approval{Declaration: y.id, Minutes: "Meeting of the county's office, " + string(until.AddDays(2))}, document("MINUTES", "Dividend "+y.id, "One objection, settled"))
 	for i, h := range holders[:y.villages] {
 		p.add(Maigaiti, y.paid.AddDays(i%4), &dividend.Payment{Declaration: y.id, Village: h.Village, Amount: fact.Money(shares[i]), Voucher: fmt.Sprintf("DV-%s-%03d", y.id, i+1)}, board)
 	}

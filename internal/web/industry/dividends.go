@@ -8,6 +8,7 @@ import (
 	"strings"
 	"unicode"
 
+	"lastmile/internal/date"
 	"lastmile/internal/dividend"
 	"lastmile/internal/fact"
 	"lastmile/internal/ledger"
@@ -21,6 +22,15 @@ type period struct {
 	book, county string
 	seq          int64
 	plan         *dividend.Plan
+	board        *dividend.Board // nil before its list is up in public
+}
+
+// closes is the last day of the notice; "" before there is one.
+func (p *period) closes() date.Date {
+	if p.board == nil {
+		return ""
+	}
+	return p.board.Until
 }
 
 // periods reads the declarations of a book, and its plans. They concern a county's villages together.
@@ -43,7 +53,11 @@ func (q *request) periods(ctx context.Context, book string) ([]period, error) {
 			if err != nil {
 				return nil, err
 			}
-			list = append(list, period{Year: y, book: book, county: book, seq: e.Seq, plan: p.Fact})
+			board, err := dividend.BoardOf(ctx, q.db(), book, y.ID)
+			if err != nil {
+				return nil, err
+			}
+			list = append(list, period{Year: y, book: book, county: book, seq: e.Seq, plan: p.Fact, board: board})
 		}
 	}
 	return list, nil
@@ -101,7 +115,9 @@ func (q *request) dividendsCSV() error {
 
 func (q *request) periodState(p *period) view.State {
 	switch {
-	case p.Status != dividend.Approved && p.PostedUntil >= q.today:
+	case p.Status != dividend.Approved && p.board == nil:
+		return view.State{Kind: view.Needs, Word: q.Text("industry.to-post")}
+	case p.Status != dividend.Approved && p.closes() >= q.today:
 		return view.State{Kind: view.Running, Word: q.Text("industry.posted")}
 	case p.Status != dividend.Approved:
 		return view.State{Kind: view.Needs, Word: q.Text("industry.to-approve")}
@@ -136,7 +152,7 @@ func (q *request) periodListing(rows []period) listing.Listing[period] {
 			money("declared", func(p *period) fact.Money { return p.Amount }),
 			money("paid", func(p *period) fact.Money { return p.Paid }),
 			money("shortfall", func(p *period) fact.Money { return p.Shortfall }),
-			{Key: "posted-until", Plain: func(p period) string { return string(p.PostedUntil) }},
+			{Key: "posted-until", Plain: func(p period) string { return string(p.closes()) }},
 			{Key: "plan", Plain: func(p period) string { return p.Plan }},
 		},
 	}
@@ -186,7 +202,8 @@ func (q *request) findDividend() (p period, err error) {
 			p = period{Year: y, book: book, county: book, seq: d.Seq, plan: plan.Fact}
 		}
 	}
-	return p, nil
+	p.board, err = dividend.BoardOf(q.Context(), q.db(), book, id)
+	return p, err
 }
 
 // dividend is one declaration: its notice, its approval, and the list of villages with what each was paid.
@@ -217,7 +234,15 @@ func (q *request) dividend() error {
 		Lead: q.write("industry.dividend.lead", q.money(p.Amount), len(lines), q.Date(p.From), q.Date(p.Until), q.money(p.Paid), villages),
 	}
 	switch {
-	case p.Status != dividend.Approved && p.PostedUntil < q.today:
+	case p.Status != dividend.Approved && p.board == nil:
+		freeze, err := q.postButton(&p)
+		if err != nil {
+			return err
+		}
+		heading.Buttons = freeze
+	case p.Status != dividend.Approved && p.closes() >= q.today:
+		heading.Buttons = q.button("notice-objection", view.Primary, "notice", p.board.ID)
+	case p.Status != dividend.Approved:
 		heading.Buttons = q.button("dividend-approval", view.Primary, "declaration", p.ID)
 	case p.Status == dividend.Approved && p.Paid < p.Amount:
 		heading.Buttons = q.button("dividend-payment", view.Primary, "declaration", p.ID)
@@ -230,17 +255,21 @@ func (q *request) dividend() error {
 		{Label: q.Text("industry.col.shortfall"), Figure: view.FigureLink{Value: q.money(p.Shortfall), Href: "#about"}, Note: q.Text("industry.shortfall.note")},
 	}
 	approval := view.Plain(q.Text("industry.not-approved"))
-	objections := view.Plain(q.NotRecorded())
+	hangs, objections, where := view.Plain(q.Text("industry.not-posted", p.plan.Notice)), view.Plain(q.NotRecorded()), view.Plain(q.NotRecorded())
+	if p.board != nil {
+		hangs = append(q.entryLink(p.book, p.board.Seq), view.Phrase{Text: " " + q.Text("industry.notice-from", q.Date(p.board.On), q.Date(p.board.Until), p.plan.Notice)})
+		objections = view.Plain(q.Text("industry.objections", p.board.Raised, p.board.Raised-p.board.Open, p.board.Upheld))
+		where = view.Plain(q.Name(p.board.Place))
+	}
 	if decided != nil {
 		approval = q.entryLink(p.book, decided.Seq)
 		approval = append(view.Prose{{Text: q.Date(decided.On) + " "}}, approval...)
-		objections = view.Plain(q.Text("industry.objections", decided.Raised, decided.Settled))
 	}
 	facts := view.Facts{
 		{Name: q.Text("industry.plan"), Value: linked(q.Name(p.plan.Name), "/dividends?plan="+p.Plan)},
 		{Name: q.Text("industry.formula"), Value: view.Plain(q.choice("dividend-declaration", "formula", p.Formula))},
-		{Name: q.Text("industry.notice-days"), Value: view.Plain(q.Text("industry.notice-from", q.Date(p.PostedOn), q.Date(p.PostedUntil), p.plan.Notice))},
-		{Name: q.Text("industry.where"), Value: view.Plain(q.Name(p.Place))},
+		{Name: q.Text("industry.notice-days"), Value: hangs},
+		{Name: q.Text("industry.where"), Value: where},
 		{Name: q.Text("industry.objection"), Value: objections},
 		{Name: q.Text("industry.approved"), Value: approval},
 		{Name: q.Text("industry.defined"), Value: q.entryLink(p.book, p.seq)},
@@ -315,6 +344,11 @@ func (q *request) dividendNotice() error {
 	if err != nil {
 		return err
 	}
+	hangs, where := q.Text("industry.not-posted", p.plan.Notice), q.write("industry.notice.draft")
+	if p.board != nil {
+		hangs = q.Text("industry.notice-from", q.Date(p.board.On), q.Date(p.board.Until), p.plan.Notice)
+		where = q.write("industry.notice.where", q.Date(p.board.Until), q.Name(p.board.Place))
+	}
 	t := view.Table{Loose: true, Columns: []view.Column{{Label: q.Text("industry.col.no"), Kind: view.TextColumn}, {Label: q.Text("industry.col.village")}, {Label: q.Text("industry.col.amount"), Kind: view.NumberColumn}},
 		Empty: &view.Empty{Icon: "map", Title: q.Text("industry.list.empty"), Text: q.Text("industry.list.empty.text")}}
 	for i, l := range lines {
@@ -331,10 +365,20 @@ func (q *request) dividendNotice() error {
 			{Name: q.Text("industry.plan"), Value: view.Plain(q.Name(p.plan.Name))},
 			{Name: q.Text("industry.col.period"), Value: view.Plain(q.Text("industry.from-until", q.Date(p.From), q.Date(p.Until)))},
 			{Name: q.Text("industry.formula"), Value: view.Plain(q.choice("dividend-declaration", "formula", p.Formula))},
-			{Name: q.Text("industry.notice-days"), Value: view.Plain(q.Text("industry.notice-from", q.Date(p.PostedOn), q.Date(p.PostedUntil), p.plan.Notice))},
+			{Name: q.Text("industry.notice-days"), Value: view.Plain(hangs)},
 		},
-		Table: t, Where: q.write("industry.notice.where", q.Date(p.PostedUntil), q.Name(p.Place)),
+		Table: t, Where: where,
 	})
+}
+
+// postButton leads to the form of the notice of a declaration's list, filled in with the list as it is frozen.
+func (q *request) postButton(p *period) ([]view.Button, error) {
+	n, err := dividend.Freeze(q.Context(), q.db(), p.book, p.ID)
+	if err != nil {
+		return nil, err
+	}
+	return q.button("notice", view.Primary, "id", "N-"+p.ID, "dividend", p.ID, "title", n.Title, "area", n.Area, "days", itoa(n.Days), "day_kind", n.DayKind,
+		"list", strings.Join(n.List, fact.ListSeparator), "hash", n.Hash), nil
 }
 
 // publicName is a village's name as its area has it; that of a collective in no area shows its first letter alone.

@@ -33,7 +33,7 @@ const (
 )
 
 // Reasons why something is on the list, in its order.
-var reasons = []string{"missing", "deaths", "inspection", "expired", "notice", "approve", "pay", "underway", "receipt", "expiry", "accept", "repair", "check"}
+var reasons = []string{"missing", "deaths", "inspection", "expired", "post", "notice", "objection", "approve", "pay", "underway", "receipt", "expiry", "accept", "repair", "check"}
 
 // item is something that is due.
 type item struct {
@@ -150,11 +150,22 @@ func (q *request) dividendItems(ctx context.Context, book string) ([]item, error
 	}
 	var list []item
 	for _, d := range declared {
-		about := item{book: book, area: book, code: d.ID, page: link("dividends", book, d.ID), day: d.Fact.PostedUntil}
+		board, err := dividend.BoardOf(ctx, q.db(), book, d.ID)
+		if err != nil {
+			return nil, err
+		}
+		about := item{book: book, area: book, code: d.ID, page: link("dividends", book, d.ID), day: d.On}
+		if board != nil {
+			about.day = board.Until
+		}
 		switch {
-		case d.Status != dividend.Approved && d.Fact.PostedUntil < q.today:
+		case d.Status != dividend.Approved && board == nil:
+			about.reason = "post"
+		case d.Status != dividend.Approved && board.Open > 0 && board.Until < q.today:
+			about.reason, about.number = "objection", board.Open
+		case d.Status != dividend.Approved && board.Until < q.today:
 			about.reason, about.kind, about.fields = "approve", "dividend-approval", []string{"declaration", d.ID}
-		case d.Status != dividend.Approved && d.Fact.PostedUntil <= q.today.AddDays(noticeDays):
+		case d.Status != dividend.Approved && board.Until <= q.today.AddDays(noticeDays):
 			about.reason = "notice"
 		case villages[d.ID] > 0:
 			about.reason, about.number, about.kind, about.fields = "pay", villages[d.ID], "dividend-payment", []string{"declaration", d.ID}

@@ -11,6 +11,7 @@ import (
 	"lastmile/internal/fact"
 	"lastmile/internal/goods"
 	"lastmile/internal/livestock"
+	"lastmile/internal/notice"
 	"lastmile/internal/party"
 	"lastmile/internal/programme"
 	"lastmile/internal/testworld"
@@ -59,8 +60,11 @@ func app(t *testing.T) *webtest.App {
 		{"2020-05-03", &enterprise.Placement{ID: "PL-1", Offer: "JOB-1", Household: "H-1", Wage: 3_000_00}},
 		{"2020-05-02", &programme.Fund{ID: "farm-fund", Name: "Dividends of the farm", Sponsor: "farm", Purpose: "Dividends"}},
 		{"2020-05-02", &dividend.Plan{ID: "PLAN-1", Name: "Plan", Investment: "INV-1", Fund: "farm-fund", Rate: 800, Guaranteed: 9_000_00, Begins: "2019-05-01", Years: 5, Notice: 7}},
-		{"2020-05-03", &dividend.Declaration{ID: "DIV-1", Plan: "PLAN-1", From: "2019-05-01", Until: "2020-04-30", Amount: 8_000_00, Formula: "stake", PostedOn: "2020-05-03", PostedUntil: "2020-05-10", Place: "Board"}},
-		{"2020-05-11", &dividend.Approval{Declaration: "DIV-1", Raised: 1, Settled: 1, Minutes: "Minutes"}},
+		{"2020-05-03", &dividend.Declaration{ID: "DIV-1", Plan: "PLAN-1", From: "2019-05-01", Until: "2020-04-30", Amount: 8_000_00, Formula: "stake"}},
+		{"2020-05-03", &notice.Notice{ID: "N-1", Dividend: "DIV-1", Title: "Dividend", Area: testworld.Wushan, Place: "Board", Days: 7, DayKind: "calendar", List: []string{"VC-1=8000.00"}, Hash: notice.Hash([]string{"VC-1=8000.00"})}},
+		{"2020-05-05", &notice.Objection{ID: "O-1", Notice: "N-1", Anonymous: true, Text: "Why?", AnswerBy: "2020-05-09"}},
+		{"2020-05-06", &notice.Answer{Objection: "O-1", Verdict: notice.Rejected, Text: "As agreed"}},
+		{"2020-05-11", &dividend.Approval{Declaration: "DIV-1", Minutes: "Minutes"}},
 		{"2020-05-12", &dividend.Payment{Declaration: "DIV-1", Village: "VC-1", Amount: 6_000_00, Voucher: "DV-1"}},
 		{"2020-05-13", &dividend.Use{Village: "VC-1", For: "posts", To: "H-1", Amount: 1_000_00, Voucher: "VP-1", What: "Cleaner"}},
 		{"2020-05-02", &goods.Batch{ID: "LOT-1", Maker: "Maker", Commodity: "mask", Expires: "2020-06-20"}},
@@ -105,7 +109,7 @@ func TestPages(t *testing.T) {
 		{"/investments/" + w + "/INV-1", []string{"Letter", "a full year", "¥300,000", "¥20,000", "1 stake of a village"}, []string{"各方预测（不计入实绩）", "1 笔村集体入股"}},
 		{"/jobs", []string{"1 company offers 4 posts; 1 are filled. Of 1 persons placed, 1 are of registered poor households"}, []string{"在岗 1 人"}},
 		{"/dividends", []string{"of which ¥6,000 was paid", "8 %"}, []string{"已公布 1 期分红"}},
-		{"/dividends/" + w + "/DIV-1", []string{"being paid", "1 raised, 1 settled", "DV-1", "¥3,000"}, []string{"收到 1 件", "支付中"}},
+		{"/dividends/" + w + "/DIV-1", []string{"being paid", "1 raised, 1 answered, 0 upheld", "DV-1", "¥3,000"}, []string{"收到 1 件", "支付中"}},
 		{"/dividends/" + w + "/DIV-1/notice", []string{"北关村", "¥8,000.00", "10 May 2020"}, []string{"村集体分红公示", "北关村"}},
 		{"/dividends/uses", []string{"1 village was paid ¥6,000", "¥1,000 for welfare posts", "¥5,000 still there"}, []string{"公益岗位 1,000 元"}},
 		{"/goods", []string{"3 kinds of goods"}, []string{"物资 3 类"}},

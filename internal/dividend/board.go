@@ -1,0 +1,130 @@
+package dividend
+
+import (
+	"context"
+
+	"lastmile/internal/database"
+	"lastmile/internal/date"
+	"lastmile/internal/entity"
+	"lastmile/internal/fact"
+	"lastmile/internal/fault"
+	"lastmile/internal/journal"
+	"lastmile/internal/notice"
+)
+
+// Board is the notice that shows the list of a declaration as it is now, with what was said against it.
+type Board struct {
+	notice.Notice
+	Seq       int64
+	On, Until date.Date // the day it was put up, and its last full day
+	Raised    int64     // objections
+	Open      int64     // of them, not answered
+	Upheld    int64     // of them, right
+}
+
+// readBoard finds in the file of a declaration the first notice of the list with a hash; nil when there is none.
+func readBoard(entries []journal.Filed, hash string) (*Board, error) {
+	var b *Board
+	open := map[string]bool{}
+	for _, e := range entries {
+		f, err := fact.DecodeBody(e.Kind, e.Body, "")
+		if err != nil {
+			return nil, err
+		}
+		switch f := f.(type) {
+		case *notice.Notice:
+			if b != nil || f.Hash != hash {
+				continue
+			}
+			b = &Board{Notice: *f, Seq: e.Seq, On: e.On}
+			if b.Until, err = f.Until(e.On); err != nil {
+				return nil, err
+			}
+		case *notice.Objection:
+			if b != nil && f.Notice == b.ID {
+				open[f.ID] = true
+				b.Raised++
+			}
+		case *notice.Answer:
+			if !open[f.Objection] {
+				continue
+			}
+			delete(open, f.Objection)
+			if f.Verdict == notice.Upheld {
+				b.Upheld++
+			}
+		}
+	}
+	if b != nil {
+		b.Open = int64(len(open))
+	}
+	return b, nil
+}
+
+// ran makes sure that the notice of a declaration has run on a day as long as the plan asks, and that every objection was answered and none was right.
+func (b *Board) ran(plan *Plan, declaration string, on date.Date) error {
+	if b == nil {
+		return fault.New(fault.Conflict, "dividend.notice-missing", "the list of %s is not up in public as it is now", declaration).For("declaration").
+			Mend("Put up a notice of it for %d days first.", plan.Notice)
+	}
+	least := b.On.AddDays(int(plan.Notice))
+	switch {
+	case b.Until < least:
+		return tooShort(b.On, least, plan.Notice).For("declaration")
+	case on <= b.Until:
+		return running(b.Until)
+	case b.Open > 0:
+		return fault.New(fault.Conflict, "dividend.objections-open", "%d of %d objections are not settled", b.Open, b.Raised).For("declaration").
+			Mend("Answer them first; where one is right, correct the list and put it up again.")
+	case b.Upheld > 0:
+		return fault.New(fault.Conflict, "dividend.objection-upheld", "an objection to the list of %s was right", declaration).For("declaration").
+			Mend("Correct the declaration and put its list up again.")
+	}
+	return nil
+}
+
+func tooShort(from, least date.Date, days int64) *fault.Error {
+	return fault.New(fault.Invalid, "dividend.notice-short", "a list put up on %s must be up until %s", from, least).Mend("The plan asks for %d days of notice: leave the list up until then.", days)
+}
+
+func running(until date.Date) *fault.Error {
+	return fault.New(fault.Conflict, "dividend.notice-running", "the list is up in public until %s", until).For("on").Mend("Approve it on %s or later.", until.AddDays(1))
+}
+
+// BoardOf reads the notice of a declaration; nil when its list as it is now is not up in public.
+func BoardOf(ctx context.Context, r database.Reader, book, declaration string) (*Board, error) {
+	e, ok, err := entity.Get(ctx, r, book, notice.DividendType, declaration)
+	if err != nil || !ok {
+		return nil, err
+	}
+	entries, err := journal.File(ctx, r, book, notice.DividendType, declaration)
+	if err != nil {
+		return nil, err
+	}
+	return readBoard(entries, e.Class)
+}
+
+// Freeze makes the notice of a declaration's list as it is now, up for as long as its plan asks. Its code, place and area are the caller's.
+func Freeze(ctx context.Context, r database.Reader, book, declaration string) (*notice.Notice, error) {
+	lines, err := Lines(ctx, r, book, declaration)
+	if err != nil {
+		return nil, err
+	}
+	d, ok, err := fact.ThingOf[Declaration](ctx, r, book, notice.DividendType, declaration)
+	if err != nil {
+		return nil, err
+	}
+	if !ok {
+		return nil, fault.New(fault.NotFound, "ref.unknown", "%s %q is not recorded in book %s or at headquarters", notice.DividendType, declaration, book).Mend("Declare the dividend first.")
+	}
+	plan, _, err := fact.ThingOf[Plan](ctx, r, book, "dividend-plan", d.Fact.Plan)
+	if err != nil {
+		return nil, err
+	}
+	n := &notice.Notice{Dividend: declaration, Title: "Dividend " + declaration + " 村集体分红公示", Area: book, Days: plan.Fact.Notice, DayKind: "calendar"}
+	for _, l := range lines {
+		n.List = append(n.List, ListLine(l.Village, l.Amount))
+	}
+	n.Hash = notice.Hash(n.List)
+	return n, nil
+}
