@@ -284,7 +284,7 @@ func (q *request) contract() error {
 		Crumbs: []view.Link{{Label: q.Text("industry.herds"), Href: "/herds"}, {Label: q.area(rec.Area), Href: link("herds", book, rec.Contract.Herd)}, {Label: rec.ID}},
 		Title:  q.Text("industry.contract", rec.ID), State: &state,
 		Lead:    q.write("industry.contract.lead", rec.Heads, rec.Household, q.Date(rec.Begun), present, s.born, q.exact(s.income)),
-		Buttons: append(q.happenButtons(&rec), view.Button{Label: q.Text("industry.paper"), Icon: "print", Href: link("contracts", book, rec.ID, "paper")}),
+		Buttons: q.happenButtons(book, &rec),
 	}
 	account := func(class ledger.Class, owner string) string {
 		return link("accounts", book, ledger.NewAccount(book, class, owner, "", rec.ID, "").ID)
@@ -307,12 +307,13 @@ func (q *request) contract() error {
 		}})
 }
 
-// happenButtons lead to what is most often recorded under a contract.
-func (q *request) happenButtons(rec *livestock.Record) []view.Button {
+// happenButtons lead to what is most often recorded under a contract, and to its paper.
+func (q *request) happenButtons(book string, rec *livestock.Record) []view.Button {
+	paper := view.Button{Label: q.Text("industry.paper"), Icon: "print", Href: link("contracts", book, rec.ID, "paper")}
 	if rec.Status != livestock.Running {
-		return nil
+		return []view.Button{paper}
 	}
-	list := q.button("animal-inspection", view.Primary, "contract", rec.ID)
+	list := append(q.button("animal-inspection", view.Primary, "contract", rec.ID), paper)
 	for _, kind := range []string{"animal-birth", "animal-sale", "animal-death", "animal-stock-take"} {
 		list = append(list, q.button(kind, view.Ghost, "contract", rec.ID, "herd", rec.Contract.Herd, "of", map[string]string{"animal-sale": "young", "animal-stock-take": "animals"}[kind])...)
 	}

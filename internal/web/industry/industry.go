@@ -150,7 +150,14 @@ func (p *Pages) serve(answer func(*request) error) http.HandlerFunc {
 	}
 }
 
+// headButtons is how many buttons stand beside a title; more stand below it.
+const headButtons = 2
+
 func (q *request) show(heading view.Heading, body ...view.Component) error {
+	if rest := heading.Buttons; len(rest) > headButtons {
+		heading.Buttons = rest[:headButtons]
+		body = append([]view.Component{view.Buttons(rest[headButtons:])}, body...)
+	}
 	q.pages.guard.Show(q.w, q.Request, http.StatusOK, view.Stack{Page: q.page, Heading: heading, Body: body})
 	return nil
 }
