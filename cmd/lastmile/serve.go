@@ -20,12 +20,14 @@ import (
 	"github.com/spf13/cobra"
 
 	"lastmile/internal/database"
+	"lastmile/internal/date"
 	"lastmile/internal/entity"
 	"lastmile/internal/fact"
 	"lastmile/internal/fault"
 	"lastmile/internal/figure"
 	"lastmile/internal/indicator"
 	"lastmile/internal/journal"
+	"lastmile/internal/lending"
 	"lastmile/internal/scenario"
 	"lastmile/internal/store"
 	"lastmile/internal/verify"
@@ -68,7 +70,7 @@ the claim that --oidc-claim names; choose one that people cannot change themselv
 				return err
 			}
 			defer s.Close()
-			return p.serve(c.Context(), s, address, front, nil)
+			return p.serve(c.Context(), s, address, front, nil, s.Today)
 		},
 	}
 	c.Flags().StringVar(&address, "addr", defaultAddress, "address to serve on, HOST:PORT; port 0 takes a free one")
@@ -136,10 +138,14 @@ const (
 var readable = []string{"/", "/flow", "/flow.csv", "/claims", "/claims.csv", "/figures", "/figures.csv", "/figures/", "/areas", "/areas/", "/projects", "/projects.csv", "/projects/",
 	"/money", "/accounts", "/accounts.csv", "/accounts/", "/postings", "/postings.csv", "/parties/", "/entries/", "/evidence/", "/journal", "/chain", "/search"}
 
-// serve answers until ctx ends, then lets what is being answered finish. Strangers may read the pages listed, and see the way in.
-func (p *program) serve(ctx context.Context, s *store.Store, address string, f front, strangers []string) error {
+// serve answers until ctx ends, then lets what is being answered finish. Strangers may read the pages listed, and see the way in. Loans are kept
+// closed through the day that loansOn gives.
+func (p *program) serve(ctx context.Context, s *store.Store, address string, f front, strangers []string, loansOn func() date.Date) error {
 	log := slog.New(slog.NewTextHandler(p.err, &slog.HandlerOptions{Level: slog.LevelWarn}))
-	people := desk.New(s, desk.Options{Log: log, Readable: strangers, Provider: f.provider})
+	dayEnd := lending.NewDayEnd(s.DB, loansOn)
+	defer dayEnd.Close()
+	dayEnd.Watch(log)
+	people := desk.New(s, desk.Options{Log: log, Readable: strangers, Provider: f.provider, DayEnd: dayEnd})
 	pages, err := web.New(s, web.Options{Log: log, Public: f.public, Protect: people.Protect, Frame: people.Frame, Sources: desk.Sources(),
 		Routes: people.Routes,
 		Verify: func(ctx context.Context) (web.Verification, error) { return verification(ctx, s) }})
@@ -248,7 +254,7 @@ the whole register of 42,000 with about 170,000 people, which takes minutes.`,
 			if err := p.logIns(ctx, s); err != nil {
 				return err
 			}
-			return p.serve(ctx, s, address, front{}, readable)
+			return p.serve(ctx, s, address, front{}, readable, func() date.Date { return scenario.AsOf })
 		},
 	}
 	c.Flags().StringVar(&dir, "dir", "lastmile-data", "folder of the model programme")

@@ -2,9 +2,11 @@ package lending_test
 
 import (
 	"context"
+	"log/slog"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"lastmile/internal/date"
 	"lastmile/internal/fact"
@@ -208,5 +210,103 @@ func TestSubsidy(t *testing.T) {
 	}
 	if s.Arrears()[servicing.Penalty] != 0 {
 		t.Errorf("arrears %v", s.Arrears())
+	}
+}
+
+// TestDayEnd closes days in the background: when it is told to, and of itself once more is known.
+func TestDayEnd(t *testing.T) {
+	c := late(t)
+	day := lending.NewDayEnd(c.DB, func() date.Date { return "2020-06-30" })
+	t.Cleanup(day.Close)
+	wait := func(what string, done func() bool) {
+		t.Helper()
+		for range 200 {
+			if done() {
+				return
+			}
+			time.Sleep(20 * time.Millisecond)
+		}
+		t.Fatalf("%s: %+v", what, day.State())
+	}
+	day.Start()
+	wait("the first close", func() bool { return !day.State().Running })
+	if p := day.State(); p.Err != nil || p.Through != "2020-06-30" || p.Done != 5 || p.Total != 5 {
+		t.Errorf("state %+v", p)
+	}
+	overdue := func() (days []int64) {
+		list, err := lending.Find(c.ctx, c.DB, lending.Filter{Book: book, PastDue: true, Sort: "-days"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, l := range list {
+			days = append(days, l.Days)
+		}
+		return days
+	}
+	if got := overdue(); !slices.Equal(got, []int64{167, 40, 1}) {
+		t.Errorf("days past due %v", got)
+	}
+	day.Watch(slog.New(slog.DiscardHandler))
+	c.record("2020-06-30", &lending.Repayment{Loan: "forty", Amount: 171_000_000, Receipt: "2"})
+	wait("the repayment to be closed", func() bool { return slices.Equal(overdue(), []int64{167, 1}) })
+
+	// What a close came to is kept, with the loans that it could not close.
+	w, err := c.DB.Beside(c.ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Close()
+	for _, sql := range []string{"BEGIN", "UPDATE loan_event SET detail = '{' WHERE loan = 'off' AND act = 'opened'", "UPDATE loan_event SET act = 'nonsense' WHERE loan = 'one'", "COMMIT"} {
+		if _, err := w.Exec(c.ctx, sql); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c.close("2020-07-01")
+	runs, err := lending.Runs(c.ctx, c.DB, book)
+	if err != nil || len(runs) != 2 || runs[0].Through != "2020-07-01" || runs[0].Failed != 1 || runs[0].Ended.Before(runs[0].Started) {
+		t.Errorf("runs %+v (%v)", runs, err)
+	}
+	failed, err := lending.FindUnclosed(c.ctx, c.DB, book)
+	if err != nil || len(failed) != 1 || failed[0].Loan != "one" || !strings.Contains(failed[0].Reason, "nonsense") {
+		t.Errorf("unclosed %+v (%v)", failed, err)
+	}
+}
+
+// TestLists narrows lists of loans and adds them up over all pages.
+func TestLists(t *testing.T) {
+	c := late(t)
+	c.close("2020-06-30")
+	for _, x := range []struct {
+		name string
+		f    lending.Filter
+		want []string
+	}{
+		{"all", lending.Filter{}, []string{"B", "forty", "off", "one", "paid"}},
+		{"latest first", lending.Filter{Sort: "-days", Limit: 2}, []string{"off", "forty"}},
+		{"second page", lending.Filter{Limit: 2, Offset: 2}, []string{"off", "one"}},
+		{"extended", lending.Filter{Extended: true}, []string{"B"}},
+		{"due in July", lending.Filter{DueFrom: "2020-07-01", DueUntil: "2020-07-31"}, []string{"B"}},
+		{"repaid", lending.Filter{Is: map[string]string{"status": lending.Repaid}}, []string{"paid"}},
+		{"by number", lending.Filter{Search: "o"}, []string{"off", "one"}},
+		{"a wild card is a letter", lending.Filter{Search: "%"}, nil},
+		{"of a town", lending.Filter{Areas: []string{"620524101"}}, []string{"B", "forty", "off", "one", "paid"}},
+		{"of another town", lending.Filter{Areas: []string{"620524102"}}, nil},
+	} {
+		x.f.Book = book
+		list, err := lending.Find(c.ctx, c.DB, x.f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, l := range list {
+			got = append(got, l.ID)
+		}
+		if !slices.Equal(got, x.want) {
+			t.Errorf("%s: %v, want %v", x.name, got, x.want)
+		}
+	}
+	sums, err := lending.Add(c.ctx, c.DB, lending.Filter{Book: book, Limit: 1})
+	if err != nil || sums.Loans != 5 || sums.Outstanding != 4*170_000_000 || sums.NextDue != 170_000_000 {
+		t.Errorf("sums %+v (%v)", sums, err)
 	}
 }

@@ -35,6 +35,7 @@ type Filter struct {
 	Is       map[string]string
 	Extended bool
 	PastDue  bool
+	DueNow   bool      // something fell due on the day that was closed and is unpaid
 	DueFrom  date.Date // next due date
 	DueUntil date.Date
 	Search   string // beginning of the loan's number or the borrower's code
@@ -76,7 +77,10 @@ func (f *Filter) conditions() (where string, args []any) {
 		where += " AND l.extensions > 0"
 	}
 	if f.PastDue {
-		where += " AND d.days_past_due > 0 AND d.outstanding + d.due > 0"
+		where += " AND d.days_past_due > 0 AND d.due > 0"
+	}
+	if f.DueNow {
+		where += " AND d.due > 0 AND d.days_past_due = 0"
 	}
 	if f.DueFrom != "" {
 		add("d.next_due_on >= ?", string(f.DueFrom))
@@ -113,15 +117,21 @@ const lineTables = `FROM loan l
 LEFT JOIN loan_day d ON d.book = l.book AND d.loan = l.id
 WHERE `
 
-// Find lists the loans of a book that a filter leaves, with the sums over all of them.
-func Find(ctx context.Context, r database.Reader, f Filter) (list []Line, sums Sums, err error) {
+// Add adds up all loans of a book that a filter leaves, whatever its limit.
+func Add(ctx context.Context, r database.Reader, f Filter) (sums Sums, err error) {
 	where, args := f.conditions()
 	err = r.QueryRow(ctx, `SELECT COUNT(*), CAST(COALESCE(SUM(l.disbursed), 0) AS BIGINT), CAST(COALESCE(SUM(l.disbursed + l.capitalised - l.principal), 0) AS BIGINT),
   CAST(COALESCE(SUM(d.due), 0) AS BIGINT), CAST(COALESCE(SUM(d.next_due), 0) AS BIGINT)
 `+lineTables+where, args...).Scan(&sums.Loans, &sums.Disbursed, &sums.Outstanding, &sums.Due, &sums.NextDue)
 	if err != nil {
-		return nil, sums, fmt.Errorf("add up loans of %s: %w", f.Book, err)
+		return sums, fmt.Errorf("add up loans of %s: %w", f.Book, err)
 	}
+	return sums, nil
+}
+
+// Find lists the loans of a book that a filter leaves.
+func Find(ctx context.Context, r database.Reader, f Filter) (list []Line, err error) {
+	where, args := f.conditions()
 	key, descending := strings.CutPrefix(f.Sort, "-")
 	order := sortColumns[key]
 	if order == "" {
@@ -139,7 +149,7 @@ func Find(ctx context.Context, r database.Reader, f Filter) (list []Line, sums S
   COALESCE(d.due, 0), COALESCE(d.days_past_due, 0), COALESCE(d.next_due_on, ''), COALESCE(d.next_due, 0), COALESCE(d.closed_through, ''), COALESCE(d.events, 0) <> l.events
 `+lineTables+where+fmt.Sprintf("\nORDER BY %s, l.id\nLIMIT %d OFFSET %d", order, limit, max(f.Offset, 0)), args...)
 	if err != nil {
-		return nil, sums, fmt.Errorf("list loans of %s: %w", f.Book, err)
+		return nil, fmt.Errorf("list loans of %s: %w", f.Book, err)
 	}
 	defer rows.Close()
 	for rows.Next() {
@@ -147,29 +157,10 @@ func Find(ctx context.Context, r database.Reader, f Filter) (list []Line, sums S
 		var next, through string
 		if err := rows.Scan(&l.Book, &l.ID, &l.Product, &l.Borrower, &l.Segment, &l.Lender, &l.Money, &l.Pool, &l.Area, &l.Village, &l.Town, &l.Outlet, &l.Status, &l.Class,
 			&l.Extensions, &l.Agreed, &l.Disbursed, &l.Outstanding, &l.Due, &l.Days, &next, &l.NextDue, &through, &l.Behind); err != nil {
-			return nil, sums, err
+			return nil, err
 		}
 		l.NextDueOn, l.ClosedThrough = date.Date(next), date.Date(through)
 		list = append(list, l)
-	}
-	return list, sums, rows.Err()
-}
-
-// Values lists what the loans of a book have in one of Dimensions, in order.
-func Values(ctx context.Context, r database.Reader, book, dimension string) ([]string, error) {
-	column := filterColumns[dimension]
-	rows, err := r.Query(ctx, "SELECT DISTINCT "+column+" FROM loan l WHERE l.book = $1 AND "+column+" <> '' ORDER BY 1", book)
-	if err != nil {
-		return nil, fmt.Errorf("list %s of loans: %w", dimension, err)
-	}
-	defer rows.Close()
-	var list []string
-	for rows.Next() {
-		var v string
-		if err := rows.Scan(&v); err != nil {
-			return nil, err
-		}
-		list = append(list, v)
 	}
 	return list, rows.Err()
 }
@@ -378,6 +369,48 @@ func Mirrored(ctx context.Context, r database.Reader, f Filter) ([]string, error
 			return nil, err
 		}
 		list = append(list, id)
+	}
+	return list, rows.Err()
+}
+
+// Paid is a payment in a list.
+type Paid struct {
+	Loan, Borrower string
+	Seq            int64
+	On             date.Date
+	Amount         int64
+	Outstanding    int64 // of the loan now
+}
+
+// Payments lists the payments on the loans of a filter from one day to another, the latest first. Those that were taken back are left out.
+func Payments(ctx context.Context, r database.Reader, f Filter, from, until date.Date) ([]Paid, error) {
+	where, args := f.conditions()
+	args = append(args, string(from), string(until))
+	rows, err := r.Query(ctx, fmt.Sprintf(`SELECT l.id, l.borrower, e.seq, e.on_date, e.detail, l.disbursed + l.capitalised - l.principal
+FROM loan l
+JOIN loan_event e ON e.book = l.book AND e.loan = l.id AND e.act = 'payment'
+LEFT JOIN loan_day d ON d.book = l.book AND d.loan = l.id
+WHERE e.on_date BETWEEN $%d AND $%d AND %s
+  AND NOT EXISTS (SELECT 1 FROM loan_event v WHERE v.book = e.book AND v.loan = e.loan AND v.act = 'reversal' AND v.detail = '{"Of":"' || e.seq || '"}')
+ORDER BY e.on_date DESC, e.seq DESC
+LIMIT %d`, len(args)-1, len(args), where, LinesMax), args...)
+	if err != nil {
+		return nil, fmt.Errorf("list payments of %s: %w", f.Book, err)
+	}
+	defer rows.Close()
+	var list []Paid
+	for rows.Next() {
+		var p Paid
+		var on, detail string
+		if err := rows.Scan(&p.Loan, &p.Borrower, &p.Seq, &on, &detail, &p.Outstanding); err != nil {
+			return nil, err
+		}
+		act, err := readAct[servicing.Payment]([]byte(detail))
+		if err != nil {
+			return nil, fmt.Errorf("payment %d of loan %s: %w", p.Seq, p.Loan, err)
+		}
+		p.On, p.Amount = date.Date(on), act.(servicing.Payment).Amount
+		list = append(list, p)
 	}
 	return list, rows.Err()
 }

@@ -92,7 +92,7 @@ func (p *plan) creditHouse() {
 		p.add(Wushan, "2016-03-21", f, nil)
 	}
 	for _, town := range p.inside(Wushan) {
-		p.add(Wushan, "2016-03-21", &lending.Outlet{ID: outletOf(town.Code), Name: "CD Finance " + town.Name + " 中和农信" + town.Name + "网点", Area: town.Code, Operator: "cd-finance-wushan"}, nil)
+		p.add(Wushan, "2016-03-21", &lending.Outlet{ID: outletOf(town.Code), Name: "中和农信" + town.Name + "网点", Area: town.Code, Operator: "cd-finance-wushan"}, nil)
 	}
 	for _, c := range p.seedCapital() {
 		v := "PC-" + string(c.on)

@@ -340,3 +340,44 @@ func TestEarlierIsNotDearer(t *testing.T) {
 		return ""
 	})
 }
+
+// TestAccounts: keeping how rows were computed changes no row, and what is told of a row is the row.
+func TestAccounts(t *testing.T) {
+	each(t, func(r *rand.Rand, loan *Loan, events []Event, asOf Day) string {
+		s := mustDerive(loan, events, asOf)
+		a, err := Account(loan, events, asOf)
+		if err != nil {
+			return err.Error()
+		}
+		if len(a.Rows) != len(s.Rows) || a.Undue != s.Undue || a.Deferred != s.Deferred || a.Suspense != s.Suspense {
+			return fmt.Sprintf("%d rows, %d not yet due; without accounts %d rows, %d", len(a.Rows), a.Undue, len(s.Rows), s.Undue)
+		}
+		told := 0
+		for i := range a.Rows {
+			row := &a.Rows[i]
+			if row.Due != s.Rows[i].Due || row.Paid != s.Rows[i].Paid {
+				return fmt.Sprintf("row due %s: %v, without accounts %v", row.DueOn, row.Due, s.Rows[i].Due)
+			}
+			if row.Account == nil {
+				continue // a fee, or what was made due by a payment before its time
+			}
+			told++
+			if interest := row.Due[Interest] + row.Moved[Interest] + row.Subsidy; row.Account.DueOn != row.DueOn || row.Account.Row.Interest != interest {
+				return fmt.Sprintf("row due %s: interest %d, told of %s: %d", row.DueOn, interest, row.Account.DueOn, row.Account.Row.Interest)
+			}
+		}
+		if told == 0 && a.instalments > 0 && a.Prepaid == 0 && a.Undue > 0 {
+			return "nothing is told of any row"
+		}
+		ahead, err := a.ToCome()
+		if err != nil {
+			return err.Error()
+		}
+		for i := range ahead {
+			if ahead[i].N > 0 && ahead[i].Account == nil {
+				return fmt.Sprintf("nothing is told of the row to come on %s", ahead[i].DueOn)
+			}
+		}
+		return ""
+	})
+}

@@ -27,13 +27,12 @@ const (
 	ticksInRow = 24
 )
 
-// SVG draws the cells, in rows of 24.
+// SVG draws the cells, in rows of 24. A cell is as large in a short row as in a full one.
 func (c Ticks) SVG() template.HTML {
-	columns := min(max(len(c.Cells), 1), ticksInRow)
 	rows := (len(c.Cells) + ticksInRow - 1) / ticksInRow
 	height := float64(rows)*(tickHeight+4) - 4
 	var d drawing
-	d.begin("ticks", c.Name, float64(columns)*tickPitch-(tickPitch-tickWidth)+1, max(height, 0)+1, false)
+	d.begin("ticks", c.Name, float64(ticksInRow)*tickPitch-(tickPitch-tickWidth)+1, max(height, 0)+1, false)
 	for i, cell := range c.Cells {
 		x := float64(i%ticksInRow)*tickPitch + 0.5
 		y := float64(i/ticksInRow)*(tickHeight+4) + 0.5

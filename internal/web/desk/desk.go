@@ -13,12 +13,14 @@ import (
 	"strings"
 
 	"lastmile/internal/api"
+	"lastmile/internal/lending"
 	"lastmile/internal/store"
 	"lastmile/internal/web/developers"
 	"lastmile/internal/web/form"
 	"lastmile/internal/web/importing"
 	"lastmile/internal/web/industry"
 	"lastmile/internal/web/listing"
+	"lastmile/internal/web/loans"
 	"lastmile/internal/web/session"
 	"lastmile/internal/web/targeting"
 	"lastmile/internal/web/todo"
@@ -35,7 +37,7 @@ func Sources() []view.Source {
 	if err != nil {
 		panic(err) // the name is a constant of this package and valid
 	}
-	return []view.Source{{Texts: texts}, wording.Source(), session.Source(), form.Source(), todo.Source(), importing.Source(), developers.Source(), targeting.Source(), listing.Source(), industry.Source()}
+	return []view.Source{{Texts: texts}, wording.Source(), session.Source(), form.Source(), todo.Source(), importing.Source(), developers.Source(), targeting.Source(), listing.Source(), industry.Source(), loans.Source()}
 }
 
 // Options of New; the zero value is usable.
@@ -44,6 +46,8 @@ type Options struct {
 	Open, Readable []string
 	// Provider is the provider of identities that people may log in with; see session.Options.
 	Provider *session.Provider
+	// DayEnd closes days of loans in the background; nil when this program does not.
+	DayEnd *lending.DayEnd
 	// Log gets what was refused and why; default slog.Default().
 	Log *slog.Logger
 }
@@ -78,6 +82,7 @@ func (d *Desk) Routes(mux session.Router, engine *view.Engine, frame func(*http.
 	d.list.Add(trade.Tasks)
 	importing.New(d.store, d.guard).Routes(mux)
 	targeting.New(d.store, d.guard).Routes(mux)
+	loans.New(d.store, d.guard, d.o.DayEnd).Routes(mux)
 	programs := api.New(d.store, d.log())
 	programs.Routes(mux)
 	developers.New(d.guard, programs).Routes(mux)
@@ -107,7 +112,7 @@ func (d *Desk) Frame(r *http.Request, p *view.Page) {
 	} else if n > 0 {
 		waiting.Count = words.Count(int64(n))
 	}
-	own := view.NavGroup{Title: words.Text("desk"), Items: []view.NavItem{waiting, item("edit", "desk.record", form.Path), item("upload", "desk.import", importing.Path)}}
+	own := view.NavGroup{Title: words.Text("desk"), Items: []view.NavItem{waiting, item("edit", "desk.record", form.Path), item("upload", "desk.import", importing.Path), item("card", "desk.loans", loans.Path)}}
 	if id := d.store.Intake.Running(v.Person); id != "" {
 		p.Job = &view.Link{Label: words.Text("desk.running"), Href: importing.Href(id)}
 	}
