@@ -210,6 +210,18 @@ func TestRoutesAsEveryRole(t *testing.T) {
 	for _, part := range []string{"", "/list.csv", "/notice"} {
 		routes["GET /dividends/{book}/{id}"+part] = route{"/dividends/" + testworld.Wushan + "/none" + part, near, "", 404}
 	}
+	for _, path := range []string{"", "/all", "/due", "/arrears", "/applications", "/pools", "/extensions", "/statements", "/subsidies", "/messages", "/closing"} {
+		routes["GET /loans"+path] = route{"/loans" + path, all, "", 200}
+		routes["GET /loans"+path+".csv"] = route{"/loans" + path + ".csv", all, "", 200}
+	}
+	for _, path := range []string{"", "/schedule.csv", "/receipts.csv", "/contract", "/receipt/{seq}", "/extension/{seq}"} { // the world has no loan
+		routes["GET /loans/loan/{book}/{id}"+path] = route{"/loans/loan/" + testworld.Wushan + "/none" + path, all, "", 404}
+	}
+	for _, path := range []string{"borrower/{book}/{id}", "outlet/{book}/{id}", "pool/{book}/{id}", "pool/{book}/{id}/calls.csv"} {
+		routes["GET /loans/"+path] = route{"/loans/" + strings.Replace(path, "{book}", testworld.Wushan, 1), near, "", 404}
+	}
+	routes["GET /loans/closing/bar"] = route{"/loans/closing/bar", all, "", 404} // the world closes no days
+	routes["POST /loans/closing"] = route{"/loans/closing", nil, "x=y", 0}
 	for _, pattern := range app.Patterns {
 		if _, ok := routes[pattern]; !ok {
 			t.Errorf("%s: nobody said who may come to it", pattern)
