@@ -52,7 +52,8 @@ type Loan struct {
 	Version     int64  // of the schedule
 	Hash        string
 
-	terms terms
+	digest string
+	terms  *terms
 }
 
 // moved is what the entries of a loan have moved so far.
@@ -87,19 +88,24 @@ func (t *terms) loan() *servicing.Loan {
 
 const loanColumns = `book, id, application, product, project, borrower, segment, lender, money, fund, pool, area, village, town, outlet, terms, reference, status,
 agreed, events, last_on, disbursed, capitalised, principal, interest, penalty, fee, suspense, subsidy_pool, subsidy_fiscal, claimed, claim_share, claim_before,
-recovered, extensions, class, version, version_hash`
+recovered, extensions, class, version, version_hash, digest`
 
 func scanLoan(row interface{ Scan(...any) error }) (*Loan, error) {
 	l := &Loan{}
 	var text, last string
 	err := row.Scan(&l.Book, &l.ID, &l.Application, &l.Product, &l.Project, &l.Borrower, &l.Segment, &l.Lender, &l.Money, &l.Fund, &l.Pool, &l.Area, &l.Village, &l.Town,
 		&l.Outlet, &text, &l.Reference, &l.Status, &l.Agreed, &l.Events, &last, &l.Disbursed, &l.Capitalised, &l.Principal, &l.Interest, &l.Penalty, &l.Fee,
-		&l.Suspense, &l.PoolSubsidy, &l.FiscalSubsidy, &l.Claimed, &l.ClaimShare, &l.ClaimBefore, &l.Recovered, &l.Extensions, &l.Class, &l.Version, &l.Hash)
+		&l.Suspense, &l.PoolSubsidy, &l.FiscalSubsidy, &l.Claimed, &l.ClaimShare, &l.ClaimBefore, &l.Recovered, &l.Extensions, &l.Class, &l.Version, &l.Hash, &l.digest)
 	if err != nil {
 		return nil, err
 	}
 	l.LastOn = date.Date(last)
-	if err := json.Unmarshal([]byte(text), &l.terms); err != nil {
+	if r := known.get(l.digest); r != nil {
+		l.terms = r.terms
+		return l, nil
+	}
+	l.terms = &terms{}
+	if err := json.Unmarshal([]byte(text), l.terms); err != nil {
 		return nil, fmt.Errorf("terms of loan %s: %w", l.ID, err)
 	}
 	return l, nil
@@ -120,7 +126,7 @@ func Get(ctx context.Context, r database.Reader, book, id string) (*Loan, error)
 func get(tx *fact.Tx, id string) (*Loan, error) { return Get(tx.Context(), tx.Reader(), tx.Book, id) }
 
 func (l *Loan) insert(tx *fact.Tx, rows []schedule.Row) error {
-	text, err := json.Marshal(&l.terms)
+	text, err := json.Marshal(l.terms)
 	if err != nil {
 		return err
 	}
@@ -137,22 +143,22 @@ func (l *Loan) insert(tx *fact.Tx, rows []schedule.Row) error {
 	}
 	return tx.Exec("INSERT INTO loan ("+loanColumns+") VALUES ("+strings.Join(marks, ", ")+")",
 		l.Book, l.ID, l.Application, l.Product, l.Project, l.Borrower, l.Segment, l.Lender, l.Money, l.Fund, l.Pool, l.Area, l.Village, l.Town, l.Outlet, string(text), l.Reference, l.Status,
-		l.Agreed, l.Events, string(l.LastOn), l.Disbursed, l.Capitalised, l.Principal, l.Interest, l.Penalty, l.Fee, l.Suspense, l.PoolSubsidy, l.FiscalSubsidy, l.Claimed, l.ClaimShare, l.ClaimBefore, l.Recovered, l.Extensions, l.Class, l.Version, l.Hash)
+		l.Agreed, l.Events, string(l.LastOn), l.Disbursed, l.Capitalised, l.Principal, l.Interest, l.Penalty, l.Fee, l.Suspense, l.PoolSubsidy, l.FiscalSubsidy, l.Claimed, l.ClaimShare, l.ClaimBefore, l.Recovered, l.Extensions, l.Class, l.Version, l.Hash, l.digest)
 }
 
 func (l *Loan) update(tx *fact.Tx) error {
 	text := []byte(nil)
 	var err error
 	if l.Events <= 1 { // the terms change with the first disbursement alone
-		if text, err = json.Marshal(&l.terms); err != nil {
+		if text, err = json.Marshal(l.terms); err != nil {
 			return err
 		}
 	}
 	err = tx.Exec(`UPDATE loan SET status = $1, events = $2, last_on = $3, disbursed = $4, capitalised = $5, principal = $6, interest = $7, penalty = $8, fee = $9,
   suspense = $10, subsidy_pool = $11, subsidy_fiscal = $12, claimed = $13, claim_share = $14, claim_before = $15, recovered = $16, extensions = $17,
-  class = $18, version = $19, version_hash = $20, terms = CASE WHEN $21 = '' THEN terms ELSE $21 END
-WHERE book = $22 AND id = $23`, l.Status, l.Events, string(l.LastOn), l.Disbursed, l.Capitalised, l.Principal, l.Interest, l.Penalty, l.Fee,
-		l.Suspense, l.PoolSubsidy, l.FiscalSubsidy, l.Claimed, l.ClaimShare, l.ClaimBefore, l.Recovered, l.Extensions, l.Class, l.Version, l.Hash, string(text), l.Book, l.ID)
+  class = $18, version = $19, version_hash = $20, terms = CASE WHEN $21 = '' THEN terms ELSE $21 END, digest = $22
+WHERE book = $23 AND id = $24`, l.Status, l.Events, string(l.LastOn), l.Disbursed, l.Capitalised, l.Principal, l.Interest, l.Penalty, l.Fee,
+		l.Suspense, l.PoolSubsidy, l.FiscalSubsidy, l.Claimed, l.ClaimShare, l.ClaimBefore, l.Recovered, l.Extensions, l.Class, l.Version, l.Hash, string(text), l.digest, l.Book, l.ID)
 	return err
 }
 
@@ -247,37 +253,43 @@ func (l *Loan) deriveBy(by func(*servicing.Loan, []servicing.Event, schedule.Day
 	case errors.Is(err, servicing.ErrBeforeDisbursement):
 		return nil, fault.New(fault.Invalid, "loan.before-disbursement", "loan %s was paid out on %s", l.ID, l.terms.Contract.DisbursedOn).For("on").Mend("Correct the date, or record the disbursement as of its own day.").Wrap(err)
 	case err != nil:
-		return nil, fault.New(fault.Conflict, "loan.refused", "loan %s: %v", l.ID, err).For("loan").Wrap(err)
+		return nil, l.refused(err)
 	}
 	return s, nil
 }
 
-// add lets something happen to the loan: it derives the loan anew, with the event in its place, and moves what follows from it.
+// refused is the fault of what the engine will not do.
+func (l *Loan) refused(err error) error {
+	return fault.New(fault.Conflict, "loan.refused", "loan %s: %v", l.ID, err).For("loan").Wrap(err)
+}
+
+// add lets something happen to the loan: it derives the loan with the event in its place, and moves what follows from it.
 func (l *Loan) add(tx *fact.Tx, a act) (*servicing.State, error) {
 	if l.Status == Agreed {
 		return nil, fault.New(fault.Conflict, "loan.not-out", "loan %s has not been paid out", l.ID).For("loan").Mend("Record its disbursement first.")
 	}
-	events, err := l.events(tx.Context(), tx.Reader())
-	if err != nil {
-		return nil, err
-	}
 	name := a.name
 	if a.first {
 		name = opened
-	} else {
-		events = append(events, servicing.Event{ID: strconv.FormatInt(tx.Seq(), 10), On: dayOf(tx.On), Act: a.Act})
+		text, err := json.Marshal(l.terms)
+		if err != nil {
+			return nil, err
+		}
+		l.digest = digestOf(string(text))
 	}
-	l.LastOn = max(l.LastOn, tx.On)
-	s, err := l.derive(events, l.LastOn)
+	s, sameRows, err := l.next(tx, a)
 	if err != nil {
 		return nil, err
 	}
+	l.LastOn = max(l.LastOn, tx.On)
 	l.Events++
 	if err := l.move(tx, s); err != nil {
 		return nil, err
 	}
-	if err := l.reschedule(tx, s); err != nil {
-		return nil, err
+	if !sameRows {
+		if err := l.reschedule(tx, s); err != nil {
+			return nil, err
+		}
 	}
 	detail, err := json.Marshal(a.Act)
 	if err != nil {
@@ -286,7 +298,42 @@ func (l *Loan) add(tx *fact.Tx, a act) (*servicing.State, error) {
 	if err := tx.Exec("INSERT INTO loan_event (book, loan, seq, on_date, act, detail) VALUES ($1, $2, $3, $4, $5, $6)", l.Book, l.ID, tx.Seq(), string(tx.On), name, string(detail)); err != nil {
 		return nil, err
 	}
-	return s, l.settle(tx, s)
+	l.digest = digestAfter(l.digest, tx.Seq(), string(tx.On), name, string(detail))
+	if err := l.settle(tx, s); err != nil {
+		return nil, err
+	}
+	known.put(l.digest, &remembered{l.terms, s})
+	return s, nil
+}
+
+// next derives the loan with one more event. sameRows tells that the event cannot have changed the rows of the schedule.
+func (l *Loan) next(tx *fact.Tx, a act) (s *servicing.State, sameRows bool, err error) {
+	event := servicing.Event{ID: strconv.FormatInt(tx.Seq(), 10), On: dayOf(tx.On), Act: a.Act}
+	if r := known.get(l.digest); r != nil && !a.first {
+		s, ok, err := r.state.After(event)
+		if err != nil {
+			return nil, false, l.refused(err)
+		}
+		if ok {
+			return s, l.Extensions == 0 && onlySettles(s, a.Act), nil
+		}
+	}
+	events, err := l.events(tx.Context(), tx.Reader())
+	if err != nil {
+		return nil, false, err
+	}
+	if !a.first {
+		events = append(events, event)
+	}
+	s, err = l.derive(events, max(l.LastOn, tx.On))
+	return s, false, err
+}
+
+// onlySettles tells whether an event, the latest of a loan that was never extended, is a payment of what was due and of what is held: the rows
+// stay as they were. An extension may take effect between two payments, and moves what is unpaid then.
+func onlySettles(s *servicing.State, a servicing.Act) bool {
+	p, ok := a.(servicing.Payment)
+	return ok && p.Excess != servicing.Payoff && s.Receipts[len(s.Receipts)-1].Prepaid == 0
 }
 
 // settle writes the loan and its status.
@@ -305,6 +352,13 @@ func (l *Loan) settle(tx *fact.Tx, s *servicing.State) error {
 		}
 	}
 	return l.update(tx)
+}
+
+// opening sets what the first disbursement says of the contract, on a copy: terms are shared.
+func (l *Loan) opening(principal int64, on schedule.Day) {
+	t := *l.terms
+	t.Contract.Principal, t.Contract.DisbursedOn = principal, on
+	l.terms = &t
 }
 
 // derived is what the entries of a loan should have moved, once it is in a state.
@@ -422,13 +476,13 @@ func Rows(s *servicing.State) ([]servicing.Row, error) {
 func (l *Loan) reschedule(tx *fact.Tx, s *servicing.State) error {
 	rows, err := Rows(s)
 	if err != nil {
-		return fault.New(fault.Conflict, "loan.refused", "loan %s: %v", l.ID, err).For("loan").Wrap(err)
+		return l.refused(err)
 	}
 	return l.fix(tx, rows)
 }
 
 func (l *Loan) fix(tx *fact.Tx, rows []servicing.Row) error {
-	contract, err := json.Marshal(&l.terms)
+	contract, err := json.Marshal(l.terms)
 	if err != nil {
 		return err
 	}
@@ -488,6 +542,9 @@ func undo(tx *fact.Tx, id string) error {
 		return err
 	}
 	l.LastOn = date.Date(on)
+	if err := l.digestAnew(tx); err != nil {
+		return err
+	}
 	s, err := l.State(tx.Context(), tx.Reader(), l.LastOn)
 	if err != nil {
 		return err
@@ -500,14 +557,37 @@ func undo(tx *fact.Tx, id string) error {
 	return l.settle(tx, s)
 }
 
+// digestAnew computes the digest from the events as they stand.
+func (l *Loan) digestAnew(tx *fact.Tx) error {
+	text, err := json.Marshal(l.terms)
+	if err != nil {
+		return err
+	}
+	l.digest = digestOf(string(text))
+	rows, err := tx.Query("SELECT seq, on_date, act, detail FROM loan_event WHERE book = $1 AND loan = $2 ORDER BY seq", l.Book, l.ID)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var seq int64
+		var on, name, detail string
+		if err := rows.Scan(&seq, &on, &name, &detail); err != nil {
+			return err
+		}
+		l.digest = digestAfter(l.digest, seq, on, name, detail)
+	}
+	return rows.Err()
+}
+
 // unopen makes a loan an agreement again, whose only disbursement is taken back.
 func (l *Loan) unopen(tx *fact.Tx, before int64) error {
 	contract, err := fact.Get[Contract](tx, "loan", l.ID)
 	if err != nil {
 		return err
 	}
-	l.terms.Contract.Principal, l.terms.Contract.DisbursedOn = int64(contract.Principal), dayOf(contract.DisbursedOn)
-	l.Status, l.LastOn, l.moved = Agreed, "", moved{}
+	l.opening(int64(contract.Principal), dayOf(contract.DisbursedOn))
+	l.Status, l.LastOn, l.moved, l.digest = Agreed, "", moved{}, ""
 	if err := l.guarantee(tx, -before); err != nil {
 		return err
 	}

@@ -99,7 +99,7 @@ func (c *Contract) Record(tx *fact.Tx) error {
 	}
 	l := &Loan{
 		Book: tx.Book, ID: c.ID, Application: c.Application, Product: product.ID, Project: product.Project, Borrower: application.Borrower, Segment: product.Borrowers,
-		Lender: c.Lender, Money: c.Money, Fund: c.Fund, Pool: c.Pool, Area: tx.Area, Outlet: c.Outlet, Status: Agreed, Agreed: int64(c.Principal), terms: *terms,
+		Lender: c.Lender, Money: c.Money, Fund: c.Fund, Pool: c.Pool, Area: tx.Area, Outlet: c.Outlet, Status: Agreed, Agreed: int64(c.Principal), terms: terms,
 	}
 	if l.Reference, err = reference(tx, c.Reference, months); err != nil {
 		return err
@@ -254,7 +254,7 @@ func (d *Disbursement) Record(tx *fact.Tx) error {
 	}
 	first := l.Status == Agreed
 	if first {
-		l.terms.Contract.Principal, l.terms.Contract.DisbursedOn = int64(d.Amount), dayOf(tx.On)
+		l.opening(int64(d.Amount), dayOf(tx.On))
 		l.Status = Active
 	}
 	if _, err := l.add(tx, disbursementOf(first, d.Amount)); err != nil {

@@ -1,4 +1,5 @@
--- A loan as its last fact left it. terms holds the conventions of its contract; the amounts are what its entries have moved.
+-- A loan as its last fact left it. terms holds the conventions of its contract; the amounts are what its entries have moved; digest stands for
+-- terms and all events.
 CREATE TABLE loan (
   book         TEXT NOT NULL,
   id           TEXT NOT NULL,
@@ -38,6 +39,7 @@ CREATE TABLE loan (
   class        TEXT NOT NULL,
   version      BIGINT NOT NULL,
   version_hash TEXT NOT NULL,
+  digest       TEXT NOT NULL,
   PRIMARY KEY (book, id)
 );
 

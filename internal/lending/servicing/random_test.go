@@ -381,3 +381,43 @@ func TestAccounts(t *testing.T) {
 		return ""
 	})
 }
+
+// TestAfter: going on from a state comes to the same as deriving the loan from all events.
+func TestAfter(t *testing.T) {
+	went := 0
+	each(t, func(r *rand.Rand, loan *Loan, events []Event, asOf Day) string {
+		inOrder, err := inForce(&loan.Contract, events)
+		if err != nil {
+			return err.Error()
+		}
+		inOrder = slices.DeleteFunc(inOrder, func(e Event) bool { return e.term })
+		s := mustDerive(loan, nil, loan.Contract.DisbursedOn)
+		for k, event := range inOrder {
+			want, err := Derive(loan, inOrder[:k+1], max(s.AsOf, event.On))
+			next, ok, refused := s.After(event)
+			if (err != nil) != (refused != nil) && (ok || refused != nil) {
+				return fmt.Sprintf("event %s: %v, derived anew %v", event.ID, refused, err)
+			}
+			if err != nil {
+				return ""
+			}
+			if ok {
+				went++
+				for _, x := range []struct{ got, want any }{{next.Rows, want.Rows}, {next.Receipts, want.Receipts}, {next.Extensions, want.Extensions}, {next.plan, want.plan},
+					{next.pending, want.pending}, {next.moved, want.moved}, {next.earned, want.earned}} {
+					if fmt.Sprintf("%+v", x.got) != fmt.Sprintf("%+v", x.want) {
+						return fmt.Sprintf("after event %s: %+v, derived anew %+v", event.ID, x.got, x.want)
+					}
+				}
+				if next.Undue != want.Undue || next.Deferred != want.Deferred || next.Suspense != want.Suspense || next.Rate != want.Rate || next.AsOf != want.AsOf {
+					return fmt.Sprintf("after event %s: %+v, derived anew %+v", event.ID, next, want)
+				}
+			}
+			s = want
+		}
+		return ""
+	})
+	if went == 0 {
+		t.Error("no state was gone on from")
+	}
+}

@@ -153,6 +153,34 @@ func carry(loan *Loan, events []Event, asOf Day, explained bool) (*State, error)
 	return s, nil
 }
 
+// After returns the state once another event has taken effect, at the close of
+// its day, and leaves s as it was. It is what Derive returns with the event
+// added. ok is false when that cannot be told from s alone: for an event on or
+// before the day of s, for a reversal, and while the contract itself still
+// provides for changes.
+func (s *State) After(event Event) (next *State, ok bool, err error) {
+	if _, reversal := event.Act.(Reversal); reversal || event.On <= s.AsOf || event.On > schedule.LastDay || len(s.later) > 0 {
+		return nil, false, nil
+	}
+	if err := event.Act.check(); err != nil {
+		return nil, false, fmt.Errorf("event %s: %w", event.ID, err)
+	}
+	next = s.clone()
+	if err := next.happen(event); err != nil {
+		return nil, false, err
+	}
+	return next, true, next.closeThrough(event.On)
+}
+
+// clone returns a copy that shares nothing that either of the two may change.
+func (s *State) clone() *State {
+	c := *s
+	c.Rows = slices.Clone(s.Rows)
+	c.Receipts, c.Extensions = slices.Clone(s.Receipts), slices.Clone(s.Extensions)
+	c.pending, c.moved = slices.Clone(s.pending), slices.Clone(s.moved)
+	return &c
+}
+
 // open returns the loan at the close of the day it was paid out.
 func open(loan *Loan, explained bool) (*State, error) {
 	c := loan.Contract
