@@ -17,6 +17,7 @@ import (
 	"path/filepath"
 	"runtime/pprof"
 	"slices"
+	"syscall"
 	"time"
 
 	"lastmile/internal/access"
@@ -191,13 +192,14 @@ func (b *bench) bulk(n, loans int) {
 		fmt.Fprintf(&plain, "%s,W,firm,1.00,%d,x\n", on, i)
 		fmt.Fprintf(&repaid, "%s,%s,2180.00,%d\n", on, loan(i%loans), i)
 	}
-	base := b.imported("disbursement", &plain, n, "")
-	rate := b.imported("loan-repayment", &repaid, n, b.profile)
+	base, baseCPU := b.imported("disbursement", &plain, n, "")
+	rate, rateCPU := b.imported("loan-repayment", &repaid, n, b.profile)
 	check("repayments imported, to disbursements", rate >= base/2, "%.0f/s to %.0f/s, ratio %.2f", rate, base, rate/base)
+	check("the same by processor time", rateCPU <= 2*baseCPU, "%.0f µs to %.0f µs a row, ratio %.2f", rateCPU*1e6/float64(n), baseCPU*1e6/float64(n), baseCPU/rateCPU)
 }
 
-// imported records a table as lastmile import does and gives its rows a second.
-func (b *bench) imported(kind string, rows *bytes.Buffer, n int, profile string) float64 {
+// imported records a table as lastmile import does and gives its rows a second and the processor time in seconds.
+func (b *bench) imported(kind string, rows *bytes.Buffer, n int, profile string) (rate, cpu float64) {
 	path := filepath.Join(b.dir, kind+".csv")
 	if err := os.WriteFile(path, rows.Bytes(), 0o600); err != nil {
 		fail(err)
@@ -217,7 +219,7 @@ func (b *bench) imported(kind string, rows *bytes.Buffer, n int, profile string)
 	if fact.Find(kind).Approval != nil {
 		o.Approvers = []string{"bob", "cyd"}
 	}
-	start := time.Now()
+	start, before := time.Now(), processorTime()
 	result, err := b.s.Recorder.Import(b.ctx, fact.Find(kind), path, o)
 	if err != nil {
 		fail(err)
@@ -225,7 +227,16 @@ func (b *bench) imported(kind string, rows *bytes.Buffer, n int, profile string)
 	if result.Recorded != n {
 		fail(fmt.Errorf("%d of %d rows were recorded", result.Recorded, n))
 	}
-	return float64(n) / time.Since(start).Seconds()
+	return float64(n) / time.Since(start).Seconds(), processorTime() - before
+}
+
+// processorTime is what this program has used so far, in seconds.
+func processorTime() float64 {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		fail(err)
+	}
+	return float64(u.Utime.Sec+u.Stime.Sec) + float64(u.Utime.Usec+u.Stime.Usec)/1e6
 }
 
 func (b *bench) close(loans int) {

@@ -73,7 +73,7 @@ closed are listed and do not keep others from being closed.`,
 					return fault.New(fault.Invalid, "field.date", "--on %q is not a date", through).Mend("Write it as 2020-03-14.")
 				}
 			}
-			books, err := entity.Find(c.Context(), s.DB, entity.Filter{Type: "book"})
+			books, err := entity.Find(c.Context(), s.DB, entity.Filter{Book: entity.Headquarters, Type: "book"})
 			if err != nil {
 				return err
 			}

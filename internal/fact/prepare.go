@@ -134,7 +134,7 @@ func (r *Recorder) bookOf(ctx context.Context, k *Kind, f Fact) (string, error) 
 	if id == "" && k.BookElse != "" {
 		return k.BookElse, nil
 	}
-	books, err := entity.Find(ctx, r.db, entity.Filter{Type: "book"})
+	books, err := entity.Find(ctx, r.db, entity.Filter{Book: entity.Headquarters, Type: "book"})
 	if err != nil {
 		return "", err
 	}

@@ -112,7 +112,7 @@ func (d *DayEnd) begin() bool {
 
 func (d *DayEnd) close() error {
 	through := d.today()
-	books, err := entity.Find(d.ctx, d.db, entity.Filter{Type: "book"})
+	books, err := entity.Find(d.ctx, d.db, entity.Filter{Book: entity.Headquarters, Type: "book"})
 	for _, b := range books {
 		closer := Closer{Progress: func(done, total int64) {
 			d.mu.Lock()
