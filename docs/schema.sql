@@ -211,10 +211,12 @@ CREATE TABLE loan (
   claim_share  INTEGER NOT NULL,
   claim_before INTEGER NOT NULL,
   recovered    INTEGER NOT NULL,
+  recovery_cost INTEGER NOT NULL,
   extensions   INTEGER NOT NULL,
   class        TEXT NOT NULL,
   version      INTEGER NOT NULL,
   version_hash TEXT NOT NULL,
+  digest       TEXT NOT NULL,
   PRIMARY KEY (book, id)
 ) STRICT;
 

@@ -6,6 +6,8 @@ import (
 	"lastmile/internal/entity"
 	"lastmile/internal/fact"
 	"lastmile/internal/fault"
+	"lastmile/internal/household"
+	"lastmile/internal/household/decision"
 	"lastmile/internal/party"
 )
 
@@ -37,14 +39,20 @@ func (a *Application) Record(tx *fact.Tx) error {
 	if err != nil {
 		return err
 	}
-	borrower, err := fact.Get[party.Party](tx, "party", a.Borrower)
+	borrower, err := tx.Need("borrower", "party", a.Borrower)
 	if err != nil {
 		return err
 	}
+	listed := true
+	if product.Registered {
+		if listed, err = registered(tx, a.Borrower); err != nil {
+			return err
+		}
+	}
 	switch {
-	case !product.lendsTo(borrower.Kind):
-		return fault.New(fault.Invalid, "loan.borrower-kind", "%s is a %s; product %s lends to a %s", a.Borrower, borrower.Kind, a.Product, product.Borrowers).For("borrower").Mend("Name another product or borrower.")
-	case product.Registered && borrower.Register == "":
+	case !product.lendsTo(borrower.Class):
+		return fault.New(fault.Invalid, "loan.borrower-kind", "%s is a %s; product %s lends to a %s", a.Borrower, borrower.Class, a.Product, product.Borrowers).For("borrower").Mend("Name another product or borrower.")
+	case !listed:
 		return fault.New(fault.Conflict, "loan.unregistered", "%s is not registered", a.Borrower).For("borrower").
 			Mend("Product %s is for registered households only: register the household first, or name another product.", a.Product)
 	case slices.Contains(product.Excluded, a.Purpose):
@@ -59,6 +67,27 @@ func (a *Application) Record(tx *fact.Tx) error {
 	}
 	// The application, and later the loan, lies where the borrower does.
 	return tx.Put(entity.Entity{Type: "loan-application", ID: a.ID, Name: a.Purpose, Class: a.Product, Parent: a.Borrower, Area: tx.Area, Status: Applied})
+}
+
+// listedStatuses are those of a household on the register: one that has left poverty stays on it and keeps what it is entitled to.
+var listedStatuses = []decision.Status{decision.InPoverty, decision.PreExit, decision.Exited, decision.ExitReversed, decision.Relapsed}
+
+// registered tells whether a borrower is a registered household. Where the register of households has it, under its own code or the party's
+// registration number, the register decides; where it does not, having a number does.
+func registered(tx *fact.Tx, borrower string) (bool, error) {
+	listed := func(id string) (status, known bool, err error) {
+		e, known, err := tx.Entity(household.Type, id)
+		return slices.Contains(listedStatuses, decision.Status(e.Status)), known, err
+	}
+	if status, known, err := listed(borrower); err != nil || known {
+		return status, err
+	}
+	p, err := fact.Get[party.Party](tx, "party", borrower)
+	if err != nil || p.Register == "" {
+		return false, err
+	}
+	status, known, err := listed(p.Register)
+	return status || !known, err
 }
 
 // checkDebt refuses a loan that would put more debt on the borrower than the product allows.

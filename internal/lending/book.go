@@ -47,6 +47,7 @@ type Loan struct {
 	ClaimShare  int64 // the pool's share of the loss, and so of what is recovered, in parts per million
 	ClaimBefore int64 // received on the loan before the pool paid
 	Recovered   int64 // passed on to the pool
+	Costs       int64 // of recovering it, which come before the sharing
 	Extensions  int64
 	Class       string // set by a Classification; "" when days past due decide
 	Version     int64  // of the schedule
@@ -88,14 +89,14 @@ func (t *terms) loan() *servicing.Loan {
 
 const loanColumns = `book, id, application, product, project, borrower, segment, lender, money, fund, pool, area, village, town, outlet, terms, reference, status,
 agreed, events, last_on, disbursed, capitalised, principal, interest, penalty, fee, suspense, subsidy_pool, subsidy_fiscal, claimed, claim_share, claim_before,
-recovered, extensions, class, version, version_hash, digest`
+recovered, recovery_cost, extensions, class, version, version_hash, digest`
 
 func scanLoan(row interface{ Scan(...any) error }) (*Loan, error) {
 	l := &Loan{}
 	var text, last string
 	err := row.Scan(&l.Book, &l.ID, &l.Application, &l.Product, &l.Project, &l.Borrower, &l.Segment, &l.Lender, &l.Money, &l.Fund, &l.Pool, &l.Area, &l.Village, &l.Town,
 		&l.Outlet, &text, &l.Reference, &l.Status, &l.Agreed, &l.Events, &last, &l.Disbursed, &l.Capitalised, &l.Principal, &l.Interest, &l.Penalty, &l.Fee,
-		&l.Suspense, &l.PoolSubsidy, &l.FiscalSubsidy, &l.Claimed, &l.ClaimShare, &l.ClaimBefore, &l.Recovered, &l.Extensions, &l.Class, &l.Version, &l.Hash, &l.digest)
+		&l.Suspense, &l.PoolSubsidy, &l.FiscalSubsidy, &l.Claimed, &l.ClaimShare, &l.ClaimBefore, &l.Recovered, &l.Costs, &l.Extensions, &l.Class, &l.Version, &l.Hash, &l.digest)
 	if err != nil {
 		return nil, err
 	}
@@ -143,7 +144,7 @@ func (l *Loan) insert(tx *fact.Tx, rows []schedule.Row) error {
 	}
 	return tx.Exec("INSERT INTO loan ("+loanColumns+") VALUES ("+strings.Join(marks, ", ")+")",
 		l.Book, l.ID, l.Application, l.Product, l.Project, l.Borrower, l.Segment, l.Lender, l.Money, l.Fund, l.Pool, l.Area, l.Village, l.Town, l.Outlet, string(text), l.Reference, l.Status,
-		l.Agreed, l.Events, string(l.LastOn), l.Disbursed, l.Capitalised, l.Principal, l.Interest, l.Penalty, l.Fee, l.Suspense, l.PoolSubsidy, l.FiscalSubsidy, l.Claimed, l.ClaimShare, l.ClaimBefore, l.Recovered, l.Extensions, l.Class, l.Version, l.Hash, l.digest)
+		l.Agreed, l.Events, string(l.LastOn), l.Disbursed, l.Capitalised, l.Principal, l.Interest, l.Penalty, l.Fee, l.Suspense, l.PoolSubsidy, l.FiscalSubsidy, l.Claimed, l.ClaimShare, l.ClaimBefore, l.Recovered, l.Costs, l.Extensions, l.Class, l.Version, l.Hash, l.digest)
 }
 
 func (l *Loan) update(tx *fact.Tx) error {
@@ -156,9 +157,9 @@ func (l *Loan) update(tx *fact.Tx) error {
 	}
 	err = tx.Exec(`UPDATE loan SET status = $1, events = $2, last_on = $3, disbursed = $4, capitalised = $5, principal = $6, interest = $7, penalty = $8, fee = $9,
   suspense = $10, subsidy_pool = $11, subsidy_fiscal = $12, claimed = $13, claim_share = $14, claim_before = $15, recovered = $16, extensions = $17,
-  class = $18, version = $19, version_hash = $20, terms = CASE WHEN $21 = '' THEN terms ELSE $21 END, digest = $22
-WHERE book = $23 AND id = $24`, l.Status, l.Events, string(l.LastOn), l.Disbursed, l.Capitalised, l.Principal, l.Interest, l.Penalty, l.Fee,
-		l.Suspense, l.PoolSubsidy, l.FiscalSubsidy, l.Claimed, l.ClaimShare, l.ClaimBefore, l.Recovered, l.Extensions, l.Class, l.Version, l.Hash, string(text), l.digest, l.Book, l.ID)
+  class = $18, version = $19, version_hash = $20, terms = CASE WHEN $21 = '' THEN terms ELSE $21 END, digest = $22, recovery_cost = $23
+WHERE book = $24 AND id = $25`, l.Status, l.Events, string(l.LastOn), l.Disbursed, l.Capitalised, l.Principal, l.Interest, l.Penalty, l.Fee,
+		l.Suspense, l.PoolSubsidy, l.FiscalSubsidy, l.Claimed, l.ClaimShare, l.ClaimBefore, l.Recovered, l.Extensions, l.Class, l.Version, l.Hash, string(text), l.digest, l.Costs, l.Book, l.ID)
 	return err
 }
 

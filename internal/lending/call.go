@@ -116,8 +116,8 @@ func (c *GuaranteeCall) TakeBack(tx *fact.Tx) error {
 	if err != nil {
 		return err
 	}
-	if l.received() != l.ClaimBefore {
-		return fault.New(fault.Conflict, "call.recovered", "loan %s was paid on since the pool paid", l.ID).For("entry").Mend("Take back those payments first.")
+	if l.received() != l.ClaimBefore || l.Costs > 0 {
+		return fault.New(fault.Conflict, "call.recovered", "loan %s was paid on since the pool paid, or had costs", l.ID).For("entry").Mend("Take back those payments and costs first.")
 	}
 	l.Claimed, l.ClaimShare, l.ClaimBefore = 0, 0, 0
 	if err := tx.Exec("DELETE FROM guarantee_call WHERE book = $1 AND loan = $2", l.Book, l.ID); err != nil {
@@ -126,12 +126,62 @@ func (c *GuaranteeCall) TakeBack(tx *fact.Tx) error {
 	return l.update(tx)
 }
 
-// poolShare is what of the money received since the pool paid is the pool's: its share, until it has its money back.
+// RecoveryCost is what a lender spent to recover a loan for which a pool has paid: a court's fee, a bailiff's. What is recovered is shared
+// after it: the lender keeps the cost, and lender and pool share the rest.
+type RecoveryCost struct {
+	_       struct{}   `kind:"recovery-cost" en:"Cost of recovery" zh:"追偿费用" by:"loan-officer,finance" approve:"approver" amount:"amount" book:"loan" area:"loan"`
+	Loan    string     `json:"loan" en:"Loan" zh:"贷款" ref:"loan"`
+	Amount  fact.Money `json:"amount" en:"Amount" zh:"金额" unit:"CNY" min:"0.01"`
+	For     string     `json:"for" en:"For what" zh:"名目" length:"200" hint:"Such as the court's fee."`
+	Voucher string     `json:"voucher" en:"Voucher" zh:"凭证号" length:"60"`
+}
+
+// Record shares what was recovered anew.
+func (c *RecoveryCost) Record(tx *fact.Tx) error {
+	l, err := get(tx, c.Loan)
+	if err != nil {
+		return err
+	}
+	if l.Claimed == 0 {
+		return fault.New(fault.Conflict, "cost.none", "no pool has paid for loan %s", l.ID).For("loan").Mend("Record the guarantee call first: before it, costs are the lender's own.")
+	}
+	l.Costs += int64(c.Amount)
+	if err := l.share(tx); err != nil {
+		return err
+	}
+	return l.update(tx)
+}
+
+// Grade of money: traced with voucher and file, partly with one of them.
+func (c *RecoveryCost) Grade(evidence []string) journal.Grade {
+	return programme.VoucherGrade(c.Voucher, evidence)
+}
+
+// TakeBack shares as if the cost had not been, while nothing has happened to the loan since: what was recovered later was shared with it in mind.
+func (c *RecoveryCost) TakeBack(tx *fact.Tx) error {
+	l, err := get(tx, c.Loan)
+	if err != nil {
+		return err
+	}
+	var later int64
+	if err := tx.QueryRow("SELECT COUNT(*) FROM loan_event WHERE book = $1 AND loan = $2 AND seq > $3", l.Book, l.ID, tx.Taking).Scan(&later); err != nil {
+		return err
+	}
+	if later > 0 {
+		return fault.New(fault.Conflict, "cost.later", "loan %s has gone on since entry %d", l.ID, tx.Taking).For("entry").Mend("Take back what followed it first.")
+	}
+	l.Costs -= int64(c.Amount)
+	l.Recovered = l.poolShare()
+	return l.update(tx)
+}
+
+// poolShare is what of the money received since the pool paid, less what it cost to recover it, is the pool's: its share, until it has its money
+// back.
 func (l *Loan) poolShare() int64 {
 	if l.Claimed == 0 {
 		return 0
 	}
-	parts, err := ledger.Split(max(l.received()-l.ClaimBefore, 0), []int64{l.ClaimShare, 1_000_000 - l.ClaimShare})
+	parts, err := ledger.Split(max(l.received()-l.ClaimBefore-l.Costs, 0), []int64{l.ClaimShare, 1_000_000 - l.ClaimShare})
 	if err != nil {
 		panic(err) // shares are 0 to 1,000,000
 	}

@@ -9,7 +9,7 @@
 //	interest-paid       borrower:PARTY -> lender:BANK     penalty-paid and fee-paid likewise
 //	overpayment         borrower:PARTY -> suspense:L      until it is used or paid back
 //	principal-written-off loan:L       -> writtenoff:L    still owed, no longer counted on
-//	guarantee-paid      pool:P         -> lender:BANK     the borrower still owes; recoveries come back in the same shares
+//	guarantee-paid      pool:P         -> lender:BANK     the borrower still owes; recoveries come back in the same shares, less their cost
 //
 // What account loan:L holds is the principal the borrower owes. It is an inside account: more principal than was lent cannot come back.
 //
@@ -70,7 +70,7 @@ func init() {
 	register("loan.go", (*Contract)(nil), (*Disbursement)(nil), (*RateChange)(nil))
 	register("repayment.go", (*Repayment)(nil), (*OverpaymentRefund)(nil), (*Fee)(nil), (*PenaltyWaiver)(nil), (*EventReversal)(nil), (*WriteOff)(nil))
 	register("extension.go", (*Extension)(nil))
-	register("call.go", (*GuaranteeCall)(nil))
+	register("call.go", (*GuaranteeCall)(nil), (*RecoveryCost)(nil))
 	register("class.go", (*Classification)(nil))
 	register("statement.go", (*Statement)(nil))
 	register("subsidy.go", (*Subsidy)(nil))

@@ -13,7 +13,6 @@ import (
 	"lastmile/internal/figure"
 	"lastmile/internal/journal"
 	"lastmile/internal/lending/schedule"
-	"lastmile/internal/party"
 	"lastmile/internal/programme"
 )
 
@@ -300,11 +299,11 @@ func (d *Disbursement) check(tx *fact.Tx, l *Loan) error {
 		return err
 	}
 	if product.Registered {
-		borrower, err := fact.Get[party.Party](tx, "party", l.Borrower)
+		listed, err := registered(tx, l.Borrower)
 		if err != nil {
 			return err
 		}
-		if borrower.Register == "" {
+		if !listed {
 			return fault.New(fault.Conflict, "loan.unregistered", "%s is not registered", l.Borrower).For("loan").Mend("Register the household first.")
 		}
 	}

@@ -12,9 +12,11 @@ import (
 	"lastmile/internal/fact"
 	"lastmile/internal/fault"
 	"lastmile/internal/figure"
+	"lastmile/internal/household"
 	"lastmile/internal/journal"
 	"lastmile/internal/lending"
 	"lastmile/internal/lending/servicing"
+	"lastmile/internal/party"
 )
 
 // bullet is an enterprise loan of 3,400,000.00 at 3.85 %, paid out so that 90 days of interest are due on 25 March 2020.
@@ -222,6 +224,66 @@ func TestGuarantee(t *testing.T) {
 	c.record("2020-10-15", &lending.EventReversal{Loan: "B", Entry: r.Seq, Reason: "wrong"})
 	c.want("pool:pool", 100_000_000-1_473_004)
 	c.want("writtenoff:B", 1_841_255)
+}
+
+// TestRecoveryCost: of 5,000.00 recovered, 400.00 went to the court; 80 % of the rest come back, whichever is known first.
+func TestRecoveryCost(t *testing.T) {
+	for _, first := range []string{"cost", "payment"} {
+		c := newCounty(t)
+		c.lend("enterprise", "firm", lending.Contract{ID: "B", Principal: 1_841_255, Rate: "0", DisbursedOn: "2020-01-15", Instalments: 1, FirstDueOn: "2020-06-15"})
+		cost := &lending.RecoveryCost{Loan: "B", Amount: 40_000, For: "court", Voucher: "c"}
+		if _, err := c.try("2020-09-14", cost); code(err) != "cost.none" {
+			t.Errorf("a cost before the pool paid: %v", err)
+		}
+		c.record("2020-09-14", &lending.GuaranteeCall{Loan: "B", Amount: 1_473_004, Voucher: "v"})
+		waived := fact.Money(c.state("B", "2020-10-15").Arrears()[servicing.Penalty])
+		c.record("2020-10-15", &lending.PenaltyWaiver{Loan: "B", Amount: waived, Reason: "bankrupt"})
+		pay := func() { c.record("2020-10-15", &lending.Repayment{Loan: "B", Amount: 500_000, Receipt: "1"}) }
+		if first == "payment" {
+			pay()
+		}
+		r := c.record("2020-10-16", cost)
+		if first == "cost" {
+			pay()
+		}
+		c.want("pool:pool", 100_000_000-1_473_004+368_000)
+		_, err := c.try("2020-10-17", &fact.Reversal{Entry: r.Seq, Reason: "wrong"})
+		if first == "cost" {
+			if code(err) != "cost.later" {
+				t.Errorf("a cost is taken back under a payment that was shared after it: %v", err)
+			}
+			continue
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.want("pool:pool", 100_000_000-1_473_004+400_000)
+	}
+}
+
+func code(err error) string {
+	if list := fault.All(err); len(list) > 0 {
+		return list[0].Code
+	}
+	return ""
+}
+
+// TestRegister: where the register of households has a borrower, it decides who is registered, not a number that somebody typed.
+func TestRegister(t *testing.T) {
+	c := newCounty(t)
+	card := func(id, move string, since date.Date) {
+		c.record("2020-01-10", &household.Household{ID: id, Area: "620524101201", Standard: "national", Attribute: "ordinary", MainCause: "illness", Members: []string{"01 head 1956-03-02 male ordinary"}, Move: move, Registered: since})
+	}
+	card("W-1", "", "")              // has a card and was never registered
+	card("W-2", "M-1", "2014-05-01") // came from another county, where it is registered
+	card("N-3", "", "")              // the number that party P-3 gives
+	c.record("2020-01-10", &party.Party{ID: "P-3", Name: "Household", Kind: "household", Area: "620524101201", Register: "N-3"})
+	for borrower, want := range map[string]string{"W-1": "loan.unregistered", "W-2": "", "P-3": "loan.unregistered", "household": "", "stranger": "loan.unregistered"} {
+		_, err := c.try("2020-02-03", &lending.Application{ID: "A-" + borrower, Product: "farmer", Borrower: borrower, Amount: 1_000_000, Months: 12, Purpose: "sheep"})
+		if code(err) != want || want == "" && err != nil {
+			t.Errorf("%s: %v, want %q", borrower, err, want)
+		}
+	}
 }
 
 // dump is all rows of a table.

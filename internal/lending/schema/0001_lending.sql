@@ -35,6 +35,7 @@ CREATE TABLE loan (
   claim_share  BIGINT NOT NULL,
   claim_before BIGINT NOT NULL,
   recovered    BIGINT NOT NULL,
+  recovery_cost BIGINT NOT NULL,
   extensions   BIGINT NOT NULL,
   class        TEXT NOT NULL,
   version      BIGINT NOT NULL,
