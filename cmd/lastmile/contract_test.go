@@ -306,6 +306,8 @@ func TestUsage(t *testing.T) {
 		{"claims a b", 2}, {"verify x", 2}, {"figures --nonsense", 2}, {"figures --json=maybe", 2}, {"serve extra", 2},
 		{"figures --as-of tomorrow", 2}, {"figures --as-of 2020-02-30", 2}, {"figures --from x", 2}, {"figures --known-at 5", 2}, {"figures --known-at hq:x", 2}, {"figures --known-at hq:0", 2},
 		{"figures --known-at hq:5x", 2}, {"figures --known-at :5", 2}, {"figures --by weather", 2}, {"approve hq --as bob", 2}, {"approve hq:1.5 --as bob", 2},
+		{"loan schedule --format xml", 2}, {"loan schedule a b", 2}, {"loan day-end --on tomorrow", 2}, {"loan portfolio", 2}, {"loan portfolio 620524 --by weather", 2},
+		{"loan", 0}, {"loan day-end --on 2020-01-01", 0}, {"loan portfolio 620524 --by town", 0}, {"loan schedule none.json", 1},
 		{"figures nothing", 1}, {"lineage nothing", 1}, {"figures --area nowhere", 0}, {"kinds nothing", 1}, {"import nothing x.csv", 1}, {"import disbursement none.csv", 1}, {"claims none.csv", 1},
 		{"approve hq:1 --as bob", 1},
 	} {

@@ -2,6 +2,8 @@ package main
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
@@ -34,7 +36,7 @@ when, to the fen. It needs no database. The fields and conventions are in docs/l
 		RunE: func(c *cobra.Command, args []string) error {
 			f, err := schedule.ParseFormat(format)
 			if err != nil {
-				return fault.New(fault.Invalid, "format.unknown", "%v", err)
+				return usageError{fault.New(fault.Invalid, "format.unknown", "%v", err)}
 			}
 			name := "-"
 			if len(args) == 1 {
@@ -70,7 +72,7 @@ closed are listed and do not keep others from being closed.`,
 			day := s.Today()
 			if through != "" {
 				if day, err = date.Parse(through); err != nil {
-					return fault.New(fault.Invalid, "field.date", "--on %q is not a date", through).Mend("Write it as 2020-03-14.")
+					return usageError{fault.New(fault.Invalid, "field.date", "--on %q is not a date", through).Mend("Write it as 2020-03-14.")}
 				}
 			}
 			books, err := entity.Find(c.Context(), s.DB, entity.Filter{Book: entity.Headquarters, Type: "book"})
@@ -125,6 +127,9 @@ func (p *program) portfolioCommand() *cobra.Command {
 loans are always a line of their own; what was written off is shown beside.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
+			if by != "" && !slices.Contains(lending.Dimensions, by) {
+				return usageError{fmt.Errorf("--by %s: use one of %s", by, strings.Join(lending.Dimensions, ", "))}
+			}
 			s, err := p.open(c.Context())
 			if err != nil {
 				return err
