@@ -87,7 +87,7 @@ func (q *request) outlet() error {
 		Lead: q.write("outlet.lead", sums["active"].Loans, q.money(sums["active"].Outstanding), q.name(s.book, "party", e.Parent))}
 	figures := view.KeyFigures{
 		{Label: q.text("outstanding"), Figure: view.FigureLink{Value: q.sum(sums["active"].Outstanding), Href: address(link("all"), "book", s.book, "outlet", e.ID, "status", lending.Active)}, Note: q.text("loans", sums["active"].Loans)},
-		{Label: q.text("due.within", "30"), Figure: view.FigureLink{Value: q.sum(sums["due"].NextDue), Href: at("due")}, Note: q.text("loans", sums["due"].Loans)},
+		{Label: q.text("due.soon", soonDays), Figure: view.FigureLink{Value: q.sum(sums["due"].NextDue), Href: at("due")}, Note: q.text("loans", sums["due"].Loans)},
 		{Label: q.text("arrears"), Figure: view.FigureLink{Value: q.sum(sums["arrears"].Due), Href: at("arrears")}, Note: q.text("loans", sums["arrears"].Loans)},
 		{Label: q.text("granted"), Figure: view.FigureLink{Value: q.sum(sums["all"].Disbursed), Href: at("all")}, Note: q.text("loans", sums["all"].Loans)},
 	}

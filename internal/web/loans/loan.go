@@ -403,18 +403,17 @@ func (q *request) computed(a *account) view.Section {
 		{key: "row", cell: q.rowName},
 		{key: "formula", cell: func(in instalment) view.Cell {
 			c := view.Cell{Text: q.formula(in.Account)}
+			if in.Account.Row.Interest != in.Account.Earned {
+				c.Sub = q.text("interest.due-now", q.plain(in.Account.Row.Interest))
+			}
 			if late := in.Due[servicing.Penalty] + in.Waived + in.Moved[servicing.Penalty]; late > 0 {
-				c.Sub = q.text("late", q.plain(late), percent(a.state.Rate+a.loan.Terms().LateSurcharge), q.date(lending.DateOf(in.DueOn)))
+				c.Sub = strings.TrimSpace(c.Sub + " " + q.text("late", q.plain(late), percent(a.state.Rate+a.loan.Terms().LateSurcharge), q.date(lending.DateOf(in.DueOn))))
 			}
 			return c
 		}},
 		{key: "exact", kind: view.NumberColumn, cell: func(in instalment) view.Cell { return view.Cell{Text: trimmed(in.Account.Exact)} }},
 		{key: "rounded", kind: view.NumberColumn, cell: func(in instalment) view.Cell {
-			c := view.Cell{Text: q.plain(in.Account.Earned)}
-			if in.Account.Row.Interest != in.Account.Earned {
-				c.Sub = q.text("interest.due-now", q.plain(in.Account.Row.Interest))
-			}
-			return c
+			return view.Cell{Text: q.plain(in.Account.Earned)}
 		}},
 		{key: "principal", kind: view.NumberColumn, cell: func(in instalment) view.Cell { return view.Cell{Text: q.plain(in.Account.Row.Principal)} }},
 		{key: "rule", cell: func(in instalment) view.Cell {
@@ -437,7 +436,7 @@ func (q *request) formula(x *schedule.Explanation) string {
 		if s.Units == 0 && len(x.Stretches) > 1 {
 			continue
 		}
-		parts = append(parts, strings.ReplaceAll(q.plain(s.Balance)+" × "+percent(s.Rate)+" × "+s.Fraction(), " ", "\u00a0"))
+		parts = append(parts, q.plain(s.Balance)+" × "+percent(s.Rate)+" × "+s.Fraction())
 	}
 	return strings.Join(parts, " + ")
 }

@@ -59,7 +59,8 @@ func (q *request) contract() error {
 	body := []view.Component{section("parties", parties), section("terms", q.termFacts(l)), section("clauses", clauses...), section("schedule.agreed", q.contractRows(l))}
 	if len(versions) > 0 {
 		v := versions[0]
-		body = append(body, view.Text{Prose: view.Plain(q.text("contract.bound", v.Contract, v.Hash))})
+		body = append(body, section("contract.bound", view.Table{Columns: []view.Column{{Label: q.text("column.what")}, {Label: q.text("column.hash"), Kind: view.CodeColumn}}, Loose: true,
+			Rows: []view.Row{{Cells: []view.Cell{{Text: q.text("contract.terms")}, {Text: v.Contract}}}, {Cells: []view.Cell{{Text: q.text("schedule.agreed")}, {Text: v.Hash}}}}}))
 	}
 	return q.show(heading, append(body, q.signatures("lender", "borrower"))...)
 }
