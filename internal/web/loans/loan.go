@@ -143,13 +143,13 @@ func (q *request) loan() error {
 	}
 	next := view.KeyFigure{Label: q.text("next"), Figure: view.FigureLink{Value: "–", Href: "#schedule"}}
 	if on, amount, ok := a.state.NextDue(); ok {
-		next.Figure.Value, next.Note = q.money(amount), q.date(lending.DateOf(on))
+		next.Figure.Value, next.Note = q.key(amount), q.date(lending.DateOf(on))
 	}
 	figures := view.KeyFigures{
-		{Label: q.text("outstanding"), Figure: view.FigureLink{Value: q.money(a.state.Outstanding()), Href: accountHref(l)}, Note: q.text("of", q.money(a.state.Disbursed+a.state.Capitalised))},
-		{Label: q.text("due.unpaid"), Figure: view.FigureLink{Value: q.money(arrears.Sum()), Href: "#schedule"}, Note: q.text("days-late", a.state.DaysPastDue())},
+		{Label: q.text("outstanding"), Figure: view.FigureLink{Value: q.key(a.state.Outstanding()), Href: accountHref(l)}, Note: q.text("of", q.money(a.state.Disbursed+a.state.Capitalised))},
+		{Label: q.text("due.unpaid"), Figure: view.FigureLink{Value: q.key(arrears.Sum()), Href: "#schedule"}, Note: q.text("days-late", a.state.DaysPastDue())},
 		next,
-		{Label: q.text("paid"), Figure: view.FigureLink{Value: q.money(paidSum(a.state)), Href: "#receipts"}, Note: q.text("payments", payments(a.state))},
+		{Label: q.text("paid"), Figure: view.FigureLink{Value: q.key(paidSum(a.state)), Href: "#receipts"}, Note: q.text("payments", payments(a.state))},
 	}
 	body := []view.Component{figures, q.schedule(a), q.computed(a), q.receipts(a)}
 	if differences != nil {
@@ -496,7 +496,7 @@ func (q *request) termFacts(l *lending.Loan) view.Facts {
 		{Name: q.text("column.money"), Value: view.Plain(q.choice("loan-contract", "money", l.Money))},
 		{Name: q.text("agreed"), Value: isolated(q.money(l.Agreed))},
 		{Name: q.text("rate"), Value: isolated(percent(c.Rate))},
-		{Name: q.text("reference"), Value: isolated(q.text("reference.less", percent(l.Reference), percent(l.Reference-c.Rate)))},
+		{Name: q.text("reference"), Value: view.Plain(q.text("reference.less", percent(l.Reference), percent(l.Reference-c.Rate)))},
 		{Name: q.text("method"), Value: product("method", c.Method.String())},
 		{Name: q.text("day-count"), Value: product("day_count", c.DayCount.String())},
 		{Name: q.text("rounding"), Value: product("rounding", c.Rounding.String())},
@@ -521,7 +521,7 @@ func (q *request) termFacts(l *lending.Loan) view.Facts {
 		facts = append(facts, view.Fact{Name: q.text("filter.class"), Value: view.Plain(q.choice("loan-class", "class", l.Class))})
 	}
 	if l.Claimed > 0 {
-		facts = append(facts, view.Fact{Name: q.text("called"), Value: isolated(q.text("called.of", q.money(l.Claimed), q.money(l.Recovered)))})
+		facts = append(facts, view.Fact{Name: q.text("called"), Value: view.Plain(q.text("called.of", q.money(l.Claimed), q.money(l.Recovered)))})
 	}
 	return facts
 }

@@ -157,6 +157,15 @@ func (q *request) show(heading view.Heading, body ...view.Component) error {
 func (q *request) money(fen int64) string { return q.words.Amount(fen, locale.Yuan) }
 func (q *request) sum(fen int64) string   { return q.words.Money(fen, locale.Yuan) }
 
+// key writes an amount as a key figure: in full as far as that fits a narrow screen.
+func (q *request) key(fen int64) string {
+	const widest = 100_000_000 // a million
+	if fen >= widest {
+		return q.sum(fen)
+	}
+	return q.money(fen)
+}
+
 func (q *request) date(d date.Date) string {
 	if d == "" {
 		return "–"
