@@ -14,6 +14,7 @@ import (
 	"lastmile/internal/lending"
 	"lastmile/internal/lending/schedule"
 	"lastmile/internal/lending/servicing"
+	"lastmile/internal/testenv"
 )
 
 func (c *county) close(on date.Date) lending.Closed {
@@ -26,8 +27,9 @@ func (c *county) close(on date.Date) lending.Closed {
 }
 
 // late has five loans: one paid, one a day late, one 40 days, one extended, one written off.
-func late(t *testing.T) *county {
-	c := newCounty(t)
+func late(t *testing.T) *county { return newCounty(t).late() }
+
+func (c *county) late() *county {
 	for id, due := range map[string]date.Date{"paid": "2020-03-15", "one": "2020-06-29", "forty": "2020-05-21", "B": "2020-03-25", "off": "2020-01-15"} {
 		c.lend("enterprise", "firm", lending.Contract{ID: id, Principal: 340_000_000 / 2, Rate: "0", DisbursedOn: "2019-12-26", Instalments: 1, FirstDueOn: due})
 	}
@@ -308,5 +310,53 @@ func TestLists(t *testing.T) {
 	sums, err := lending.Add(c.ctx, c.DB, lending.Filter{Book: book, Limit: 1})
 	if err != nil || sums.Loans != 5 || sums.Outstanding != 4*170_000_000 || sums.NextDue != 170_000_000 {
 		t.Errorf("sums %+v (%v)", sums, err)
+	}
+}
+
+// TestPostgres asks a database server everything that pages ask.
+func TestPostgres(t *testing.T) {
+	c := openAt(t, testenv.Postgres(t)).found().late()
+	mirror := enterprise()
+	mirror.ID, mirror.Mode = "mirror", "mirror"
+	c.record("2020-01-02", mirror)
+	c.lend("mirror", "firm", lending.Contract{ID: "M", Principal: 1_000_000, Rate: "4", DisbursedOn: "2020-01-15", Instalments: 1, FirstDueOn: "2020-12-15"})
+	c.record("2020-02-29", &lending.Statement{Loan: "M", From: "2020-01-14", Lent: 1_000_000, Closing: 1_000_000})
+	paid := c.record("2020-06-02", &lending.Repayment{Loan: "forty", Amount: 1_000_000, Receipt: "2"})
+	c.record("2020-06-03", &lending.EventReversal{Loan: "forty", Entry: paid.Seq, Reason: "wrong"})
+	if closed := c.close("2020-06-30"); closed.Loans != 6 || len(closed.Failures) > 0 {
+		t.Errorf("closed %+v", closed)
+	}
+	f := lending.Filter{Book: book, Areas: []string{"620524101"}, Is: map[string]string{"lender": "bank", "class": lending.SpecialMention}, PastDue: true, Search: "fo", Sort: "-due"}
+	list, err := lending.Find(c.ctx, c.DB, f)
+	if err != nil || len(list) != 1 || list[0].ID != "forty" || list[0].Days != 40 || list[0].Behind {
+		t.Errorf("found %+v (%v)", list, err)
+	}
+	if sums, err := lending.Add(c.ctx, c.DB, f); err != nil || sums.Loans != 1 {
+		t.Errorf("sums %+v (%v)", sums, err)
+	}
+	payments, err := lending.Payments(c.ctx, c.DB, lending.Filter{Book: book}, "2020-01-01", "2020-12-31")
+	if err != nil || len(payments) != 1 || payments[0].Loan != "paid" {
+		t.Errorf("payments, without the one that was taken back: %+v (%v)", payments, err)
+	}
+	extensions, err := lending.Extensions(c.ctx, c.DB, lending.Filter{Book: book, DueFrom: "2020-07-01"})
+	if err != nil || len(extensions) != 1 || extensions[0].Loan != "B" {
+		t.Errorf("extensions %+v (%v)", extensions, err)
+	}
+	mirrored, err := lending.Mirrored(c.ctx, c.DB, lending.Filter{Book: book})
+	if err != nil || !slices.Equal(mirrored, []string{"M"}) {
+		t.Errorf("mirrored %v (%v)", mirrored, err)
+	}
+	pool, calls, err := lending.ReadPool(c.ctx, c.DB, book, "pool")
+	if err != nil || pool.Contributed != 100_000_000 || pool.Balance != 100_000_000 || pool.Guaranteed != 4*170_000_000+1_000_000 || len(calls) != 0 {
+		t.Errorf("pool %+v, %v (%v)", pool, calls, err)
+	}
+	if parts, err := lending.Portfolio(c.ctx, c.DB, book, "town", "620524101"); err != nil || len(parts) != 2 {
+		t.Errorf("portfolio %+v (%v)", parts, err)
+	}
+	if runs, err := lending.Runs(c.ctx, c.DB, book); err != nil || len(runs) != 1 {
+		t.Errorf("runs %+v (%v)", runs, err)
+	}
+	if failed, err := lending.FindUnclosed(c.ctx, c.DB, book); err != nil || len(failed) != 0 {
+		t.Errorf("unclosed %+v (%v)", failed, err)
 	}
 }

@@ -31,8 +31,13 @@ type county struct {
 
 func open(t *testing.T) *county {
 	t.Helper()
+	return openAt(t, "sqlite:"+filepath.Join(t.TempDir(), "x.db"))
+}
+
+func openAt(t *testing.T, url string) *county {
+	t.Helper()
 	clock := func() time.Time { return time.Date(2026, 1, 5, 9, 0, 0, 0, time.UTC) }
-	s, err := store.Open(t.Context(), "sqlite:"+filepath.Join(t.TempDir(), "x.db"), store.Options{Clock: clock})
+	s, err := store.Open(t.Context(), url, store.Options{Clock: clock, EvidenceDir: t.TempDir()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -42,7 +47,12 @@ func open(t *testing.T) *county {
 
 func newCounty(t *testing.T) *county {
 	t.Helper()
-	c := open(t)
+	return open(t).found()
+}
+
+// found records the county, its people, lenders, pool and products.
+func (c *county) found() *county {
+	c.Helper()
 	on := date.Date("2013-05-06")
 	for _, f := range []fact.Fact{
 		&area.Area{Code: book, Level: "county", Name: "Wushan"},

@@ -172,6 +172,15 @@ func Runs(ctx context.Context, r database.Reader, book string) ([]Run, error) {
 	return list, rows.Err()
 }
 
+// ClosedThrough is the latest day through which a book was closed; "" when it never was.
+func ClosedThrough(ctx context.Context, r database.Reader, book string) (date.Date, error) {
+	var through string
+	if err := r.QueryRow(ctx, "SELECT COALESCE(MAX(through), '') FROM loan_close WHERE book = $1", book).Scan(&through); err != nil {
+		return "", fmt.Errorf("read the last close of day of %s: %w", book, err)
+	}
+	return date.Date(through), nil
+}
+
 // FindUnclosed lists the loans of a book that the last close of day could not close.
 func FindUnclosed(ctx context.Context, r database.Reader, book string) ([]Unclosed, error) {
 	rows, err := r.Query(ctx, "SELECT loan, through, reason FROM loan_close_failure WHERE book = $1 ORDER BY loan", book)

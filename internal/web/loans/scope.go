@@ -99,14 +99,11 @@ func (q *request) scope() (*scope, error) {
 
 // closedThrough is the day through which a book was last closed; today when it never was.
 func (q *request) closedThrough(book string) (date.Date, error) {
-	runs, err := lending.Runs(q.ctx, q.db(), book)
-	if err != nil {
-		return "", err
+	through, err := lending.ClosedThrough(q.ctx, q.db(), book)
+	if through == "" {
+		through = q.pages.store.Today()
 	}
-	if len(runs) == 0 {
-		return q.pages.store.Today(), nil
-	}
-	return runs[0].Through, nil
+	return through, err
 }
 
 func (s *scope) filter() lending.Filter {
