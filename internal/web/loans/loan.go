@@ -503,6 +503,14 @@ func (q *request) termFacts(l *lending.Loan) view.Facts {
 		{Name: q.text("surcharge"), Value: isolated(percent(t.LateSurcharge))},
 		{Name: q.text("order"), Value: view.Plain(q.order(t))},
 	}
+	if c.Method == schedule.Flat { // what it really costs stands beside it
+		rows, err := schedule.Schedule(nil, &c)
+		if err != nil {
+			q.fault(err)
+		} else if rate, err := schedule.TrueRate(&c, rows); err == nil {
+			facts = append(facts, view.Fact{Name: q.text("true-rate"), Value: isolated(percent(rate))})
+		}
+	}
 	for _, g := range []struct {
 		key string
 		n   int

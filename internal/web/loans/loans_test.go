@@ -50,6 +50,8 @@ func world(t *testing.T) (*webtest.App, map[string]fact.Receipt) {
 		AmountMax: 5_000_000, TermMax: 36, Method: "equal-instalment", DayCount: "30/360", Rounding: "half-even", Surcharge: "3"}
 	mirror := product
 	mirror.ID, mirror.Mode = "mirror", "mirror"
+	flat := product
+	flat.ID, flat.Method = "flat", "flat"
 	enterprise := product
 	enterprise.ID, enterprise.Borrowers, enterprise.Pool, enterprise.Method, enterprise.DayCount, enterprise.AmountMax = "enterprise", "enterprise", "pool", "bullet", "ACT/360", 1_000_000_000
 	for _, f := range []fact.Fact{
@@ -60,7 +62,7 @@ func world(t *testing.T) (*webtest.App, map[string]fact.Receipt) {
 		&lending.Outlet{ID: "outlet", Name: "Chengguan outlet 城关网点", Area: testworld.Town, Operator: "bank"},
 		&lending.Pool{ID: "pool", Name: "Guarantee pool 担保池", Area: book, Holder: "bank", Multiple: 10, Trigger: 90, Share: "80", Base: "principal"},
 		&lending.PoolContribution{Pool: "pool", From: "exchange", Fund: "own", Amount: 1_000_000_00, Voucher: "PC"},
-		&product, &mirror, &enterprise,
+		&product, &mirror, &flat, &enterprise,
 	} {
 		record("", begun, f)
 	}
@@ -71,6 +73,8 @@ func world(t *testing.T) (*webtest.App, map[string]fact.Receipt) {
 		record("", c.DisbursedOn, &c)
 		record("", c.DisbursedOn, &lending.Disbursement{Loan: c.ID, Amount: c.Principal, Voucher: "v-" + c.ID})
 	}
+	record("", "2020-03-02", &lending.Application{ID: "A-N-1", Product: "flat", Borrower: "H-2", Amount: 500_000, Months: 12, Purpose: "pigs"})
+	record("", "2020-03-02", &lending.Contract{ID: "N-1", Application: "A-N-1", Reference: "ref", Money: "bank", Lender: "bank", Fund: "BANK", Principal: 500_000, Rate: "4.35", DisbursedOn: "2020-03-09", Instalments: 12})
 	lend("enterprise", "firm", lending.Contract{ID: "E-1", Pool: "pool", Principal: 340_000_000, Rate: "3.85", DisbursedOn: "2019-12-26", Instalments: 1, FirstDueOn: "2020-03-25"})
 	record("extension", "2020-03-10", &lending.Extension{Loan: "E-1", Document: "No. 7", Basis: "银保监发〔2020〕6号", Reason: "pandemic", Outstanding: 340_000_000, Kind: "move-one", Treatment: "deferred", From: "2020-03-25", To: "2020-06-30"})
 	lend("farmer", "H-1", lending.Contract{ID: "F-1", Principal: 1_200_000, Rate: "4.35", DisbursedOn: "2020-01-15", Instalments: 12})
@@ -90,7 +94,8 @@ func TestPages(t *testing.T) {
 	for path, says := range map[string][]string{
 		"/loans":                                        {"3 loans owe ¥3.42 m", "Portfolio at risk", "1 loan, extended", "¥3.40 m"},
 		"/loans?by=village":                             {"东旱坪村", "令川村", "In no village"},
-		"/loans/all":                                    {"3 loans of ¥3,422,000.00", "E-1", "F-1", "M-1", "Bao Household", "Chengguan outlet"},
+		"/loans/loan/620524/N-1":                        {"Agreed, not paid out", "Cai Household is to be lent ¥5,000.00", "What it really costs a year", "7.9326"},
+		"/loans/all":                                    {"4 loans of ¥3,422,000.00", "E-1", "F-1", "M-1", "Bao Household", "Chengguan outlet"},
 		"/loans/all?status=repaid":                      {"No loan found"},
 		"/loans/all?number=F-":                          {"1 loan of ¥12,000.00"},
 		"/loans/due?days=30":                            {"3 instalments", "30 Jun 2020"},
@@ -140,7 +145,7 @@ func TestCSV(t *testing.T) {
 	app, _ := world(t)
 	b := app.As("loans")
 	for path, has := range map[string]string{
-		"/loans.csv": "segment,household", "/loans/all.csv": "F-1,active", "/loans/due.csv": "E-1", "/loans/arrears.csv": "F-1", "/loans/applications.csv?status=contracted": "A-F-1,contracted",
+		"/loans.csv": "segment,household", "/loans/all.csv": "F-1,active", "/loans/due.csv": "E-1", "/loans/arrears.csv": "F-1", "/loans/loan/620524/N-1/receipts.csv": "", "/loans/applications.csv?status=contracted": "A-F-1,contracted",
 		"/loans/loan/620524/F-1/schedule.csv": "1,2020-02-15,paid,980.22,43.50", "/loans/loan/620524/F-1/receipts.csv": "2020-02-15", "/loans/pools.csv": "pool,lending,1000000.00,1000000.00,3400000.00,6600000.00",
 		"/loans/pool/620524/pool/calls.csv": "loan", "/loans/extensions.csv": "E-1,2020-03-10,2020-03-25,2020-06-30", "/loans/statements.csv": "M-1,2020-02-29,principal,810.00,0.00,81000",
 		"/loans/subsidies.csv": "days", "/loans/messages.csv": "H-1,F-1", "/loans/closing.csv": "2020-05-31,3,0",
