@@ -124,6 +124,9 @@ func (q *request) filters(s *scope, which string) (view.Filters, error) {
 		f.Fields = append(f.Fields, field)
 	}
 	for key, all := range map[string]entity.Filter{"product": {Book: s.book, Type: "credit-product"}, "town": {Book: entity.Headquarters, Type: "area", Parent: s.area}, "outlet": {Book: s.book, Type: "outlet"}} {
+		if s.book == "" {
+			break
+		}
 		list, err := entity.Find(q.ctx, q.db(), all)
 		if err != nil {
 			return f, err

@@ -175,3 +175,15 @@ func TestRepay(t *testing.T) {
 	b.Send(form, "receipt", "RP-2", "on", "2020-06-01").Says(http.StatusOK, "Recorded")
 	b.Get("/loans/loan/620524/F-1?on=2020-06-01").Says(http.StatusOK, "owes ¥0.00", "Repaid")
 }
+
+// TestNothing: where no loan was ever made, every list says what would be there.
+func TestNothing(t *testing.T) {
+	app := webtest.New(t)
+	b := app.As("officer")
+	for _, path := range []string{"", "/all", "/due", "/arrears", "/applications", "/pools", "/extensions", "/statements", "/subsidies", "/messages", "/closing"} {
+		page := b.Get("/loans" + path).Says(http.StatusOK)
+		if !strings.Contains(page.Body, `class="empty"`) {
+			t.Errorf("/loans%s has no empty state:\n%s", path, page.Text())
+		}
+	}
+}

@@ -65,10 +65,10 @@ func (q *request) scope() (*scope, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(list) == 0 {
-		return nil, fault.New(fault.Forbidden, "area.hidden", "%s holds no role for area %q", q.visit.Person, "").For("area").Mend("Ask an administrator for a role.")
-	}
 	book := q.FormValue("book")
+	if len(list) == 0 && book == "" { // no county is designated yet: there is nothing to see
+		return &scope{name: q.words.Text("everywhere"), day: q.pages.store.Today()}, nil
+	}
 	for _, b := range list {
 		if book != "" {
 			break
