@@ -240,24 +240,6 @@ CREATE TABLE loan_close_failure (
   PRIMARY KEY (book, loan)
 ) STRICT, WITHOUT ROWID;
 
-CREATE TABLE loan_close (
-  book       TEXT NOT NULL,
-  through    TEXT NOT NULL,
-  started_at TEXT NOT NULL,
-  ended_at   TEXT NOT NULL,
-  loans      INTEGER NOT NULL,
-  failed     INTEGER NOT NULL,
-  PRIMARY KEY (book, through)
-) STRICT, WITHOUT ROWID;
-
-CREATE TABLE loan_close_failure (
-  book    TEXT NOT NULL,
-  loan    TEXT NOT NULL,
-  through TEXT NOT NULL,
-  reason  TEXT NOT NULL,
-  PRIMARY KEY (book, loan)
-) STRICT, WITHOUT ROWID;
-
 CREATE TABLE loan_day (
   book           TEXT NOT NULL,
   loan           TEXT NOT NULL,
