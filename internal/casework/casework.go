@@ -32,6 +32,7 @@ import (
 	"lastmile/internal/figure"
 	"lastmile/internal/household"
 	"lastmile/internal/household/decision"
+	"lastmile/internal/journal"
 	"lastmile/internal/notice"
 	"lastmile/internal/procedure"
 	"lastmile/internal/rule"
@@ -276,7 +277,7 @@ func (s *Step) Record(tx *fact.Tx) error {
 	if before := procedure.State(f.procedure, f.record(), tx.On); slices.ContainsFunc(before.Done, func(d procedure.Done) bool { return d.Step == s.Step }) {
 		return fault.New(fault.Conflict, "step.again", "step %s of case %s was done before", s.Step, s.Case).For("step").Mend("Nothing needs to be done.")
 	}
-	f.steps = append(f.steps, recordedStep{s, tx.On, event})
+	f.steps = append(f.steps, recordedStep{Step: s, on: tx.On, event: event})
 	status := procedure.State(f.procedure, f.record(), tx.On)
 	if why := refusal(status, s.Step); why != "" {
 		return fault.New(fault.Conflict, "step.order", "step %s of case %s does not count on %s: %s", s.Step, s.Case, tx.On, why).For("step").
@@ -482,5 +483,6 @@ func change(tx *fact.Tx, h *household.File, status decision.Status, households, 
 // noticeOf is a notice as the case's file has it.
 type noticeOf struct {
 	*notice.Notice
-	on date.Date
+	on    date.Date
+	entry journal.Entry
 }

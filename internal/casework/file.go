@@ -1,6 +1,7 @@
 package casework
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -26,12 +27,14 @@ type file struct {
 	steps      []recordedStep
 	notices    map[string]noticeOf
 	objections []procedure.Objection
+	against    map[string]string // objection to its notice
 }
 
 type recordedStep struct {
 	*Step
 	on    date.Date
 	event procedure.Event
+	entry journal.Entry
 }
 
 func need(tx *fact.Tx, field, id string) (*file, error) {
@@ -56,7 +59,7 @@ func open(tx *fact.Tx, id string) (*file, error) {
 }
 
 func read(status string, entries []journal.Filed) (*file, error) {
-	f := &file{status: status, notices: map[string]noticeOf{}}
+	f := &file{status: status, notices: map[string]noticeOf{}, against: map[string]string{}}
 	for _, e := range entries {
 		x, err := fact.DecodeBody(e.Kind, e.Body, e.Private)
 		if err != nil {
@@ -98,11 +101,12 @@ func (f *file) fold(e journal.Filed, x fact.Fact) error {
 				event.Measured[c.Measure] = rule.Ratio{Count: 1, Of: 1} // it was worked out when the step was recorded
 			}
 		}
-		f.steps = append(f.steps, recordedStep{x, e.On, event})
+		f.steps = append(f.steps, recordedStep{x, e.On, event, e.Entry})
 	case *notice.Notice:
-		f.notices[x.ID] = noticeOf{x, e.On}
+		f.notices[x.ID] = noticeOf{x, e.On, e.Entry}
 	case *notice.Objection:
 		f.objections = append(f.objections, procedure.Objection{ID: x.ID, Raised: e.On})
+		f.against[x.ID] = x.Notice
 	case *notice.Answer:
 		for i := range f.objections {
 			if o := &f.objections[i]; o.ID == x.Objection {
@@ -192,7 +196,52 @@ type Progress struct {
 	List      []string // households, or the area
 	Hash      string   // of the list, as a notice of it has
 	Done      bool
+	Steps     []Recorded // that have not been voided by a change of the list, in the order of recording
+	Notices   []Posted   // in the order in which they were put up
 	procedure.Status
+}
+
+// Recorded is a step with what its entry says.
+type Recorded struct {
+	*Step
+	On       date.Date
+	Seq      int64
+	Actor    string
+	Evidence []string
+}
+
+// Posted is a notice with what its entry says, and what was said against it.
+type Posted struct {
+	*notice.Notice
+	On         date.Date
+	Until      date.Date // its last day
+	Seq        int64
+	Evidence   []string
+	Current    bool // it shows the list as it is now
+	Objections []procedure.Objection
+}
+
+// progress is the case as pages and commands show it.
+func (f *file) progress(on date.Date) (*Progress, error) {
+	p := &Progress{Case: f.Case, Procedure: f.procedure, List: f.listed(), Hash: f.hash(), Done: f.status == Done, Status: procedure.State(f.procedure, f.record(), on)}
+	for _, s := range f.steps {
+		p.Steps = append(p.Steps, Recorded{s.Step, s.on, s.entry.Seq, s.entry.Actor, s.entry.Evidence})
+	}
+	for _, n := range f.notices {
+		until, err := n.Until(n.on)
+		if err != nil {
+			return nil, err
+		}
+		posted := Posted{Notice: n.Notice, On: n.on, Until: until, Seq: n.entry.Seq, Evidence: n.entry.Evidence, Current: n.Hash == f.hash()}
+		for _, o := range f.objections {
+			if f.against[o.ID] == n.ID {
+				posted.Objections = append(posted.Objections, o)
+			}
+		}
+		p.Notices = append(p.Notices, posted)
+	}
+	slices.SortFunc(p.Notices, func(a, b Posted) int { return cmp.Or(cmp.Compare(a.On, b.On), cmp.Compare(a.Seq, b.Seq)) })
+	return p, nil
 }
 
 // Find says how far a case of a book has come on a day.
@@ -212,7 +261,7 @@ func Find(ctx context.Context, r database.Reader, book, id string, on date.Date)
 	if err != nil {
 		return nil, err
 	}
-	return &Progress{f.Case, f.procedure, f.listed(), f.hash(), f.status == Done, procedure.State(f.procedure, f.record(), on)}, nil
+	return f.progress(on)
 }
 
 // Freeze makes the notice of a case's list as it is now: the codes in order, their hash, and what the board shows of each household.

@@ -72,8 +72,11 @@ func (tx *Tx) Files(typ string, ids []string) (map[string][]journal.Filed, error
 const keyedSize = 16
 
 // Keyed hashes a personal text with the store's secret, so that equal texts can be found without keeping them.
-func (tx *Tx) Keyed(text string) []byte {
-	mac := hmac.New(sha256.New, tx.wr.r.matchKey)
+func (tx *Tx) Keyed(text string) []byte { return tx.wr.r.Keyed(text) }
+
+// Keyed is Tx.Keyed for whoever looks for what was kept.
+func (r *Recorder) Keyed(text string) []byte {
+	mac := hmac.New(sha256.New, r.matchKey)
 	mac.Write([]byte(text))
 	return mac.Sum(nil)[:keyedSize]
 }

@@ -7,6 +7,7 @@ import (
 	"lastmile/internal/date"
 	"lastmile/internal/household/decision"
 	"lastmile/internal/household/income"
+	"lastmile/internal/rule"
 )
 
 // Conflict is what visits of devices that did not know of each other disagree on. Both answers stay on file.
@@ -261,6 +262,78 @@ func (f *File) Answer(subject decision.Subject, on date.Date) decision.Result {
 	}
 	return result
 }
+
+// Finding is what one visit found of a check.
+type Finding struct {
+	On         date.Date
+	Book       string
+	Seq        int64
+	Categories []string // of everybody asked about, each once, in the order of the answers
+	Result     decision.Result
+}
+
+// Findings are what visits found of a check, the oldest first.
+func (f *File) Findings(subject decision.Subject) []Finding {
+	var list []Finding
+	for _, v := range f.Visits {
+		found := Finding{On: v.On, Book: v.Book, Seq: v.Seq, Result: decision.Met}
+		for _, line := range v.Fact.Answers {
+			a, err := parseAnswer(line)
+			if err != nil || a.question != string(subject) {
+				continue
+			}
+			if !slices.Contains(found.Categories, a.value) {
+				found.Categories = append(found.Categories, a.value)
+			}
+			switch r := outcome(subject, a.value); {
+			case r == decision.Unmet:
+				found.Result = r
+			case r == decision.Unknown && found.Result != decision.Unmet:
+				found.Result = r
+			}
+		}
+		if len(found.Categories) > 0 {
+			list = append(list, found)
+		}
+	}
+	return list
+}
+
+// CategoryWords says a category of a check, in the words of the newest published rulebook that knows it.
+func CategoryWords(subject decision.Subject, category string) rule.Text {
+	text := rule.Text{English: category, Chinese: category}
+	books, err := decision.PublishedRulebooks()
+	if err != nil {
+		return text
+	}
+	for _, id := range books.IDs() {
+		book, _ := books.Get(id)
+		check, _ := book.Check(subject)
+		for _, o := range check.Outcomes {
+			if o.Category == category {
+				text = o.Text
+			}
+		}
+	}
+	return text
+}
+
+// Categories lists the outcomes that a rulebook in force in an area on a day knows of a check.
+func Categories(subject decision.Subject, area string, on date.Date) ([]decision.OutcomeRule, error) {
+	books, err := decision.PublishedRulebooks()
+	if err != nil {
+		return nil, err
+	}
+	book, err := books.InForce(area, on)
+	if err != nil {
+		return nil, err
+	}
+	check, _ := book.Check(subject)
+	return check.Outcomes, nil
+}
+
+// CheckSubjects are the six checks, in order.
+func CheckSubjects() []decision.Subject { return slices.Clone(checkSubjects) }
 
 // met tells whether the last answers to some checks are all met.
 func (f *File) met(subjects []decision.Subject) bool {

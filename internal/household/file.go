@@ -32,6 +32,7 @@ type File struct {
 	Objections  []Objection
 	Changes     []decision.Change
 	Decisions   []Dated[*Decision]
+	Entries     []journal.Filed // all of it, as recorded, in the order of what happened
 
 	entries func(id string) ([]journal.Filed, error)
 	related []string // households that it was split from or merged with
@@ -57,6 +58,8 @@ type Membership struct {
 	Sex      string
 	Labour   string
 	Left     string // why they are gone
+	Name     string // personal data, as Document; "" when it was not recorded, was erased or was not read
+	Document string
 }
 
 // Objection is what somebody said against a notice that names the household.
@@ -142,6 +145,7 @@ func open(book, id string, entries func(id string) ([]journal.Filed, error)) (*F
 		return cmp.Or(cmp.Compare(a.On, b.On), cmp.Compare(slices.Index(ranks, a.Kind), slices.Index(ranks, b.Kind)), cmp.Compare(a.Key, b.Key))
 	})
 	for i := range records {
+		f.Entries = append(f.Entries, records[i].Filed)
 		if err := f.fold(&records[i]); err != nil {
 			return nil, fmt.Errorf("file of household %s: entry %s:%d: %w", id, records[i].Book, records[i].Seq, err)
 		}
@@ -184,6 +188,7 @@ func (f *File) fold(r *record) error {
 		for i := range members {
 			f.join(&members[i], memberID(f.ID, members[i].Number), r.On)
 		}
+		return f.name(x)
 	case *Member:
 		f.join(x, memberID(f.ID, x.Number), r.On)
 	case *Departure:
@@ -235,8 +240,36 @@ func (f *File) status(r *record) {
 func (f *File) join(m *Member, id string, on date.Date) {
 	f.Members = append(f.Members, Membership{
 		Member: decision.Member{Person: id, Birth: m.Birth, During: date.Interval{From: on}, SharesIncome: !m.Apart},
-		Number: m.Number, Relation: m.Relation, Sex: m.Sex, Labour: m.Labour,
+		Number: m.Number, Relation: m.Relation, Sex: m.Sex, Labour: m.Labour, Name: m.Name, Document: m.Document,
 	})
+}
+
+// name puts the names and documents of a card to the members that it numbers.
+func (f *File) name(h *Household) error {
+	names, err := numbered(h.Names)
+	if err != nil {
+		return err
+	}
+	documents, err := numbered(h.Documents)
+	if err != nil {
+		return err
+	}
+	for number, name := range names {
+		f.personal(number, func(m *Membership) { m.Name = name })
+	}
+	for number, document := range documents {
+		f.personal(number, func(m *Membership) { m.Document = document })
+	}
+	return nil
+}
+
+// personal sets what is known of a member who was first recorded here.
+func (f *File) personal(number string, set func(*Membership)) {
+	for i := range f.Members {
+		if f.Members[i].Person == memberID(f.ID, number) {
+			set(&f.Members[i])
+		}
+	}
 }
 
 func (f *File) leave(member string, last date.Date, why string) {
@@ -245,6 +278,22 @@ func (f *File) leave(member string, last date.Date, why string) {
 			m.During.To, m.Left = last, why
 		}
 	}
+}
+
+// namePeople puts the names and documents of a card to the members of its lines.
+func namePeople(members []Member, h *Household) error {
+	names, err := numbered(h.Names)
+	if err != nil {
+		return err
+	}
+	documents, err := numbered(h.Documents)
+	if err != nil {
+		return err
+	}
+	for i := range members {
+		members[i].Name, members[i].Document = names[members[i].Number], documents[members[i].Number]
+	}
+	return nil
 }
 
 // change moves members between this household and another.
@@ -290,6 +339,9 @@ func (f *File) origin(member string) (*Member, error) {
 		switch x := x.(type) {
 		case *Household:
 			if list, err = parsePeople(x.Members); err != nil {
+				return nil, err
+			}
+			if err := namePeople(list, x); err != nil {
 				return nil, err
 			}
 		case *Member:
@@ -350,13 +402,8 @@ func (f *File) Present(on date.Date) []Membership {
 // HeadName is the name of the head of the household on a day, personal data; "" when it is not recorded or was erased.
 func (f *File) HeadName(on date.Date) string {
 	for _, m := range f.Present(on) {
-		if m.Relation != head {
-			continue
-		}
-		for i := len(f.Cards) - 1; i >= 0; i-- {
-			if names, err := numbered(f.Cards[i].Fact.Names); err == nil && names[m.Number] != "" {
-				return names[m.Number]
-			}
+		if m.Relation == head {
+			return m.Name
 		}
 	}
 	return ""

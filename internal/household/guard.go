@@ -123,16 +123,29 @@ func matchKeys(tx *fact.Tx, people []identity.Person) []matchKey {
 	return keys
 }
 
+// nameKeys are what people are looked up by beside what may be shared: their names.
+func nameKeys(tx *fact.Tx, people []identity.Person) []matchKey {
+	var keys []matchKey
+	for _, person := range people {
+		for _, name := range calls(person.Name) {
+			keys = append(keys, matchKey{hash: tx.Keyed(called + " " + name), of: called, member: person.ID})
+		}
+	}
+	return keys
+}
+
 // guard looks for members who share something with the people at hand, keeps what may be shared, and asks a reviewer about each pair.
 func guard(tx *fact.Tx, people []identity.Person) error {
 	keys := matchKeys(tx, people)
-	if len(keys) == 0 {
+	if len(keys)+len(nameKeys(tx, people)) == 0 {
 		return nil
 	}
 	pairs, err := matches(tx, keys)
 	if err != nil {
 		return err
 	}
+	keys = append(keys, nameKeys(tx, people)...)
+	slices.SortStableFunc(keys, func(a, b matchKey) int { return bytes.Compare(a.hash, b.hash) })
 	marks, args := make([]string, len(keys)), make([]any, 0, 4*len(keys))
 	for i, k := range keys {
 		marks[i] = fmt.Sprintf("($%d, $%d, $%d, $%d)", 4*i+1, 4*i+2, 4*i+3, 4*i+4)
@@ -150,6 +163,9 @@ func guard(tx *fact.Tx, people []identity.Person) error {
 
 // matches finds the pairs, each once with all that they share. Two people of one household may share phone and account.
 func matches(tx *fact.Tx, keys []matchKey) ([]*Duplicate, error) {
+	if len(keys) == 0 {
+		return nil, nil
+	}
 	marks, args := make([]string, len(keys)), make([]any, len(keys))
 	for i, k := range keys {
 		marks[i], args[i] = fmt.Sprintf("$%d", i+1), k.hash
@@ -196,7 +212,7 @@ func addPair(list []*Duplicate, k matchKey, book, other string) []*Duplicate {
 
 // forget removes what the guard kept of people.
 func forget(tx *fact.Tx, people []identity.Person) error {
-	for _, k := range matchKeys(tx, people) {
+	for _, k := range append(matchKeys(tx, people), nameKeys(tx, people)...) {
 		if err := tx.Exec("DELETE FROM match_key WHERE hash = $1 AND book = $2 AND member = $3", k.hash, tx.Book, k.member); err != nil {
 			return fmt.Errorf("forget what may be shared: %w", err)
 		}
