@@ -380,7 +380,7 @@ WHERE to_account >= 'herd' AND to_account < 'here';
 CREATE INDEX posting_out_of_herd ON posting (book, from_account, commodity, flow, on_date, amount, sign)
 WHERE from_account >= 'herd' AND from_account < 'here';
 
-CREATE INDEX posting_to_recipient ON posting (book, to_account) WHERE to_account >= 'recipient' AND to_account < 'recipienu';
+CREATE INDEX posting_to_recipient ON posting (book, to_account) WHERE substr(to_account, 1, 10) = 'recipient:';
 
 CREATE TRIGGER private_no_update BEFORE UPDATE ON private BEGIN SELECT RAISE(ABORT, 'private is append-only: correct it with a new entry'); END;
 

@@ -225,6 +225,9 @@ func (s *Step) Check(p *fact.Problems) {
 	}
 }
 
+// Ratios are what was measured, by name, each as the two numbers that were recorded.
+func (s *Step) Ratios() (map[string]rule.Ratio, error) { return s.measured() }
+
 func (s *Step) measured() (map[string]rule.Ratio, error) {
 	all := map[string]rule.Ratio{}
 	for _, line := range s.Measured {

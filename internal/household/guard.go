@@ -47,10 +47,11 @@ func (d *Duplicate) Record(tx *fact.Tx) error {
 		return err
 	}
 	tx.Concern(Type, member.Parent, "")
-	return tx.SetStatus("duplicate", d.ID, waiting)
+	return tx.SetStatus("duplicate", d.ID, Waiting)
 }
 
-const waiting = "waiting"
+// Waiting is the status of a duplicate that nobody has answered.
+const Waiting = "waiting"
 
 // Verdict answers the question. Of the same person the record of Member leaves the register, from the effective date on: the one recorded
 // before stays, and is the one who is counted. A verdict that proves wrong is taken back by a reversal, and both are there again.
@@ -69,7 +70,7 @@ func (v *Verdict) Record(tx *fact.Tx) error {
 	}
 	if e, err := tx.Need("duplicate", "duplicate", v.Duplicate); err != nil {
 		return err
-	} else if e.Status != waiting {
+	} else if e.Status != Waiting {
 		return fault.New(fault.Conflict, "duplicate.closed", "duplicate %s was answered already: %s", v.Duplicate, e.Status).For("duplicate").Mend("Take the earlier verdict back first.")
 	}
 	if err := tx.SetStatus("duplicate", v.Duplicate, v.Verdict); err != nil {
@@ -101,7 +102,7 @@ func (v *Verdict) TakeBack(tx *fact.Tx) error {
 			return err
 		}
 	}
-	return tx.SetStatus("duplicate", v.Duplicate, waiting)
+	return tx.SetStatus("duplicate", v.Duplicate, Waiting)
 }
 
 // matchKey is one thing that may be shared, hashed with the store's secret.
@@ -223,5 +224,5 @@ func forget(tx *fact.Tx, people []identity.Person) error {
 // Unanswered lists the duplicates of a book that wait for a reviewer, by code.
 func Unanswered(ctx context.Context, r database.Reader, book string) ([]entity.Entity, error) {
 	list, err := entity.Find(ctx, r, entity.Filter{Book: book, Type: "duplicate"})
-	return slices.DeleteFunc(list, func(e entity.Entity) bool { return e.Status != waiting }), err
+	return slices.DeleteFunc(list, func(e entity.Entity) bool { return e.Status != Waiting }), err
 }

@@ -139,3 +139,25 @@ ORDER BY c.id, c.seq`, Type, Type, strings.Join(marks, ", ")), args...)
 func InVillage(ctx context.Context, r database.Reader, book, village string) ([]entity.Entity, error) {
 	return entity.Find(ctx, r, entity.Filter{Book: book, Type: Type, Parent: village})
 }
+
+// CountByVillage counts the households of a book by village and by what they are registered as.
+func CountByVillage(ctx context.Context, r database.Reader, book string) (map[string]map[string]int64, error) {
+	rows, err := r.Query(ctx, "SELECT parent, class, COUNT(*) FROM entity WHERE book = $1 AND type = '"+Type+"' GROUP BY parent, class", book)
+	if err != nil {
+		return nil, fmt.Errorf("count households of book %s: %w", book, err)
+	}
+	defer rows.Close()
+	counts := map[string]map[string]int64{}
+	for rows.Next() {
+		var village, status string
+		var n int64
+		if err := rows.Scan(&village, &status, &n); err != nil {
+			return nil, err
+		}
+		if counts[village] == nil {
+			counts[village] = map[string]int64{}
+		}
+		counts[village][status] = n
+	}
+	return counts, rows.Err()
+}

@@ -18,6 +18,7 @@ import (
 	"lastmile/internal/household/income"
 	"lastmile/internal/indicator"
 	"lastmile/internal/notice"
+	"lastmile/internal/party"
 	"lastmile/internal/store"
 )
 
@@ -113,6 +114,7 @@ func newRegistry(ctx context.Context, s *store.Store, p *plan, households int) *
 	}
 	for _, v := range villages {
 		if len(v.families) > 0 {
+			p.introduce(v)
 			r.village(v)
 		}
 	}
@@ -124,6 +126,21 @@ func newRegistry(ctx context.Context, s *store.Store, p *plan, households int) *
 		r.facts += e.facts
 	}
 	return r
+}
+
+// introduce makes families of a village out of the households that the programme lends to, builds for or gives ewes: they are known to the books
+// by their own codes, from the week in which the village records its cards.
+func (p *plan) introduce(v *villagePlan) {
+	n := 0
+	for i := range p.facts {
+		d := &p.facts[i].draft
+		if q, ok := d.Fact.(*party.Party); ok && q.Kind == "household" && q.Area == v.Code && n < len(v.families) {
+			v.families[n].id = q.ID
+			d.On = min(d.On, registered[v.book].AddDays(7*v.week))
+			n++
+		}
+	}
+	slices.SortFunc(v.families, func(a, b *family) int { return cmp.Compare(a.id, b.id) })
 }
 
 // number is 1 for true.
@@ -317,7 +334,7 @@ func ids(families []*family) []string {
 func board(v *villagePlan, id, c, title string, list []*family) *notice.Notice {
 	n := &notice.Notice{ID: id, Case: c, Title: title, Area: v.Code, Place: "村委会公示栏", Days: 7, DayKind: "calendar", List: ids(list)}
 	n.Hash = notice.Hash(n.List)
-	for _, f := range list {
+	for _, f := range slices.SortedFunc(slices.Values(list), func(a, b *family) int { return cmp.Compare(a.id, b.id) }) {
 		n.Lines = append(n.Lines, notice.Line(f.members[0].name, fmt.Sprintf("%d人", len(f.members))))
 	}
 	return n

@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
 
 	"lastmile/internal/api"
@@ -17,6 +18,7 @@ import (
 	"lastmile/internal/store"
 	"lastmile/internal/web/developers"
 	"lastmile/internal/web/form"
+	"lastmile/internal/web/households"
 	"lastmile/internal/web/importing"
 	"lastmile/internal/web/industry"
 	"lastmile/internal/web/listing"
@@ -37,7 +39,7 @@ func Sources() []view.Source {
 	if err != nil {
 		panic(err) // the name is a constant of this package and valid
 	}
-	return []view.Source{{Texts: texts}, wording.Source(), session.Source(), form.Source(), todo.Source(), importing.Source(), developers.Source(), targeting.Source(), listing.Source(), industry.Source(), loans.Source()}
+	return []view.Source{{Texts: texts}, wording.Source(), session.Source(), form.Source(), todo.Source(), importing.Source(), developers.Source(), targeting.Source(), listing.Source(), industry.Source(), loans.Source(), households.Source()}
 }
 
 // Options of New; the zero value is usable.
@@ -68,7 +70,7 @@ func New(s *store.Store, o Options) *Desk {
 // Routes mounts all pages. The engine must have been made with Sources; frame puts round a page what the whole application has, before the
 // desk adds its own.
 func (d *Desk) Routes(mux session.Router, engine *view.Engine, frame func(*http.Request, *view.Page)) error {
-	d.guard = session.New(d.store, engine, session.Options{Log: d.o.Log, Open: d.o.Open, Readable: d.o.Readable, Provider: d.o.Provider, Frame: func(r *http.Request, p *view.Page) {
+	d.guard = session.New(d.store, engine, session.Options{Log: d.o.Log, Open: d.o.Open, Readable: append(slices.Clone(d.o.Readable), households.Readable...), Provider: d.o.Provider, Frame: func(r *http.Request, p *view.Page) {
 		frame(r, p)
 		d.Frame(r, p)
 	}})
@@ -80,6 +82,7 @@ func (d *Desk) Routes(mux session.Router, engine *view.Engine, frame func(*http.
 	trade := industry.New(d.store, d.guard, forms)
 	trade.Routes(mux)
 	d.list.Add(trade.Tasks)
+	households.New(d.store, d.guard, forms).Routes(mux)
 	importing.New(d.store, d.guard).Routes(mux)
 	targeting.New(d.store, d.guard).Routes(mux)
 	loans.New(d.store, d.guard, d.o.DayEnd).Routes(mux)
@@ -120,7 +123,7 @@ func (d *Desk) Frame(r *http.Request, p *view.Page) {
 		own.Items = append(own.Items, item("people", "desk.people", "/people"))
 	}
 	own.Items = append(own.Items, item("target", "desk.targeting", targeting.Path), item("code", "desk.api", developers.Path), item("lock", "desk.account", "/account"))
-	p.Nav = append(p.Nav, view.NavGroup{Title: words.Text("industry"), Items: industry.Places(words, r.URL)}, own)
+	p.Nav = append(p.Nav, households.Places(words, r), view.NavGroup{Title: words.Text("industry"), Items: industry.Places(words, r.URL)}, own)
 	if n := len(p.Tabs); n > 1 { // the last leads to everything else
 		p.Tabs[n-2] = waiting
 	} else {

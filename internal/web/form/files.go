@@ -89,6 +89,18 @@ func (f *Forms) Photo(words wording.Words, v *session.Visit, hash string) view.P
 	return p
 }
 
+// Photos are the pictures among files of evidence, small, and the addresses of the others, which are papers.
+func (f *Forms) Photos(words wording.Words, v *session.Visit, hashes []string) (photos []view.Photo, papers []string) {
+	for _, hash := range hashes {
+		if p := f.photo(words, v, hash); p.Src != "" {
+			photos = append(photos, p)
+		} else {
+			papers = append(papers, p.Href)
+		}
+	}
+	return photos, papers
+}
+
 // Gallery is files of evidence, small.
 func (f *Forms) Gallery(words wording.Words, v *session.Visit, hashes []string) view.Component {
 	g := gallery{}

@@ -1,0 +1,225 @@
+package casework
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+
+	"lastmile/internal/database"
+	"lastmile/internal/date"
+	"lastmile/internal/entity"
+	"lastmile/internal/fact"
+	"lastmile/internal/household"
+	"lastmile/internal/household/decision"
+)
+
+// Watches lists the households of a book that are or were under watch, by code: the row's class is the group, its status whether the watch runs.
+func Watches(ctx context.Context, r database.Reader, book string) ([]entity.Entity, error) {
+	return entity.Find(ctx, r, entity.Filter{Book: book, Type: watching})
+}
+
+// Watched is the last watch over a household.
+type Watched struct {
+	Group    string
+	Since    date.Date // when it was opened last
+	Ended    date.Date // "" while it runs
+	Times    int       // how often a watch was opened
+	Risks    []string
+	Solved   []string
+	Measures int       // delivered against one of the risks since then
+	First    date.Date // of these measures the first
+}
+
+// WatchOf folds the last watch over a household from its file; nil when it never was under watch.
+func WatchOf(f *household.File) (*Watched, error) {
+	var w *Watched
+	for i := range f.Entries {
+		e := &f.Entries[i]
+		if e.Role == watchEnded && w != nil {
+			w.Ended = e.On
+		}
+		if e.Kind != "watch" && e.Kind != "risk-solved" {
+			continue
+		}
+		content, err := fact.DecodeBody(e.Kind, e.Body, "")
+		if err != nil {
+			return nil, fmt.Errorf("watch over household %s: %w", f.ID, err)
+		}
+		switch x := content.(type) {
+		case *Watch:
+			times := 1
+			if w != nil {
+				times = w.Times + 1
+			}
+			w = &Watched{Group: x.Group, Since: e.On, Times: times, Risks: x.Risks}
+		case *RiskSolved:
+			if w != nil && slices.Contains(w.Risks, x.Risk) {
+				w.Solved = append(w.Solved, x.Risk)
+			}
+		}
+	}
+	if w == nil {
+		return nil, nil
+	}
+	for _, m := range f.Measures {
+		if m.On >= w.Since && (w.Ended == "" || m.On <= w.Ended) && slices.Contains(w.Risks, m.Fact.Cause) {
+			w.Measures++
+			if w.First == "" || m.On < w.First {
+				w.First = m.On
+			}
+		}
+	}
+	return w, nil
+}
+
+// Relapses are the people and households of a book that fell back within so many months of leaving poverty, of all who left so many months before a day
+// or earlier. An exit that was found wrong is none. Who left twice is counted for each exit.
+type Relapses struct {
+	Months                        int
+	Households, People            int64 // fell back within the months
+	HouseholdsExited, PeopleExits int64
+}
+
+// FindRelapses counts relapses within 12 and 24 months, by what is known on a day.
+func FindRelapses(ctx context.Context, r database.Reader, book string, on date.Date) ([]Relapses, error) {
+	type change struct {
+		role string
+		on   date.Date
+		seq  int64
+	}
+	rows, err := r.Query(ctx, fmt.Sprintf(`SELECT c.id, c.role, e.on_date, c.seq
+FROM concern c
+JOIN entry e ON e.book = c.book AND e.seq = c.seq
+LEFT JOIN reversal v ON v.book = c.book AND v.seq = c.seq
+WHERE c.book = $1 AND c.type = '%s' AND c.role IN ('%s', '%s', '%s') AND e.on_date <= $2 AND v.seq IS NULL`, household.Type, decision.Exited, decision.Relapsed, decision.ExitReversed), book, string(on))
+	if err != nil {
+		return nil, fmt.Errorf("read exits of book %s: %w", book, err)
+	}
+	defer rows.Close()
+	changes := map[string][]change{}
+	for rows.Next() {
+		var id, day string
+		var c change
+		if err := rows.Scan(&id, &c.role, &day, &c.seq); err != nil {
+			return nil, err
+		}
+		c.on = date.Date(day)
+		changes[id] = append(changes[id], c)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	people, err := peopleExited(ctx, r, book, on)
+	if err != nil {
+		return nil, err
+	}
+	list := []Relapses{{Months: 12}, {Months: 24}}
+	for id, all := range changes {
+		slices.SortFunc(all, func(a, b change) int { return cmp.Or(cmp.Compare(a.on, b.on), cmp.Compare(a.seq, b.seq)) })
+		for i, c := range all {
+			next := change{}
+			if i+1 < len(all) {
+				next = all[i+1]
+			}
+			if c.role != string(decision.Exited) || next.role == string(decision.ExitReversed) {
+				continue
+			}
+			for k := range list {
+				l := &list[k]
+				if c.on.AddMonths(l.Months) > on {
+					continue
+				}
+				l.HouseholdsExited++
+				l.PeopleExits += people[c.seq][id]
+				if next.role == string(decision.Relapsed) && next.on <= c.on.AddMonths(l.Months) {
+					l.Households++
+					l.People += people[c.seq][id]
+				}
+			}
+		}
+	}
+	return list, nil
+}
+
+// peopleExited counts the people of each exit, by entry and household: those whom the exit observed, whether they had been lifted before or not.
+func peopleExited(ctx context.Context, r database.Reader, book string, on date.Date) (map[int64]map[string]int64, error) {
+	rows, err := r.Query(ctx, fmt.Sprintf(`SELECT o.seq, m.parent, COUNT(*)
+FROM observation o
+JOIN entity m ON m.book = o.book AND m.type = '%s' AND m.id = o.subject
+WHERE o.book = $1 AND o.measure = 'people-lifted' AND o.on_date <= $2 AND o.value >= 0 AND o.sign > 0
+GROUP BY o.seq, m.parent`, household.MemberType), book, string(on))
+	if err != nil {
+		return nil, fmt.Errorf("count people who left poverty in book %s: %w", book, err)
+	}
+	defer rows.Close()
+	people := map[int64]map[string]int64{}
+	for rows.Next() {
+		var seq, n int64
+		var id string
+		if err := rows.Scan(&seq, &id, &n); err != nil {
+			return nil, err
+		}
+		if people[seq] == nil {
+			people[seq] = map[string]int64{}
+		}
+		people[seq][id] = n
+	}
+	return people, rows.Err()
+}
+
+// Alert is a household that has left poverty, is not under watch, and shows a sign of falling back.
+type Alert struct {
+	Book, Household, Area string
+	Sign                  string // check: a guarantee is no longer met; arrears: a loan is overdue
+	On                    date.Date
+	Seq                   int64 // of the visit; 0 for arrears
+	Days                  int64 // overdue
+}
+
+// alertsMax is how many alerts one look gives.
+const alertsMax = 200
+
+// Alerts lists the households of a book that may need to be watched, those in arrears first.
+func Alerts(ctx context.Context, r database.Reader, book string) ([]Alert, error) {
+	var list []Alert
+	read := func(query string, args ...any) error {
+		rows, err := r.Query(ctx, query, args...)
+		if err != nil {
+			return fmt.Errorf("look for alerts in book %s: %w", book, err)
+		}
+		defer rows.Close()
+		for rows.Next() {
+			a := Alert{Book: book}
+			var on string
+			if err := rows.Scan(&a.Household, &a.Area, &a.Sign, &on, &a.Seq, &a.Days); err != nil {
+				return err
+			}
+			a.On = date.Date(on)
+			if !slices.ContainsFunc(list, func(o Alert) bool { return o.Household == a.Household && o.Sign == a.Sign }) {
+				list = append(list, a)
+			}
+		}
+		return rows.Err()
+	}
+	const unwatched = ` AND NOT EXISTS (SELECT 1 FROM entity w WHERE w.book = h.book AND w.type = 'watch' AND w.id = h.id AND w.status = 'open')`
+	if err := read(fmt.Sprintf(`SELECT h.id, h.area, 'arrears', d.next_due_on, 0, d.days_past_due
+FROM loan_day d
+JOIN loan l ON l.book = d.book AND l.id = d.loan
+JOIN entity h ON h.book = l.book AND h.type = '%s' AND h.id = l.borrower AND h.class = '%s'
+WHERE d.book = $1 AND d.days_past_due > 0`+unwatched+`
+ORDER BY d.days_past_due DESC, h.id
+LIMIT %d`, household.Type, decision.Exited, alertsMax), book); err != nil {
+		return nil, err
+	}
+	err := read(fmt.Sprintf(`SELECT h.id, h.area, 'check', o.on_date, o.seq, 0
+FROM observation o
+JOIN entity h ON h.book = o.book AND h.type = '%s' AND h.id = o.subject AND h.class = '%s'
+WHERE o.book = $1 AND o.measure IN ('household-assured', 'household-water') AND o.value < 0 AND o.sign > 0`+unwatched+`
+ORDER BY o.on_date DESC, h.id
+LIMIT %d`, household.Type, decision.Exited, alertsMax), book)
+	return list, err
+}

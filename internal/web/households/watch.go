@@ -1,0 +1,320 @@
+package households
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"lastmile/internal/casework"
+	"lastmile/internal/date"
+	"lastmile/internal/entity"
+	"lastmile/internal/fact"
+	"lastmile/internal/household"
+	"lastmile/internal/web/view"
+)
+
+// watched is a household under watch. Its file is read when it is shown.
+type watched struct {
+	entity.Entity
+	watch *casework.Watched
+}
+
+// books are the books of the counties in which the reader serves some area.
+func (q *request) books() ([]string, error) {
+	all, err := entity.Find(q.Context(), q.p.store.DB, entity.Filter{Book: entity.Headquarters, Type: "book"})
+	if err != nil {
+		return nil, err
+	}
+	var list []string
+	own, err := q.v.Areas(q.Context())
+	if err != nil {
+		return nil, err
+	}
+	for _, b := range all {
+		sees, err := q.v.Sees(q.Context(), b.ID)
+		if err != nil {
+			return nil, err
+		}
+		within := slices.ContainsFunc(own, func(code string) bool {
+			area, ok, err := q.entity(entity.Headquarters, "area", code)
+			if err != nil || !ok {
+				return false
+			}
+			of, err := q.bookOf(area)
+			return err == nil && of == b.ID
+		})
+		if sees || within {
+			list = append(list, b.ID)
+		}
+	}
+	return list, nil
+}
+
+// mineOnly keeps what lies in areas that the reader serves.
+func mineOnly[T any](q *request, list []T, area func(T) string) ([]T, error) {
+	var kept []T
+	for _, one := range list {
+		sees, err := q.v.Sees(q.Context(), area(one))
+		if err != nil {
+			return nil, err
+		}
+		if sees {
+			kept = append(kept, one)
+		}
+	}
+	return kept, nil
+}
+
+// watches are the households under watch that the address asks for.
+func (q *request) watches() ([]*watched, map[string]int64, error) {
+	books, err := q.books()
+	if err != nil {
+		return nil, nil, err
+	}
+	var list []*watched
+	open := map[string]int64{}
+	for _, book := range books {
+		rows, err := casework.Watches(q.Context(), q.p.store.DB, book)
+		if err != nil {
+			return nil, nil, err
+		}
+		if rows, err = mineOnly(q, rows, func(e entity.Entity) string { return e.Area }); err != nil {
+			return nil, nil, err
+		}
+		for _, e := range rows {
+			if e.Status == casework.Open {
+				open[e.Class]++
+			} else {
+				open["ended"]++
+			}
+			if group := q.FormValue("group"); group != "" && e.Class != group {
+				continue
+			}
+			if state := q.FormValue("state"); state != "" && e.Status != state {
+				continue
+			}
+			list = append(list, &watched{Entity: e})
+		}
+	}
+	return list, open, nil
+}
+
+// loadWatches reads the files of those that are shown.
+func (q *request) loadWatches(list []*watched) error {
+	byBook := map[string][]*watched{}
+	for _, w := range list {
+		byBook[w.Book] = append(byBook[w.Book], w)
+	}
+	for book, some := range byBook {
+		ids := make([]string, len(some))
+		for i, w := range some {
+			ids[i] = w.ID
+		}
+		files, err := household.LoadAll(q.Context(), q.p.store.DB, book, ids)
+		if err != nil {
+			return err
+		}
+		for i, f := range files {
+			if some[i].watch, err = casework.WatchOf(f); err != nil {
+				return err
+			}
+			if some[i].watch == nil {
+				some[i].watch = &casework.Watched{Group: some[i].Class}
+			}
+		}
+	}
+	return nil
+}
+
+func (q *request) watchListing(list []*watched) (*listing[*watched], error) {
+	l := &listing[*watched]{rows: list, empty: view.Empty{Icon: "bell", Title: q.text("households.watch.none"), Text: q.text("households.watch.none.why")}}
+	names, err := q.headNames(list)
+	if err != nil {
+		return nil, err
+	}
+	l.columns = []column[*watched]{
+		{key: "household", compare: func(a, b *watched) int { return strings.Compare(a.ID, b.ID) }, plain: func(w *watched) string { return w.ID },
+			cell: func(w *watched) view.Cell {
+				return view.Cell{Text: q.masked(names[w.Book+w.ID], w.ID), Href: Href(w.Book, w.ID), Sub: w.ID}
+			}},
+		{key: "group", compare: func(a, b *watched) int { return strings.Compare(a.Class, b.Class) }, plain: func(w *watched) string { return w.Class }, cell: func(w *watched) view.Cell { return view.Cell{Text: q.group(w.Class)} }},
+		{key: "risks", plain: func(w *watched) string { return strings.Join(w.watch.Risks, " ") },
+			cell: func(w *watched) view.Cell {
+				return view.Cell{Text: q.risks(w.watch.Risks), Sub: q.text("households.watch.solved", len(w.watch.Solved), len(w.watch.Risks))}
+			}},
+		{key: "watched", compare: func(a, b *watched) int { return cmp.Compare(a.Seq, b.Seq) }, plain: func(w *watched) string { return string(w.watch.Since) }, cell: func(w *watched) view.Cell { return view.Cell{Text: q.day(w.watch.Since)} }},
+		{key: "measures", kind: view.NumberColumn, plain: func(w *watched) string { return itoa(w.watch.Measures) }, cell: func(w *watched) view.Cell {
+			c := view.Cell{Text: q.words.Count(int64(w.watch.Measures))}
+			if w.watch.First != "" {
+				c.Sub = q.text("households.watch.first", days(w.watch.Since, w.watch.First))
+			}
+			return c
+		}},
+		{key: "ended", plain: func(w *watched) string { return string(w.watch.Ended) }, cell: func(w *watched) view.Cell {
+			if w.watch.Ended == "" {
+				return view.Cell{Text: q.text("households.watch.runs")}
+			}
+			return view.Cell{Text: q.day(w.watch.Ended)}
+		}},
+		{key: "state", kind: view.StateColumn, compare: func(a, b *watched) int { return strings.Compare(a.Status, b.Status) }, plain: func(w *watched) string { return w.Status },
+			cell: func(w *watched) view.Cell {
+				s := view.State{Kind: view.Running, Word: q.text("households.watch.open")}
+				if w.Status != casework.Open {
+					s = view.State{Kind: view.Done, Word: q.text("households.watch.done")}
+				}
+				return view.Cell{State: &s}
+			}},
+	}
+	return l, nil
+}
+
+// headNames gives the names of the heads of the shown rows' households, by book and code.
+func (q *request) headNames(list []*watched) (map[string]string, error) {
+	l := listing[*watched]{rows: list}
+	shown, _ := l.window(q)
+	names := map[string]string{}
+	byBook := map[string][]string{}
+	for _, w := range shown {
+		byBook[w.Book] = append(byBook[w.Book], w.ID)
+	}
+	for book, ids := range byBook {
+		some, err := household.HeadNames(q.Context(), q.p.store.DB, book, ids)
+		if err != nil {
+			return nil, err
+		}
+		for id, name := range some {
+			names[book+id] = name
+		}
+	}
+	return names, nil
+}
+
+func (q *request) group(code string) string {
+	return q.words.Choice(fact.Find("watch").Field("group"), code)
+}
+
+// monitoring is who is watched after leaving poverty, who should perhaps be, and how many fell back.
+func (q *request) monitoring() error {
+	list, open, err := q.watches()
+	if err != nil {
+		return err
+	}
+	l, err := q.watchListing(list)
+	if err != nil {
+		return err
+	}
+	shown, _ := l.window(q)
+	if err := q.loadWatches(shown); err != nil {
+		return err
+	}
+	rates, err := q.relapses()
+	if err != nil {
+		return err
+	}
+	alerts, err := q.alerts()
+	if err != nil {
+		return err
+	}
+	var running int64
+	var figures view.KeyFigures
+	for _, c := range fact.Find("watch").Field("group").Choices {
+		running += open[c.Value]
+		figures = append(figures, view.KeyFigure{Label: q.words.Pick(c.En, c.Zh), Figure: view.FigureLink{Value: q.text("households.count", open[c.Value]), Href: query(MonitoringPath, "group", c.Value, "state", casework.Open) + "#watches"}})
+	}
+	figures = append(figures, view.KeyFigure{Label: q.text("households.watch.done"), Figure: view.FigureLink{Value: q.text("households.count", open["ended"]), Href: query(MonitoringPath, "state", casework.Done) + "#watches"}})
+	groups := []view.Option{{Label: q.text("households.all"), Chosen: q.FormValue("group") == ""}}
+	for _, c := range fact.Find("watch").Field("group").Choices {
+		groups = append(groups, view.Option{Value: c.Value, Label: q.words.Pick(c.En, c.Zh), Chosen: q.FormValue("group") == c.Value})
+	}
+	states := []view.Option{{Label: q.text("households.all"), Chosen: q.FormValue("state") == ""}, {Value: casework.Open, Label: q.text("households.watch.open"), Chosen: q.FormValue("state") == casework.Open},
+		{Value: casework.Done, Label: q.text("households.watch.done"), Chosen: q.FormValue("state") == casework.Done}}
+	filters := view.Filters{Action: MonitoringPath, Fields: []view.Field{{Kind: view.SelectField, Name: "group", Label: q.text("households.column.group"), Options: groups}, {Kind: view.SelectField, Name: "state", Label: q.text("households.column.state"), Options: states}}}
+	heading := view.Heading{Title: q.text("households.watch.title"), Lead: view.Plain(q.text("households.watch.lead", running, len(alerts.Rows)))}
+	if q.mayRecord("watch") {
+		heading.Buttons = []view.Button{{Label: q.text("households.watch.new"), Icon: "plus", Href: record("watch")}}
+	}
+	return q.show(heading, figures,
+		view.Section{Head: view.SectionHead{ID: "alerts", Title: q.text("households.alerts"), Note: view.Plain(q.text("households.alerts.note"))}, Parts: []view.Component{alerts}},
+		view.Section{Head: view.SectionHead{ID: "watches", Title: q.text("households.watches")}, Parts: []view.Component{filters, l.table(q), q.download(MonitoringPath + ".csv")}},
+		view.Section{Head: view.SectionHead{ID: "relapses", Title: q.text("households.relapses"), Note: view.Plain(q.text("households.relapses.note", q.day(q.today)))}, Parts: []view.Component{rates}})
+}
+
+func (q *request) monitoringCSV() error {
+	list, _, err := q.watches()
+	if err != nil {
+		return err
+	}
+	if err := q.loadWatches(list); err != nil {
+		return err
+	}
+	l, err := q.watchListing(list)
+	if err != nil {
+		return err
+	}
+	return l.csv(q, "monitoring")
+}
+
+// relapses are the rates of relapse of each county, with both numbers.
+func (q *request) relapses() (view.Component, error) {
+	books, err := q.books()
+	if err != nil {
+		return nil, err
+	}
+	t := view.Table{Columns: []view.Column{{Label: q.text("households.column.county")}, {Label: q.text("households.column.within")}, {Label: q.text("households.column.relapsed"), Kind: view.NumberColumn}, {Label: q.text("households.column.exits"), Kind: view.NumberColumn}, {Label: q.text("households.column.rate"), Kind: view.NumberColumn}},
+		Empty: &view.Empty{Icon: "people", Title: q.text("households.none"), Text: q.text("households.none.why")}}
+	for _, book := range books {
+		if sees, err := q.v.Sees(q.Context(), book); err != nil {
+			return nil, err
+		} else if !sees {
+			continue
+		}
+		list, err := q.p.relapses(q.Context(), book, q.today)
+		if err != nil {
+			return nil, err
+		}
+		county, err := q.named(entity.Headquarters, "area", book)
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range list {
+			rate := q.words.NotRecorded()
+			if r.PeopleExits > 0 {
+				rate = q.words.Share(r.People, r.PeopleExits)
+			}
+			t.Rows = append(t.Rows, view.Row{Cells: []view.Cell{{Text: county, Href: query(Path, "area", book)}, {Text: q.text("households.months", r.Months)},
+				{Text: q.text("households.persons", r.People), Sub: q.text("households.count", r.Households)}, {Text: q.text("households.persons", r.PeopleExits), Sub: q.text("households.count", r.HouseholdsExited)}, {Text: rate}}})
+		}
+	}
+	return t, nil
+}
+
+// alerts are households that left poverty, are not watched and show a sign of falling back.
+func (q *request) alerts() (view.Table, error) {
+	t := view.Table{Columns: []view.Column{{Label: q.text("households.column.household")}, {Label: q.text("households.column.sign")}, {Label: q.text("households.column.date")}, {Label: q.text("households.column.do")}},
+		Empty: &view.Empty{Icon: "check", Title: q.text("households.alerts.none"), Text: q.text("households.alerts.none.why")}}
+	books, err := q.books()
+	if err != nil {
+		return t, err
+	}
+	for _, book := range books {
+		list, err := casework.Alerts(q.Context(), q.p.store.DB, book)
+		if err != nil {
+			return t, err
+		}
+		if list, err = mineOnly(q, list, func(a casework.Alert) string { return a.Area }); err != nil {
+			return t, err
+		}
+		for _, a := range list[:min(len(list), pageSize)] {
+			sign := view.Cell{Text: q.text("households.alert.check"), Href: entryHref(book, a.Seq)}
+			if a.Sign == "arrears" {
+				sign = view.Cell{Text: q.text("households.alert.arrears", a.Days)}
+			}
+			do := view.Cell{Text: q.text("households.alert.visit"), Href: Href(book, a.Household) + "/visit"}
+			if q.mayRecord("watch") {
+				do = view.Cell{Text: q.text("households.alert.watch"), Href: record("watch", "household", a.Household, "group", "unstable_exited", "found", "screening")}
+			}
+			t.Rows = append(t.Rows, view.Row{Cells: []view.Cell{{Text: q.text("households.of", a.Household), Href: Href(book, a.Household)}, sign, {Text: q.day(date.Date(a.On))}, do}})
+		}
+	}
+	return t, nil
+}
