@@ -132,7 +132,7 @@ func newRegistry(ctx context.Context, s *store.Store, p *plan, households int) *
 // by their own codes, from the week in which the village records its cards.
 func (p *plan) introduce(v *villagePlan) {
 	n := 0
-	for i := range p.facts {
+	for i := range slices.Backward(p.facts) { // houses were planned after loans: a small register has some of them too
 		d := &p.facts[i].draft
 		if q, ok := d.Fact.(*party.Party); ok && q.Kind == "household" && q.Area == v.Code && n < len(v.families) {
 			v.families[n].id = q.ID

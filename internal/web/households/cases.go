@@ -158,7 +158,7 @@ func (q *request) cases() error {
 	if q.mayRecord("case") {
 		heading.Buttons = []view.Button{{Label: q.text("households.cases.new"), Icon: "plus", Href: record("case")}}
 	}
-	return q.show(heading, filters, q.caseListing(rows).table(q), q.download(CasesPath+".csv"))
+	return q.show(heading, q.section("cases", filters, q.caseListing(rows).table(q), q.download(CasesPath+".csv")))
 }
 
 func (q *request) casesCSV() error {

@@ -99,7 +99,7 @@ func (q *request) duplicates() error {
 	states := []view.Option{{Label: q.text("households.all"), Chosen: q.FormValue("state") == ""}, {Value: household.Waiting, Label: q.text("households.duplicate.waiting"), Chosen: q.FormValue("state") == household.Waiting},
 		{Value: "answered", Label: q.text("households.duplicate.answered"), Chosen: q.FormValue("state") == "answered"}}
 	filters := view.Filters{Action: DuplicatesPath, Fields: []view.Field{{Kind: view.SelectField, Name: "strength", Label: q.text("households.column.strength"), Options: strengths}, {Kind: view.SelectField, Name: "state", Label: q.text("households.column.state"), Options: states}}}
-	return q.show(view.Heading{Title: q.text("households.duplicates.title"), Lead: view.Plain(q.text("households.duplicates.lead", len(rows), waits))}, filters, q.duplicateListing(rows).table(q), q.download(DuplicatesPath+".csv"))
+	return q.show(view.Heading{Title: q.text("households.duplicates.title"), Lead: view.Plain(q.text("households.duplicates.lead", len(rows), waits))}, q.section("duplicates", filters, q.duplicateListing(rows).table(q), q.download(DuplicatesPath+".csv")))
 }
 
 func (q *request) duplicatesCSV() error {
@@ -148,7 +148,7 @@ func (q *request) duplicate() error {
 	for i := range first.rows {
 		t.Rows = append(t.Rows, view.Row{Cells: []view.Cell{{Text: first.rows[i].name}, first.rows[i].cell, second.rows[i].cell}})
 	}
-	body := []view.Component{t}
+	body := []view.Component{q.section("sides", t)}
 	verdict, err := q.verdict(book, first.household, d.ID)
 	if err != nil {
 		return err

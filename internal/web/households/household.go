@@ -86,7 +86,7 @@ func (q *request) lead(h *home) string {
 			break
 		}
 	}
-	return strings.Join(texts, q.words.Pick(" ", ""))
+	return strings.Join(texts, q.gap())
 }
 
 func (q *request) causes(h *home) string {

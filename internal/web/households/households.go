@@ -35,6 +35,7 @@ import (
 	"lastmile/internal/household"
 	"lastmile/internal/store"
 	"lastmile/internal/web/form"
+	"lastmile/internal/web/locale"
 	"lastmile/internal/web/session"
 	"lastmile/internal/web/view"
 	"lastmile/internal/web/wording"
@@ -64,7 +65,7 @@ const (
 )
 
 // Readable are the pages that are public by their nature: whoever is not signed in may read them.
-var Readable = []string{NoticesPath, NoticesPath + "/"}
+var Readable = []string{NoticesPath, NoticesPath + ".csv", NoticesPath + "/"}
 
 // Pages are the register's pages of a store.
 type Pages struct {
@@ -306,3 +307,11 @@ func abs(n int64) int64 { return max(n, -n) }
 
 // mayRecord tells whether the reader may record a kind anywhere.
 func (q *request) mayRecord(kind string) bool { return q.v != nil && q.v.MayRecord(fact.Find(kind)) }
+
+// gap stands between two sentences.
+func (q *request) gap() string {
+	if q.words.Language == locale.Chinese {
+		return ""
+	}
+	return " "
+}

@@ -59,7 +59,13 @@ func (q *request) bookOf(area entity.Entity) (string, error) {
 
 // finder is the field in which people and villages are looked up.
 func (q *request) finder(asked string) view.Component {
-	return view.Filters{Action: Path, Fields: []view.Field{{Name: "q", Label: q.text("households.find"), Hint: q.text("households.find.hint"), Value: asked, MaxLength: 80}}}
+	return view.Section{Head: view.SectionHead{ID: "find", Title: q.text("households.find")},
+		Parts: []view.Component{view.Filters{Action: Path, Fields: []view.Field{{Name: "q", Label: q.text("households.find.hint"), Value: asked, MaxLength: 80}}}}}
+}
+
+// section is a part of a page under the heading that the catalogue has for it.
+func (q *request) section(id string, parts ...view.Component) view.Component {
+	return view.Section{Head: view.SectionHead{ID: id, Title: q.text("households.part." + id)}, Parts: parts}
 }
 
 // place is an area with the households in it.
@@ -121,7 +127,7 @@ func (q *request) counties() error {
 		total += p.count()
 	}
 	heading := view.Heading{Title: q.text("households.title"), Lead: view.Plain(q.text("households.lead", total)), Buttons: q.newCard("")}
-	return q.show(heading, q.finder(""), q.places(places).table(q))
+	return q.show(heading, q.finder(""), q.section("places", q.places(places).table(q)))
 }
 
 // countIn counts the households in an area.
@@ -209,7 +215,7 @@ func (q *request) within(book string, area entity.Entity) error {
 		return err
 	}
 	heading := view.Heading{Crumbs: append([]view.Link{{Label: q.text("households.title"), Href: Path}}, crumbs...), Title: q.own(area.Name), Lead: view.Plain(q.text("households.within", total, len(places))), Buttons: q.newCard("")}
-	return q.show(heading, q.finder(""), q.places(places).table(q), q.download(Path+".csv"))
+	return q.show(heading, q.finder(""), q.section("places", q.places(places).table(q), q.download(Path+".csv")))
 }
 
 // outOfPoverty and stillPoor are what households are registered as that were poor.
@@ -391,7 +397,7 @@ func (q *request) village(book string, area entity.Entity) error {
 	}}
 	heading := view.Heading{Crumbs: append([]view.Link{{Label: q.text("households.title"), Href: Path}}, crumbs...), Title: q.own(area.Name),
 		Lead: view.Plain(q.text("households.village", len(lines), people) + q.text("households.village.gaps", gaps)), Buttons: q.newCard(area.ID)}
-	return q.show(heading, q.finder(""), filters, l.table(q), q.download(Path+".csv"))
+	return q.show(heading, q.section("list", filters, l.table(q), q.download(Path+".csv")), q.finder(""))
 }
 
 // listCSV sends what a page lists as a table.

@@ -108,6 +108,9 @@ func (q *request) moneyCSV() error {
 	return l.csv(q, "household-"+h.ID+"-received")
 }
 
+// drawnMin is how many instalments a loan has at least for its cells to be drawn: fewer are said as well in words.
+const drawnMin = 12
+
 // loansMax is how many loans of a household are drawn.
 const loansMax = 4
 
@@ -183,7 +186,7 @@ func (q *request) loan(h *home, application, contract entity.Entity) (view.Compo
 	head := view.SectionHead{ID: "loan-" + contract.ID, Title: product,
 		Note: view.Prose{{Figure: &view.FigureLink{Value: q.words.Amount(loan.Agreed, yuan), Href: entryHref(h.Book, contract.Seq)}}, {Text: q.words.Pick(" ", "，") + application.Name}}}
 	parts := []view.Component{facts}
-	if len(ticks.Cells) > 0 {
+	if len(ticks.Cells) >= drawnMin {
 		parts = []view.Component{view.Drawing{Chart: ticks.SVG()}, facts}
 	}
 	return view.Section{Head: head, Parts: parts}, nil

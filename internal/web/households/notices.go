@@ -113,7 +113,7 @@ func (q *request) notices() error {
 		}
 	}
 	filters := view.Filters{Action: NoticesPath, Fields: []view.Field{{Name: "text", Label: q.text("households.notices.find"), Value: q.FormValue("text"), MaxLength: 80}}}
-	return q.show(view.Heading{Title: q.text("households.notices.title"), Lead: view.Plain(q.text("households.notices.lead", len(rows)))}, filters, l.table(q), q.download(NoticesPath+".csv"))
+	return q.show(view.Heading{Title: q.text("households.notices.title"), Lead: view.Plain(q.text("households.notices.lead", len(rows)))}, q.section("notices", filters, l.table(q), q.download(NoticesPath+".csv")))
 }
 
 func (q *request) noticesCSV() error {
@@ -171,7 +171,7 @@ func (q *request) notice() error {
 		{Name: q.text("households.column.until"), Value: view.Plain(q.text("households.step.days."+n.fact.DayKind, n.fact.Days) + q.words.Pick(", to ", "，至 ") + q.day(n.until))},
 		{Name: q.text("households.notice.hash"), Value: view.Prose{{Text: n.fact.Hash[:16] + "…", Isolated: true}}},
 	}, Where: view.Plain(q.text("households.notice.where", q.day(n.until)))}
-	body := []view.Component{board}
+	body := []view.Component{q.section("board", board)}
 	if q.v != nil {
 		sees, err := q.v.Sees(q.Context(), n.Area)
 		if err != nil {

@@ -267,7 +267,7 @@ func (q *request) recordVisit() error {
 		} else if err != nil {
 			return err
 		} else if len(receipts) > 0 {
-			http.Redirect(q.w, q.Request, Href(h.Book, h.ID)+"#story", http.StatusSeeOther)
+			http.Redirect(q.w, q.Request, Href(h.Book, h.ID), http.StatusSeeOther)
 			return nil
 		}
 	}

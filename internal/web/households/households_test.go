@@ -1,0 +1,282 @@
+package households_test
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/net/html"
+
+	"lastmile/internal/area"
+	"lastmile/internal/casework"
+	"lastmile/internal/date"
+	"lastmile/internal/fact"
+	"lastmile/internal/household"
+	"lastmile/internal/household/identity"
+	"lastmile/internal/journal"
+	"lastmile/internal/notice"
+	"lastmile/internal/project"
+	"lastmile/internal/testworld"
+	"lastmile/internal/web"
+	"lastmile/internal/web/desk"
+	"lastmile/internal/web/households"
+	"lastmile/internal/web/view"
+	"lastmile/internal/web/webtest"
+)
+
+const (
+	village = "620524100201"
+	id      = "H-0001"
+	name    = "马小明"
+	wife    = "李桂兰"
+	phone   = "13912345678"
+	account = "6228480010001234567"
+	number  = "620524197503020014"
+	illness = "chronic-kidney"
+	remark  = "the-neighbour-says"
+	accuser = "张三丰"
+	contact = "13788889999"
+)
+
+// secrets are never public.
+var secrets = []string{name, wife, phone, account, number[:17], number[6:14], illness, remark, accuser, contact}
+
+// register is a household with a visit, a payment and a notice, in the world of the tests.
+func register(t *testing.T, w *testworld.World) {
+	t.Helper()
+	do := func(on date.Date, actor string, approver string, f fact.Fact) {
+		t.Helper()
+		d := fact.Draft{Fact: f, Book: testworld.Wushan, On: on, Actor: actor, Source: "test"}
+		if fact.KindOf(f).Book != "" {
+			d.Book = ""
+		}
+		if approver != "" {
+			d.Approvers = []string{approver}
+		}
+		if _, err := w.Store.Recorder.Record(t.Context(), d); err != nil {
+			t.Fatalf("record %T: %v", f, err)
+		}
+	}
+	do("2020-05-01", fact.Operator, "", &area.Area{Code: village, Parent: testworld.Town, Level: "village", Name: "南坡村"})
+	do("2020-05-02", "assistant", "", &household.Household{ID: id, Area: village, Standard: "national", Attribute: "ordinary", MainCause: "illness", OtherCauses: []string{"funds"}, HouseGrade: "d",
+		Members: []string{"01 head 1975-03-02 male ordinary", "02 spouse 1977-08-11 female none"}, Names: []string{"01 " + name, "02 " + wife}, Documents: []string{"01 " + checked(number)}, Phone: phone, Account: account, Health: []string{"02 " + illness}})
+	do("2020-05-03", "assistant", "", &household.Visit{Household: id, Questionnaire: "visit-2014 1", Device: "a", Signature: "signed", IncomeFrom: "2019-05-01", IncomeTo: "2020-04-30", Remarks: remark,
+		Answers: []string{"food=stable_source", "clothing=clothes_and_bedding", "medical.01=resident_insurance", "housing=grade_d", "water=piped", "wage.local.01=5000.01"}})
+	do("2020-05-04", "fin", "approver", &project.Disbursement{Project: "p-" + testworld.Wushan, To: id, Amount: 4500_00, Voucher: "BK-20-0504-118", Purpose: "House renovation 危房改造补助", Fund: "own"})
+	do("2020-05-05", "assistant", "approver", &casework.Case{ID: "C-1", Procedure: "identification-2014", Area: village, Title: "Identification 识别", Households: []string{id}})
+	n := &notice.Notice{ID: "N-1", Case: "C-1", Title: "Poor households 贫困户公示", Area: village, Place: "村委会", Days: 7, DayKind: "calendar", List: []string{id}, Hash: notice.Hash([]string{id}), Lines: []string{notice.Line(name, "2人")}}
+	do("2020-05-06", "assistant", "", &casework.Step{Case: "C-1", Step: "application", By: "household", Documents: []string{"application"}})
+	do("2020-05-07", "assistant", "", n)
+	do("2020-05-08", "assistant", "", &notice.Objection{ID: "O-1", Notice: "N-1", Household: id, Text: "He has a shop.", AnswerBy: "2020-05-20", Name: accuser, Contact: contact})
+}
+
+// checked is a number with its check character put right.
+func checked(number string) string { return number[:17] + string(identity.CheckCharacter(number[:17])) }
+
+func has(t *testing.T, p *webtest.Page, texts ...string) {
+	t.Helper()
+	p.Says(http.StatusOK, texts...)
+}
+
+func hides(t *testing.T, where, text string) {
+	t.Helper()
+	for _, s := range secrets {
+		if strings.Contains(text, s) {
+			t.Errorf("%s shows %q", where, s)
+		}
+	}
+}
+
+// From the list of the counties down to one household, and back by search: each to whom it concerns, masked.
+func TestHousehold(t *testing.T) {
+	app := webtest.New(t)
+	register(t, app.World)
+	assistant := app.As("assistant")
+	has(t, assistant.Get(households.Path), "武山县", "1")
+	has(t, assistant.Get(households.Path+"?area="+testworld.Wushan), "城关镇")
+	list := assistant.Get(households.Path + "?area=" + village)
+	has(t, list, "Household 马××", id, "Illness", "Housing")
+	page := assistant.Get(households.Href(testworld.Wushan, id))
+	has(t, page, "Household 马××", "house of grade D", "BK-20-0504-118", "4,500.00", "House renovation", "2,500", "Names and numbers are masked", "Record a visit", "Nobody has looked")
+	for _, path := range []string{"", "/sheet", "/handbook", "/money.csv"} {
+		hides(t, path, assistant.Get(households.Href(testworld.Wushan, id)+path).Body)
+	}
+	for _, query := range []string{name, phone, account, checked(number), id, "南坡"} {
+		p := assistant.Get(households.Path + "?q=" + url.QueryEscape(query))
+		has(t, p, "南坡村")
+		for _, s := range secrets {
+			if strings.Contains(p.Text(), s) && !strings.Contains(query, s) {
+				t.Errorf("the search for %q shows %q", query, s)
+			}
+		}
+	}
+	app.As("assistant").Get(households.Path+"?q=nobody").Says(http.StatusOK, "Nobody was found")
+	chinese := app.As("assistant").In("zh-CN")
+	has(t, chinese.Get(households.Href(testworld.Wushan, id)), "马×× 户", "住房鉴定 D 级", "从走访到交付", "危房改造补助")
+
+	faraway := app.As("faraway")
+	faraway.Get(households.Href(testworld.Wushan, id)).Says(http.StatusForbidden)
+	if p := faraway.Get(households.Path + "?q=" + url.QueryEscape(name)); strings.Contains(p.Text(), id) {
+		t.Error("another county's assistant finds the household by name")
+	}
+	app.As("").Get(households.Path).Says(http.StatusUnauthorized)
+	if csv := assistant.Get(households.Path + ".csv?area=" + village).Body; !strings.Contains(csv, "household,people,cause") || !strings.Contains(csv, id+",2,illness,housing") {
+		t.Errorf("the list downloads as\n%s", csv)
+	}
+}
+
+// Names and numbers are shown to those who may see them, once they have said why; the county's book says who looked.
+func TestReveal(t *testing.T) {
+	app := webtest.New(t)
+	register(t, app.World)
+	assistant, home := app.As("assistant"), households.Href(testworld.Wushan, id)
+	ask := assistant.Get(home + "/reveal")
+	has(t, ask, "15 minutes")
+	assistant.Send(ask.Form(home+"/reveal")).Says(http.StatusUnprocessableEntity, "Say what you need")
+	shown := assistant.Send(ask.Form(home+"/reveal"), "reason", "compare with the card before payment")
+	has(t, shown, name, wife, checked(number), "compare with the card before payment")
+	var looked []journal.Entry
+	if err := journal.Each(t.Context(), app.Store.DB, journal.Filter{Book: testworld.Wushan, Kind: "disclosure"}, func(e journal.Entry) error { looked = append(looked, e); return nil }); err != nil {
+		t.Fatal(err)
+	}
+	if len(looked) != 1 || looked[0].Actor != "assistant" || !strings.Contains(looked[0].Body, "compare with the card") {
+		t.Fatalf("recorded: %+v", looked)
+	}
+	open := home + "?shown=" + strconv.FormatInt(looked[0].Seq, 10)
+	has(t, assistant.Get(open), name)
+	hides(t, "another person's page", app.As("officer").Get(open).Text())
+	app.As("lead").Get(home + "/reveal").Says(http.StatusForbidden)
+	app.Wait(16 * time.Minute)
+	hides(t, "the page a quarter of an hour later", assistant.Get(open).Text())
+	has(t, app.As("audit").Get(home), "Ma Li", "compare with the card before payment")
+}
+
+// A visit is one page. What it answers feeds the checks and the card; what the card knows is not asked to be typed again; a mistake comes back with all that was typed.
+func TestVisit(t *testing.T) {
+	app := webtest.New(t)
+	register(t, app.World)
+	assistant, home := app.As("assistant"), households.Href(testworld.Wushan, id)
+	page := assistant.Get(home + "/visit")
+	has(t, page, "Visit Household 马××", "Housing", "Medical care: 马×× (01)")
+	hides(t, "the form", page.Text())
+	form := page.Form(home + "/visit")
+	wrong := assistant.Send(form, "answer-housing", "grade_b", "signature", "refused")
+	wrong.Says(http.StatusUnprocessableEntity, "refus")
+	again := assistant.Send(wrong.Form(home+"/visit"), "signature", "signed", "answer-house_grade", "b", "more", "excluded.relief=300")
+	has(t, again, "house of grade B")
+	f, err := household.Load(t.Context(), app.Store.DB, testworld.Wushan, id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := len(f.Visits); n != 2 || f.Visits[1].Fact.Follows != f.Visits[0].Key {
+		t.Fatalf("%d visits, the last follows %q", n, f.Visits[n-1].Fact.Follows)
+	}
+	if got := strings.Join(f.Visits[1].Fact.Answers, " "); got != "house_grade=b housing=grade_b excluded.relief=300" {
+		t.Errorf("the visit answers %q", got)
+	}
+	app.As("approver").Get(home + "/visit").Says(http.StatusForbidden)
+}
+
+// A case says which step is done, which is next and who does it; monitoring and duplicates open with nothing in them.
+func TestCases(t *testing.T) {
+	app := webtest.New(t)
+	register(t, app.World)
+	assistant := app.As("assistant")
+	has(t, assistant.Get(households.CasesPath), "Identification", "open")
+	has(t, assistant.Get(households.CasesPath+"/"+testworld.Wushan+"/C-1"), "of 8 steps", "done", "next", "N-1", "Village")
+	has(t, assistant.Get(households.NoticesPath+"/"+testworld.Wushan+"/N-1"), "He has a shop.", "answer overdue", "No photograph")
+	has(t, assistant.Get(households.MonitoringPath), "under watch")
+	has(t, assistant.Get(households.DuplicatesPath), "No two records are alike")
+	twin := &household.Household{ID: "H-0002", Area: village, Standard: "national", Attribute: "ordinary", MainCause: "illness", Members: []string{"01 head 1975-03-02 male ordinary"}, Names: []string{"01 " + name}, Documents: []string{"01 " + checked(number)}}
+	if _, err := app.Store.Recorder.Record(context.Background(), fact.Draft{Fact: twin, On: "2020-05-09", Actor: "assistant", Source: "test"}); err != nil {
+		t.Fatal(err)
+	}
+	list := assistant.Get(households.DuplicatesPath)
+	has(t, list, "H-0002-01", "H-0001-01", "Certain", "waits for a verdict")
+	at := households.DuplicatesPath + "/" + testworld.Wushan + "/dup-H-0002-01-" + testworld.Wushan + "-H-0001-01"
+	pair := assistant.Get(at)
+	has(t, pair, "马××", "document", "The same person")
+	hides(t, "the pair", pair.Text())
+	if _, err := app.Store.Recorder.Record(context.Background(), fact.Draft{Fact: &household.Verdict{Duplicate: "dup-H-0002-01-" + testworld.Wushan + "-H-0001-01", Verdict: "same", Why: "one card"}, Book: testworld.Wushan, On: "2020-05-10", Actor: "assistant", Approvers: []string{"approver"}, Source: "test"}); err != nil {
+		t.Fatal(err)
+	}
+	has(t, assistant.Get(at), "Take the verdict back", "one card", "no longer in the household")
+	for _, csv := range []string{households.CasesPath + ".csv", households.MonitoringPath + ".csv", households.DuplicatesPath + ".csv"} {
+		hides(t, csv, assistant.Get(csv).Says(http.StatusOK).Body)
+	}
+}
+
+// TestPlanted walks through every page and table that a stranger can reach and looks for what must never be public. Even where strangers may read the
+// whole programme, no identity number, account, phone, full name or health detail is among it.
+func TestPlanted(t *testing.T) {
+	w := testworld.New(t)
+	w.LogIn("admin")
+	register(t, w)
+	d := desk.New(w.Store, desk.Options{Readable: []string{"/", "/flow", "/flow.csv", "/claims", "/claims.csv", "/figures", "/figures.csv", "/figures/", "/areas", "/areas/", "/projects", "/projects.csv", "/projects/",
+		"/money", "/accounts", "/accounts.csv", "/accounts/", "/postings", "/postings.csv", "/parties/", "/entries/", "/evidence/", "/journal", "/chain", "/search"}})
+	pages, err := web.New(w.Store, web.Options{Log: slog.New(slog.DiscardHandler), Protect: d.Protect, Frame: d.Frame, Sources: desk.Sources(),
+		Routes: func(mux *http.ServeMux, engine *view.Engine) error { return d.Routes(mux, engine) }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const pagesMax = 400
+	queue, seen := []string{"/", households.NoticesPath, households.NoticesPath + ".csv", households.NoticesPath + "/620524/N-1?paper=a3", "/journal", "/search?q=" + url.QueryEscape(name), "/search?q=" + phone}, map[string]bool{}
+	read, board := 0, false
+	for len(queue) > 0 && read < pagesMax {
+		path := queue[0]
+		queue = queue[1:]
+		if seen[path] {
+			continue
+		}
+		seen[path] = true
+		r := httptest.NewRequest(http.MethodGet, "https://aid.example"+path, nil)
+		answer := httptest.NewRecorder()
+		pages.ServeHTTP(answer, r)
+		if answer.Code != http.StatusOK {
+			continue
+		}
+		read++
+		body := answer.Body.String()
+		asked, _ := url.QueryUnescape(path)
+		for _, s := range secrets {
+			if strings.Contains(body, s) && !strings.Contains(asked, s) {
+				t.Errorf("%s shows %q", path, s)
+			}
+		}
+		board = board || strings.Contains(body, "马××")
+		if !strings.HasPrefix(answer.Header().Get("Content-Type"), "text/html") {
+			continue
+		}
+		for _, link := range links(t, body) {
+			if strings.HasPrefix(link, "/") && !strings.HasPrefix(link, "/assets") {
+				queue = append(queue, strings.SplitN(link, "#", 2)[0])
+			}
+		}
+	}
+	if read < 50 || !board {
+		t.Errorf("only %d pages were read, the masked list among them: %t", read, board)
+	}
+}
+
+func links(t *testing.T, text string) []string {
+	t.Helper()
+	root, err := html.Parse(strings.NewReader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var list []string
+	for n := range root.Descendants() {
+		for _, a := range n.Attr {
+			if n.Data == "a" && a.Key == "href" {
+				list = append(list, a.Val)
+			}
+		}
+	}
+	return list
+}
