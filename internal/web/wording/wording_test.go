@@ -36,7 +36,7 @@ func words(t *testing.T, language locale.Language) Words {
 func TestCodes(t *testing.T) {
 	w := words(t, locale.English)
 	found := 0
-	for _, dir := range []string{"access", "api", "area", "dividend", "enterprise", "evidence", "fact", "goods", "household/earning", "intake", "ledger", "lending", "livestock", "monitoring", "party", "programme", "project", "rule", "targeting", "web"} {
+	for _, dir := range []string{"access", "api", "area", "casework", "dividend", "enterprise", "evidence", "fact", "goods", "household", "intake", "ledger", "lending", "livestock", "monitoring", "notice", "party", "procedure", "programme", "project", "rule", "targeting", "web"} {
 		err := filepath.WalkDir(filepath.Join("../..", dir), func(path string, d fs.DirEntry, err error) error {
 			if err != nil || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
 				return err
