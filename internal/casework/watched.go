@@ -218,7 +218,7 @@ LIMIT %d`, household.Type, decision.Exited, alertsMax), book); err != nil {
 	err := read(fmt.Sprintf(`SELECT h.id, h.area, 'check', o.on_date, o.seq, 0
 FROM observation o
 JOIN entity h ON h.book = o.book AND h.type = '%s' AND h.id = o.subject AND h.class = '%s'
-WHERE o.book = $1 AND o.measure IN ('household-assured', 'household-water') AND o.value < 0 AND o.sign > 0`+unwatched+`
+WHERE o.book = $1 AND o.measure IN ('household-assured', 'household-water') AND o.on_date >= '' AND o.value < 0 AND o.sign > 0`+unwatched+`
 ORDER BY o.on_date DESC, h.id
 LIMIT %d`, household.Type, decision.Exited, alertsMax), book)
 	return list, err

@@ -22,6 +22,7 @@ import (
 
 	"golang.org/x/net/html"
 
+	"lastmile/internal/area"
 	"lastmile/internal/entity"
 	"lastmile/internal/journal"
 	"lastmile/internal/scenario"
@@ -738,7 +739,7 @@ func TestTogether(t *testing.T) {
 
 func TestPronounced(t *testing.T) {
 	for name, want := range map[string]string{"武山县": "Wushan", "洛门镇": "Luomen", "新疆维吾尔自治区": "Xinjiang", "喀什地区": "Kashi", "乐善社区居民委员会": "Leshan", "吉县": "Jixian", "Bamyan": ""} {
-		if got := pronounced(name); got != want {
+		if got := area.Pronounced(name); got != want {
 			t.Errorf("%s is read as %q, not %q", name, got, want)
 		}
 	}

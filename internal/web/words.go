@@ -3,6 +3,7 @@ package web
 import (
 	"strings"
 
+	"lastmile/internal/area"
 	"lastmile/internal/date"
 	"lastmile/internal/dividend"
 	"lastmile/internal/entity"
@@ -150,7 +151,7 @@ func (q *request) areaName(code string) string {
 	if !ok {
 		return code
 	}
-	if said := pronounced(e.Name); said != "" && !q.chinese() {
+	if said := area.Pronounced(e.Name); said != "" && !q.chinese() {
 		return said + " " + e.Name
 	}
 	return e.Name

@@ -172,8 +172,8 @@ func TestIncome(t *testing.T) {
 		t.Fatal(err)
 	}
 	golden(t, "income.svg", svg)
-	if n := strings.Count(string(svg), `class="short"`); n != 1 {
-		t.Errorf("%d years fall short, want 1: to reach the line is to meet it", n)
+	if n := strings.Count(string(svg), `class="short"`); n != 2 {
+		t.Errorf("%d years fall short, want 2: exactly at the line is not above it", n)
 	}
 	if _, err := (Income{Name: "none"}).SVG(); err == nil {
 		t.Error("a chart of no years was drawn")

@@ -22,8 +22,8 @@ type IncomeYear struct {
 	Threshold int64  // the poverty line in force that year; 0 draws none
 }
 
-// Met says whether the year's income reached its line.
-func (y IncomeYear) Met() bool { return y.Amount >= y.Threshold }
+// Met says whether the year's income was above its line: exactly at the line is still poor.
+func (y IncomeYear) Met() bool { return y.Amount > y.Threshold }
 
 const (
 	incomeWidth  = 480.0

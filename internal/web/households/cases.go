@@ -80,7 +80,7 @@ func (q *request) caseRows() ([]entity.Entity, error) {
 		if err != nil {
 			return nil, err
 		}
-		if some, err = mineOnly(q, some, func(e entity.Entity) string { return e.Area }); err != nil {
+		if some, err = mineOnly(q, book, some, func(e entity.Entity) string { return e.Area }); err != nil {
 			return nil, err
 		}
 		list = append(list, some...)

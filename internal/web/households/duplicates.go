@@ -39,7 +39,7 @@ func (q *request) duplicateRows() ([]entity.Entity, error) {
 		if err != nil {
 			return nil, err
 		}
-		kept, err := mineOnly(q, some, func(e entity.Entity) string {
+		kept, err := mineOnly(q, book, some, func(e entity.Entity) string {
 			if m, ok, err := q.entity(e.Book, household.MemberType, e.Name); err == nil && ok {
 				return m.Area
 			}

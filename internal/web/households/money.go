@@ -6,10 +6,13 @@ import (
 
 	"lastmile/internal/date"
 	"lastmile/internal/entity"
+	"lastmile/internal/fact"
 	"lastmile/internal/household"
+	"lastmile/internal/journal"
 	"lastmile/internal/ledger"
 	"lastmile/internal/lending"
 	"lastmile/internal/livestock"
+	"lastmile/internal/project"
 	"lastmile/internal/web/chart"
 	"lastmile/internal/web/view"
 )
@@ -67,7 +70,7 @@ func (q *request) trail(h *home) (view.Component, error) {
 	if err != nil {
 		return nil, err
 	}
-	project, err := q.named(h.Book, "project", most.Project)
+	project, err := q.project(h.Book, most.Project)
 	if err != nil {
 		return nil, err
 	}
@@ -75,17 +78,30 @@ func (q *request) trail(h *home) (view.Component, error) {
 	if err != nil {
 		return nil, err
 	}
-	county := 2
-	if q.county(h.Book) == view.County1Node {
-		county = 1
-	}
-	trail := view.Trail{County: county, Links: []view.ChainLink{{Label: q.text("households.trail.fund"), Value: fund}}}
+	trail := view.Chain{{Label: q.text("households.trail.fund"), Value: fund}}
 	if most.Project != "" {
-		trail.Links = append(trail.Links, view.ChainLink{Label: q.text("households.trail.project"), Value: project, Href: "/projects/" + url.PathEscape(h.Book) + "/" + url.PathEscape(most.Project)})
+		trail = append(trail, view.ChainLink{Label: q.text("households.trail.project"), Value: project, Href: "/projects/" + url.PathEscape(h.Book) + "/" + url.PathEscape(most.Project)})
 	}
-	trail.Links = append(trail.Links, view.ChainLink{Label: q.text("households.trail.village"), Value: village, Href: "/areas/" + url.PathEscape(h.area)},
+	trail = append(trail, view.ChainLink{Label: q.text("households.trail.village"), Value: village, Href: "/areas/" + url.PathEscape(h.area)},
 		view.ChainLink{Label: q.text("households.trail.household"), Value: q.words.Amount(of[most.Project], yuan)})
 	return trail, nil
+}
+
+// project is what a project is called in the reader's language.
+func (q *request) project(book, id string) (string, error) {
+	e, ok, err := q.entity(book, "project", id)
+	if err != nil || !ok {
+		return id, err
+	}
+	at, ok, err := journal.Get(q.Context(), q.p.store.DB, e.Book, e.Seq)
+	if err != nil || !ok {
+		return e.Name, err
+	}
+	content, err := fact.DecodeBody(at.Kind, at.Body, "")
+	if p, ok := content.(*project.Project); ok && err == nil {
+		return q.words.Pick(p.Name, p.NameZh), nil
+	}
+	return e.Name, err
 }
 
 // moneyCSV sends what reached the household as a table.

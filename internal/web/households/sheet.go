@@ -1,6 +1,9 @@
 package households
 
 import (
+	"fmt"
+	"strconv"
+
 	"lastmile/internal/fact"
 	"lastmile/internal/household"
 	"lastmile/internal/household/identity"
@@ -84,6 +87,9 @@ func (q *request) paperPage(h *home, title string, body ...view.Component) error
 	return q.show(heading, body...)
 }
 
+// hundredths is the unit in which a card keeps land.
+const hundredths = "0.01 mu"
+
 // cardFacts are the fields of the card, as the last visits left them.
 func (q *request) cardFacts(h *home) (view.Facts, error) {
 	if h.card == nil {
@@ -105,7 +111,11 @@ func (q *request) cardFacts(h *home) (view.Facts, error) {
 	}
 	var facts view.Facts
 	for _, v := range values {
-		facts = append(facts, view.Fact{Name: v.Name, Value: view.Plain(v.Text)})
+		text := v.Text
+		if n, err := strconv.ParseInt(k.Get(&public, v.Field), 10, 64); err == nil && v.Field.Unit == hundredths {
+			text = fmt.Sprintf("%s.%02d %s", q.words.Count(n/100), n%100, q.words.Unit("mu"))
+		}
+		facts = append(facts, view.Fact{Name: v.Name, Value: view.Plain(text)})
 	}
 	phone, account := identity.MaskPhone(h.card.Phone), identity.MaskAccount(h.card.Account)
 	if h.opened != nil {

@@ -87,14 +87,17 @@ func (h *home) known(question string) string {
 	return value
 }
 
-// questionsOf are the checks of a household on a day: one of the household, or one of each member of an age.
+// checkFields are the checks of a household on a day: one of the household, or one of each member of an age.
 func (q *request) checkFields(h *home, on date.Date, values map[string]string) ([]view.Component, error) {
 	books, err := decision.PublishedRulebooks()
 	if err != nil {
 		return nil, err
 	}
 	book, err := books.InForce(h.area, on)
-	if err != nil {
+	if err != nil { // a visit after the last rulebook still asks what it asked
+		book = newest(books, h.area)
+	}
+	if book == nil {
 		return nil, fault.New(fault.Invalid, "decision.rulebook", "%v", err).For("on").Mend("Visit on a day on which a rulebook is in force.")
 	}
 	var list []view.Component
@@ -127,6 +130,17 @@ func (q *request) checkFields(h *home, on date.Date, values map[string]string) (
 		}
 	}
 	return list, nil
+}
+
+// newest is the last rulebook that held in an area, nil when none did.
+func newest(books *decision.Rulebooks, area string) *decision.Rulebook {
+	var last *decision.Rulebook
+	for _, id := range books.IDs() {
+		if b, ok := books.Get(id); ok && b.Holds(area, b.Valid.From) && (last == nil || b.Valid.From >= last.Valid.From) {
+			last = b
+		}
+	}
+	return last
 }
 
 // aged tells whether somebody is of the ages that a check asks about; no ages mean everybody.

@@ -50,8 +50,11 @@ func (q *request) books() ([]string, error) {
 	return list, nil
 }
 
-// mineOnly keeps what lies in areas that the reader serves.
-func mineOnly[T any](q *request, list []T, area func(T) string) ([]T, error) {
+// mineOnly keeps what lies in areas that the reader serves, of a book.
+func mineOnly[T any](q *request, book string, list []T, area func(T) string) ([]T, error) {
+	if all, err := q.v.Sees(q.Context(), book); err != nil || all {
+		return list, err
+	}
 	var kept []T
 	for _, one := range list {
 		sees, err := q.v.Sees(q.Context(), area(one))
@@ -78,7 +81,7 @@ func (q *request) watches() ([]*watched, map[string]int64, error) {
 		if err != nil {
 			return nil, nil, err
 		}
-		if rows, err = mineOnly(q, rows, func(e entity.Entity) string { return e.Area }); err != nil {
+		if rows, err = mineOnly(q, book, rows, func(e entity.Entity) string { return e.Area }); err != nil {
 			return nil, nil, err
 		}
 		for _, e := range rows {
@@ -301,7 +304,7 @@ func (q *request) alerts() (view.Table, error) {
 		if err != nil {
 			return t, err
 		}
-		if list, err = mineOnly(q, list, func(a casework.Alert) string { return a.Area }); err != nil {
+		if list, err = mineOnly(q, book, list, func(a casework.Alert) string { return a.Area }); err != nil {
 			return t, err
 		}
 		for _, a := range list[:min(len(list), pageSize)] {
