@@ -101,8 +101,9 @@ func (d *Desk) Protect(next http.Handler) http.Handler {
 func (d *Desk) Frame(r *http.Request, p *view.Page) {
 	v := session.Of(r)
 	if v == nil {
-		enter := view.NavItem{Icon: "lock", Label: d.guard.Words(*p).Text("login.do"), Href: session.LogInPath}
-		p.Nav = append(p.Nav, view.NavGroup{Items: []view.NavItem{enter}})
+		words := d.guard.Words(*p)
+		enter := view.NavItem{Icon: "lock", Label: words.Text("login.do"), Href: session.LogInPath}
+		p.Nav = append(p.Nav, households.Places(words, r), view.NavGroup{Items: []view.NavItem{enter}})
 		return
 	}
 	words := d.guard.Words(*p)

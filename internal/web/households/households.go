@@ -111,10 +111,13 @@ func (p *Pages) Routes(mux session.Router) {
 	}
 }
 
-// Places are the register's places in the frame, for somebody who is signed in.
+// Places are the register's places in the frame: for a stranger, the public notices alone.
 func Places(words wording.Words, r *http.Request) view.NavGroup {
 	group := view.NavGroup{Title: words.Text("households.nav")}
 	for _, p := range []struct{ icon, key, href string }{{"people", "households", Path}, {"layers", "cases", CasesPath}, {"notice", "notices", NoticesPath}, {"bell", "monitoring", MonitoringPath}, {"talk", "duplicates", DuplicatesPath}} {
+		if session.Of(r) == nil && p.href != NoticesPath {
+			continue
+		}
 		group.Items = append(group.Items, view.NavItem{Icon: p.icon, Label: words.Text("households.nav." + p.key), Href: p.href, Current: r.URL.Path == p.href || strings.HasPrefix(r.URL.Path, p.href+"/")})
 	}
 	return group

@@ -26,7 +26,6 @@ import (
 	"lastmile/internal/web"
 	"lastmile/internal/web/desk"
 	"lastmile/internal/web/households"
-	"lastmile/internal/web/view"
 	"lastmile/internal/web/webtest"
 )
 
@@ -221,7 +220,7 @@ func TestPlanted(t *testing.T) {
 	d := desk.New(w.Store, desk.Options{Readable: []string{"/", "/flow", "/flow.csv", "/claims", "/claims.csv", "/figures", "/figures.csv", "/figures/", "/areas", "/areas/", "/projects", "/projects.csv", "/projects/",
 		"/money", "/accounts", "/accounts.csv", "/accounts/", "/postings", "/postings.csv", "/parties/", "/entries/", "/evidence/", "/journal", "/chain", "/search"}})
 	pages, err := web.New(w.Store, web.Options{Log: slog.New(slog.DiscardHandler), Protect: d.Protect, Frame: d.Frame, Sources: desk.Sources(),
-		Routes: func(mux *http.ServeMux, engine *view.Engine) error { return d.Routes(mux, engine) }})
+		Routes: d.Routes})
 	if err != nil {
 		t.Fatal(err)
 	}
