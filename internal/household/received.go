@@ -23,12 +23,13 @@ type Receipt struct {
 	Kind      string // of the fact
 	Body      string
 	Grade     journal.Grade
+	Area      string // of the entry
 }
 
 // Received lists what reached a household, the oldest first.
 func Received(ctx context.Context, r database.Reader, book, id string) ([]Receipt, error) {
 	account := "recipient:" + id
-	rows, err := r.Query(ctx, `SELECT p.to_account, p.seq, p.on_date, p.flow, p.commodity, p.fund, p.project, p.amount * p.sign, e.kind, e.body, e.grade
+	rows, err := r.Query(ctx, `SELECT p.to_account, p.seq, p.on_date, p.flow, p.commodity, p.fund, p.project, p.amount * p.sign, e.kind, e.body, e.grade, e.area
 FROM posting p
 JOIN entry e ON e.book = p.book AND e.seq = p.seq
 WHERE p.book = $1 AND substr(p.to_account, 1, 10) = 'recipient:' AND p.to_account >= $2 AND p.to_account < $3
@@ -41,7 +42,7 @@ ORDER BY p.on_date, p.seq, p.line`, book, account, account+";") // ; comes after
 	for rows.Next() {
 		c := Receipt{Book: book}
 		var to, on string
-		if err := rows.Scan(&to, &c.Seq, &on, &c.Flow, &c.Commodity, &c.Fund, &c.Project, &c.Amount, &c.Kind, &c.Body, &c.Grade); err != nil {
+		if err := rows.Scan(&to, &c.Seq, &on, &c.Flow, &c.Commodity, &c.Fund, &c.Project, &c.Amount, &c.Kind, &c.Body, &c.Grade, &c.Area); err != nil {
 			return nil, err
 		}
 		if to != account && !strings.HasPrefix(to, account+":") {

@@ -197,6 +197,28 @@ func TestRoutesAsEveryRole(t *testing.T) {
 		"GET /todo":                                        {"/todo", all, "", 200},
 		"GET /todo/{book}/{seq}":                           {panel, near, "", 200},
 		"POST /todo/{book}/{seq}":                          {panel, near, "decision=back", 422},
+
+		"GET /households":                       {"/households", all, "", 200}, // the reader's own
+		"GET /households.csv":                   {"/households.csv?area=" + testworld.Wushan, near, "", 200},
+		"GET /households/{book}/{id}":           {"/households/" + testworld.Wushan + "/none", all, "", 404},
+		"GET /households/{book}/{id}/money.csv": {"/households/" + testworld.Wushan + "/none/money.csv", all, "", 404},
+		"GET /households/{book}/{id}/reveal":    {"/households/" + testworld.Wushan + "/none/reveal", all, "", 404},
+		"POST /households/{book}/{id}/reveal":   {"/households/" + testworld.Wushan + "/none/reveal", all, "reason=x", 404},
+		"GET /households/{book}/{id}/sheet":     {"/households/" + testworld.Wushan + "/none/sheet", all, "", 404},
+		"GET /households/{book}/{id}/handbook":  {"/households/" + testworld.Wushan + "/none/handbook", all, "", 404},
+		"GET /households/{book}/{id}/visit":     {"/households/" + testworld.Wushan + "/none/visit", all, "", 404},
+		"POST /households/{book}/{id}/visit":    {"/households/" + testworld.Wushan + "/none/visit", all, "on=x", 404},
+		"GET /cases":                            {"/cases", all, "", 200},
+		"GET /cases.csv":                        {"/cases.csv", all, "", 200},
+		"GET /cases/{book}/{id}":                {"/cases/" + testworld.Wushan + "/none", all, "", 404},
+		"GET /notices":                          {"/notices", open, "", 200}, // public by their nature
+		"GET /notices.csv":                      {"/notices.csv", open, "", 200},
+		"GET /notices/{book}/{id}":              {"/notices/" + testworld.Wushan + "/none", open, "", 404},
+		"GET /monitoring":                       {"/monitoring", all, "", 200},
+		"GET /monitoring.csv":                   {"/monitoring.csv", all, "", 200},
+		"GET /duplicates":                       {"/duplicates", all, "", 200},
+		"GET /duplicates.csv":                   {"/duplicates.csv", all, "", 200},
+		"GET /duplicates/{book}/{id}":           {"/duplicates/" + testworld.Wushan + "/none", all, "", 404},
 	}
 	// Lists show everybody what lies in their areas. What one thing is like is asked for here of things that are not there; see package industry.
 	for _, path := range []string{"/due", "/herds", "/contracts", "/investments", "/jobs", "/dividends", "/dividends/uses", "/goods", "/goods/donations", "/goods/deliveries", "/goods/dispatches", "/goods/assets"} {

@@ -28,6 +28,7 @@ import (
 	"strings"
 	"sync"
 
+	"lastmile/internal/area"
 	"lastmile/internal/date"
 	"lastmile/internal/entity"
 	"lastmile/internal/fact"
@@ -178,6 +179,9 @@ func (q *request) named(book, typ, id string) (string, error) {
 	if err != nil || !ok || e.Name == "" {
 		return id, err
 	}
+	if typ == "area" {
+		return q.placed(e.Name), nil
+	}
 	return q.own(e.Name), nil
 }
 
@@ -215,9 +219,9 @@ func (q *request) day(d date.Date) string {
 }
 
 // crumbs lead from the county of a book down to an area.
-func (q *request) crumbs(book, area string) ([]view.Link, error) {
+func (q *request) crumbs(book, lowest string) ([]view.Link, error) {
 	var list []view.Link
-	for code := area; code != ""; {
+	for code := lowest; code != ""; {
 		e, ok, err := q.entity(entity.Headquarters, "area", code)
 		if err != nil {
 			return nil, err
@@ -225,13 +229,35 @@ func (q *request) crumbs(book, area string) ([]view.Link, error) {
 		if !ok {
 			break
 		}
-		list = append([]view.Link{{Label: q.own(e.Name), Href: Path + "?area=" + url.QueryEscape(code)}}, list...)
+		link := view.Link{Label: q.placed(e.Name)}
+		if sees, err := q.sees(code); err != nil {
+			return nil, err
+		} else if sees {
+			link.Href = query(Path, "area", code)
+		}
+		list = append([]view.Link{link}, list...)
 		if code == book {
 			break
 		}
 		code = e.Parent
 	}
 	return list, nil
+}
+
+// sees tells whether the reader may see what is recorded of an area; a stranger sees nothing of any.
+func (q *request) sees(area string) (bool, error) {
+	if q.v == nil {
+		return false, nil
+	}
+	return q.v.Sees(q.Context(), area)
+}
+
+// placed is how an area is called: in English with how it is read beside it.
+func (q *request) placed(name string) string {
+	if said := area.Pronounced(name); said != "" && q.words.Language != locale.Chinese {
+		return said + " " + name
+	}
+	return name
 }
 
 // mine refuses an area that the reader does not serve.

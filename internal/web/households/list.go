@@ -214,7 +214,7 @@ func (q *request) within(book string, area entity.Entity) error {
 	if err != nil {
 		return err
 	}
-	heading := view.Heading{Crumbs: append([]view.Link{{Label: q.text("households.title"), Href: Path}}, crumbs...), Title: q.own(area.Name), Lead: view.Plain(q.text("households.within", total, len(places))), Buttons: q.newCard("")}
+	heading := view.Heading{Crumbs: append([]view.Link{{Label: q.text("households.title"), Href: Path}}, crumbs...), Title: q.placed(area.Name), Lead: view.Plain(q.text("households.within", total, len(places))), Buttons: q.newCard("")}
 	return q.show(heading, q.finder(""), q.section("places", q.places(places).table(q), q.download(Path+".csv")))
 }
 
@@ -231,7 +231,7 @@ func (q *request) places(rows []*place) *listing[*place] {
 	}
 	return &listing[*place]{rows: rows, empty: view.Empty{Icon: "people", Title: q.text("households.none"), Text: q.text("households.none.why")}, columns: []column[*place]{
 		{key: "area", compare: func(a, b *place) int { return strings.Compare(a.ID, b.ID) },
-			cell:  func(p *place) view.Cell { return view.Cell{Text: q.own(p.Name), Href: query(Path, "area", p.ID)} },
+			cell:  func(p *place) view.Cell { return view.Cell{Text: q.placed(p.Name), Href: query(Path, "area", p.ID)} },
 			plain: func(p *place) string { return p.ID }},
 		number("households", func(p *place) int64 { return p.count() }),
 		number("poor", func(p *place) int64 { return p.count(stillPoor...) }),
@@ -395,7 +395,7 @@ func (q *request) village(book string, area entity.Entity) error {
 		{Kind: view.SelectField, Name: "status", Label: q.text("households.column.status"), Options: statuses, Value: q.FormValue("status")},
 		{Kind: view.SelectField, Name: "cause", Label: q.text("households.column.cause"), Options: causes, Value: q.FormValue("cause")},
 	}}
-	heading := view.Heading{Crumbs: append([]view.Link{{Label: q.text("households.title"), Href: Path}}, crumbs...), Title: q.own(area.Name),
+	heading := view.Heading{Crumbs: append([]view.Link{{Label: q.text("households.title"), Href: Path}}, crumbs...), Title: q.placed(area.Name),
 		Lead: view.Plain(q.text("households.village", len(lines), people) + q.text("households.village.gaps", gaps)), Buttons: q.newCard(area.ID)}
 	return q.show(heading, q.section("list", filters, l.table(q), q.download(Path+".csv")), q.finder(""))
 }
@@ -506,7 +506,7 @@ func (q *request) search(asked string) error {
 		if sees, err := q.v.Sees(q.Context(), a.ID); err != nil {
 			return err
 		} else if sees {
-			villages.Rows = append(villages.Rows, view.Row{Cells: []view.Cell{{Text: q.own(a.Name), Href: Path + "?area=" + url.QueryEscape(a.ID)}, {Text: a.ID}}})
+			villages.Rows = append(villages.Rows, view.Row{Cells: []view.Cell{{Text: q.placed(a.Name), Href: Path + "?area=" + url.QueryEscape(a.ID)}, {Text: a.ID}}})
 		}
 	}
 	if len(villages.Rows) > 0 {

@@ -35,7 +35,13 @@ func (q *request) money(h *home) (view.Component, error) {
 		if r.Grade.String() == "traced" {
 			traced++
 		}
-		t.Rows = append(t.Rows, view.Row{Cells: []view.Cell{{Text: q.day(r.On)}, {Text: purpose, Sub: voucher, Grade: view.Grade(r.Grade.String())}, {Figure: &view.FigureLink{Value: value, Href: entryHref(r.Book, r.Seq)}}}})
+		amount := view.Cell{Text: value}
+		if sees, err := q.sees(r.Area); err != nil {
+			return nil, err
+		} else if sees {
+			amount = view.Cell{Figure: &view.FigureLink{Value: value, Href: entryHref(r.Book, r.Seq)}}
+		}
+		t.Rows = append(t.Rows, view.Row{Cells: []view.Cell{{Text: q.day(r.On)}, {Text: purpose, Sub: voucher, Grade: view.Grade(r.Grade.String())}, amount}})
 	}
 	parts := []view.Component{t}
 	if len(t.Rows) > 0 {
@@ -80,7 +86,13 @@ func (q *request) trail(h *home) (view.Component, error) {
 	}
 	trail := view.Chain{{Label: q.text("households.trail.fund"), Value: fund}}
 	if most.Project != "" {
-		trail = append(trail, view.ChainLink{Label: q.text("households.trail.project"), Value: project, Href: "/projects/" + url.PathEscape(h.Book) + "/" + url.PathEscape(most.Project)})
+		link := view.ChainLink{Label: q.text("households.trail.project"), Value: project}
+		if sees, err := q.sees(h.Book); err != nil {
+			return nil, err
+		} else if sees {
+			link.Href = "/projects/" + url.PathEscape(h.Book) + "/" + url.PathEscape(most.Project)
+		}
+		trail = append(trail, link)
 	}
 	trail = append(trail, view.ChainLink{Label: q.text("households.trail.village"), Value: village, Href: "/areas/" + url.PathEscape(h.area)},
 		view.ChainLink{Label: q.text("households.trail.household"), Value: q.words.Amount(of[most.Project], yuan)})

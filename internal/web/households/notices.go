@@ -172,22 +172,18 @@ func (q *request) notice() error {
 		{Name: q.text("households.notice.hash"), Value: view.Prose{{Text: n.fact.Hash[:16] + "…", Isolated: true}}},
 	}, Where: view.Plain(q.text("households.notice.where", q.day(n.until)))}
 	body := []view.Component{q.section("board", board)}
-	if q.v != nil {
-		sees, err := q.v.Sees(q.Context(), n.Area)
+	if sees, err := q.sees(n.Area); err != nil {
+		return err
+	} else if sees {
+		said, err := q.objections(n)
 		if err != nil {
 			return err
 		}
-		if sees {
-			said, err := q.objections(n)
-			if err != nil {
-				return err
-			}
-			body = append(body, said, q.boardPhotos(e))
-			if q.mayRecord("notice-objection") {
-				heading.Buttons = append(heading.Buttons, view.Button{Label: q.text("households.notice.object"), Icon: "talk", Href: record("notice-objection", "notice", n.ID, "book", book, "answer_by", string(q.today.AddDays(answerDays)))})
-			}
-			heading.Buttons = append(heading.Buttons, view.Button{Label: q.text("households.story.case"), Icon: "layers", Href: caseHref(book, n.fact.Case)})
+		body = append(body, said, q.boardPhotos(e))
+		if q.mayRecord("notice-objection") {
+			heading.Buttons = append(heading.Buttons, view.Button{Label: q.text("households.notice.object"), Icon: "talk", Href: record("notice-objection", "notice", n.ID, "book", book, "answer_by", string(q.today.AddDays(answerDays)))})
 		}
+		heading.Buttons = append(heading.Buttons, view.Button{Label: q.text("households.story.case"), Icon: "layers", Href: caseHref(book, n.fact.Case)})
 	}
 	return q.show(heading, body...)
 }

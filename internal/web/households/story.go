@@ -29,7 +29,7 @@ type chapter struct {
 func (q *request) story(h *home) (view.Component, error) {
 	var list []chapter
 	photos, papers := 0, 0
-	add := func(on date.Date, seq int64, actor string, evidence []string, e view.Event) error {
+	add := func(on date.Date, seq int64, place, actor string, evidence []string, e view.Event) error {
 		e.Date, e.DateTime = q.day(on), string(on)
 		if e.Who == "" && actor != "" {
 			var err error
@@ -37,7 +37,11 @@ func (q *request) story(h *home) (view.Component, error) {
 				return err
 			}
 		}
-		if e.Link.Href == "" {
+		sees, err := q.sees(place)
+		if err != nil {
+			return err
+		}
+		if e.Link.Href == "" && sees {
 			e.Link = view.Link{Label: q.text("households.record"), Href: entryHref(h.Book, seq)}
 		}
 		if len(evidence) > 0 {
@@ -66,14 +70,19 @@ func (q *request) story(h *home) (view.Component, error) {
 		if event.Title == "" {
 			continue
 		}
-		if err := add(e.On, e.Seq, e.Actor, e.Evidence, event); err != nil {
+		if err := add(e.On, e.Seq, e.Area, e.Actor, e.Evidence, event); err != nil {
 			return nil, err
 		}
 	}
 	for _, r := range h.received {
 		purpose, voucher := q.paper(&r)
 		sum := &view.FigureLink{Value: q.moved(&r), Href: entryHref(r.Book, r.Seq)}
-		if err := add(r.On, r.Seq, "", nil, view.Event{Icon: "card", Node: q.county(h.Book), Title: purpose, Sum: sum, Who: voucher}); err != nil {
+		if sees, err := q.sees(r.Area); err != nil {
+			return nil, err
+		} else if !sees {
+			purpose, sum = purpose+q.words.Pick(": ", "：")+sum.Value, nil
+		}
+		if err := add(r.On, r.Seq, r.Area, "", nil, view.Event{Icon: "card", Node: q.county(h.Book), Title: purpose, Sum: sum, Who: voucher}); err != nil {
 			return nil, err
 		}
 	}
@@ -194,7 +203,7 @@ func (q *request) visitSays(h *home, e *journal.Filed) string {
 }
 
 // caseStory tells a case by the steps that people meet: who was heard, what hung on the board, and the last word.
-func (q *request) caseStory(h *home, e *journal.Filed, add func(date.Date, int64, string, []string, view.Event) error) error {
+func (q *request) caseStory(h *home, e *journal.Filed, add func(date.Date, int64, string, string, []string, view.Event) error) error {
 	content, err := fact.DecodeBody(e.Kind, e.Body, "")
 	if err != nil {
 		return err
@@ -225,7 +234,7 @@ func (q *request) caseStory(h *home, e *journal.Filed, add func(date.Date, int64
 			event.Icon, event.Node = "approve", view.DecisionNode
 			event.Title = q.words.Pick(p.Procedure.Title.English, p.Procedure.Title.Chinese) + q.words.Pick(": ", "：") + event.Title
 		}
-		if err := add(p.Status.Done[done].On, r.Seq, "", evidence, event); err != nil {
+		if err := add(p.Status.Done[done].On, r.Seq, p.Case.Area, "", evidence, event); err != nil {
 			return err
 		}
 	}
