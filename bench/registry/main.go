@@ -1,11 +1,15 @@
 // Command registry measures how fast the model programme's register of households is recorded on SQLite, what it takes on disk, and how fast a
-// household's file and the figures are read. Run it with: go run ./bench/registry -households 4200
+// household's file, its page and the figures are read. With -people it adds so many people who are known by their keys alone, and looks for
+// some of them by name, by document and by village. Run it with: go run ./bench/registry -households 4200 -people 1000000
 package main
 
 import (
 	"context"
 	"flag"
 	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -13,25 +17,33 @@ import (
 	"slices"
 	"time"
 
+	"lastmile/internal/access"
+	"lastmile/internal/database"
 	"lastmile/internal/entity"
+	"lastmile/internal/fact"
 	"lastmile/internal/figure"
 	"lastmile/internal/household"
+	"lastmile/internal/household/identity"
 	"lastmile/internal/indicator"
 	"lastmile/internal/scenario"
 	"lastmile/internal/store"
+	"lastmile/internal/web"
+	"lastmile/internal/web/desk"
+	"lastmile/internal/web/households"
 )
 
 func main() {
 	households := flag.Int("households", scenario.AllHouseholds/10, "households of the register")
+	people := flag.Int("people", 0, "people to search among")
 	profile := flag.String("cpuprofile", "", "write a CPU profile to this file")
 	flag.Parse()
-	if err := run(context.Background(), *households, *profile); err != nil {
+	if err := run(context.Background(), *households, *people, *profile); err != nil {
 		fmt.Fprintln(os.Stderr, "bench/registry:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, households int, profile string) error {
+func run(ctx context.Context, households, known int, profile string) error {
 	if profile != "" {
 		f, err := os.Create(profile)
 		if err != nil {
@@ -68,7 +80,124 @@ func run(ctx context.Context, households int, profile string) error {
 	if err := readFiles(ctx, s); err != nil {
 		return err
 	}
-	return readFigures(ctx, s)
+	if err := readFigures(ctx, s); err != nil {
+		return err
+	}
+	if err := openPages(ctx, s); err != nil {
+		return err
+	}
+	if known == 0 {
+		return nil
+	}
+	return search(ctx, s, known)
+}
+
+// percentiles says the median and the slowest twentieth of some times.
+func percentiles(what, limit string, times []time.Duration) {
+	slices.Sort(times)
+	fmt.Printf("%s: median %v, 95th percentile %v (at most %s)\n", what, times[len(times)/2].Round(time.Microsecond), times[len(times)*95/100].Round(time.Microsecond), limit)
+}
+
+// openPages opens the pages of some hundred households as the county's assistant does.
+func openPages(ctx context.Context, s *store.Store) error {
+	people := desk.New(s, desk.Options{Log: slog.New(slog.DiscardHandler)})
+	pages, err := web.New(s, web.Options{Log: slog.New(slog.DiscardHandler), Protect: people.Protect, Frame: people.Frame, Sources: desk.Sources(), Routes: people.Routes})
+	if err != nil {
+		return err
+	}
+	const person, password = "ma.jun", "a bench of one's own"
+	if err := s.Accounts.SetPassword(ctx, person, password, fact.Operator); err != nil {
+		return err
+	}
+	session, _, err := s.Accounts.LogIn(ctx, access.LogIn{Person: person, Password: password, Address: "192.0.2.1", Agent: "bench"})
+	if err != nil {
+		return err
+	}
+	list, err := entity.Find(ctx, s.DB, entity.Filter{Book: scenario.Wushan, Type: household.Type})
+	if err != nil {
+		return err
+	}
+	var times []time.Duration
+	for i := 0; i < len(list); i += max(1, len(list)/300) {
+		r := httptest.NewRequest(http.MethodGet, households.Href(list[i].Book, list[i].ID), nil)
+		r.AddCookie(&http.Cookie{Name: "session", Value: session})
+		w := httptest.NewRecorder()
+		start := time.Now()
+		pages.ServeHTTP(w, r)
+		times = append(times, time.Since(start))
+		if w.Code != http.StatusOK {
+			return fmt.Errorf("page of household %s: %d", list[i].ID, w.Code)
+		}
+	}
+	percentiles("a household's page", "30 ms", times)
+	return nil
+}
+
+// search adds people who are known by what the duplicate guard keeps of them, and looks for some.
+func search(ctx context.Context, s *store.Store, known int) error {
+	const village, chunk = "620524100998", 20_000
+	document := func(n int) string {
+		digits := fmt.Sprintf("620524%04d%02d%02d%03d", 1940+n/1000%70, 1+n/70_000%12, 1+n/840_000%28, n%1000)
+		return digits + string(identity.CheckCharacter(digits))
+	}
+	name := func(n int) string {
+		return fmt.Sprintf("%c%c%c", rune(0x4e00+n%97), rune(0x5200+n/97%101), rune(0x5600+n/9797%103))
+	}
+	table := database.Table{Name: "match_key", Columns: []string{"hash", "book", "member", "kind"}, Conflict: "ON CONFLICT (hash, book, member) DO NOTHING"}
+	start := time.Now()
+	for first := 0; first < known; first += chunk {
+		err := s.DB.Transact(ctx, func(w *database.Writer) error {
+			var members []entity.Entity
+			var keys []any
+			for n := first; n < min(first+chunk, known); n++ {
+				id := fmt.Sprintf("B%07d-01", n)
+				place := village
+				if n%100_000 != 0 {
+					place = fmt.Sprintf("620524%06d", 200_000+n/40)
+				}
+				members = append(members, entity.Entity{Book: scenario.Wushan, Type: household.MemberType, ID: id, Name: id, Class: "head", Status: "present", Area: place, Parent: id[:8]},
+					entity.Entity{Book: scenario.Wushan, Type: household.Type, ID: id[:8], Name: id[:8], Class: "registered", Status: "registered", Area: place, Parent: place})
+				for _, k := range []string{"document " + document(n), "called " + name(n)} {
+					keys = append(keys, s.Recorder.Keyed(k), scenario.Wushan, id, k[:6])
+				}
+			}
+			if err := entity.Put(ctx, w, members); err != nil {
+				return err
+			}
+			return w.Insert(ctx, &table, keys)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	fmt.Printf("%d people are known after %v\n", known, time.Since(start).Round(time.Second))
+	var byDocument, byName, byVillage []time.Duration
+	for i := range 500 {
+		n := i * (known / 500)
+		for _, one := range []struct {
+			text  string
+			times *[]time.Duration
+		}{{document(n), &byDocument}, {name(n), &byName}} {
+			start := time.Now()
+			hits, err := household.Search(ctx, s.DB, s.Recorder.Keyed, one.text, scenario.AsOf)
+			*one.times = append(*one.times, time.Since(start))
+			if err != nil {
+				return err
+			}
+			if len(hits) == 0 {
+				return fmt.Errorf("nobody is found by %q", one.text)
+			}
+		}
+		start := time.Now()
+		if _, err := household.InVillage(ctx, s.DB, scenario.Wushan, fmt.Sprintf("620524%06d", 200_000+n/40)); err != nil {
+			return err
+		}
+		byVillage = append(byVillage, time.Since(start))
+	}
+	percentiles("search by document", "50 ms", byDocument)
+	percentiles("search by name", "50 ms", byName)
+	percentiles("the households of a village", "50 ms", byVillage)
+	return nil
 }
 
 func build(ctx context.Context, dir string, households int) (time.Duration, int64, *store.Store, error) {
@@ -109,8 +238,7 @@ func readFiles(ctx context.Context, s *store.Store) error {
 		}
 		times = append(times, time.Since(start))
 	}
-	slices.Sort(times)
-	fmt.Printf("a household's file: median %v, 95th percentile %v (at most 30 ms for its page)\n", times[len(times)/2].Round(time.Microsecond), times[len(times)*95/100].Round(time.Microsecond))
+	percentiles("a household's file", "30 ms for its page", times)
 	return nil
 }
 
