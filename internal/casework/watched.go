@@ -145,28 +145,40 @@ WHERE c.book = $1 AND c.type = '%s' AND c.role IN ('%s', '%s', '%s') AND e.on_da
 	return list, nil
 }
 
-// peopleExited counts the people of each exit, by entry and household: those whom the exit observed, whether they had been lifted before or not.
+// peopleExited counts the people of each exit, by entry and household: those whom the exit observed, whether they had been lifted before or not. An entry
+// observes each household and right behind it the people who live there.
 func peopleExited(ctx context.Context, r database.Reader, book string, on date.Date) (map[int64]map[string]int64, error) {
-	rows, err := r.Query(ctx, fmt.Sprintf(`SELECT o.seq, m.parent, COUNT(*)
-FROM observation o
-JOIN entity m ON m.book = o.book AND m.type = '%s' AND m.id = o.subject
-WHERE o.book = $1 AND o.measure = 'people-lifted' AND o.on_date <= $2 AND o.value >= 0 AND o.sign > 0
-GROUP BY o.seq, m.parent`, household.MemberType), book, string(on))
+	rows, err := r.Query(ctx, `SELECT seq, line, measure, subject
+FROM observation
+WHERE book = $1 AND measure IN ('household-exited', 'people-lifted') AND on_date >= '' AND on_date <= $2 AND value >= 0 AND sign > 0`, book, string(on))
 	if err != nil {
 		return nil, fmt.Errorf("count people who left poverty in book %s: %w", book, err)
 	}
 	defer rows.Close()
-	people := map[int64]map[string]int64{}
+	type observed struct {
+		seq, line        int64
+		measure, subject string
+	}
+	var list []observed
 	for rows.Next() {
-		var seq, n int64
-		var id string
-		if err := rows.Scan(&seq, &id, &n); err != nil {
+		var o observed
+		if err := rows.Scan(&o.seq, &o.line, &o.measure, &o.subject); err != nil {
 			return nil, err
 		}
-		if people[seq] == nil {
-			people[seq] = map[string]int64{}
+		list = append(list, o)
+	}
+	slices.SortFunc(list, func(a, b observed) int { return cmp.Or(cmp.Compare(a.seq, b.seq), cmp.Compare(a.line, b.line)) })
+	people := map[int64]map[string]int64{}
+	id := ""
+	for _, o := range list {
+		if o.measure == "household-exited" {
+			id = o.subject
+			continue
 		}
-		people[seq][id] = n
+		if people[o.seq] == nil {
+			people[o.seq] = map[string]int64{}
+		}
+		people[o.seq][id]++
 	}
 	return people, rows.Err()
 }
