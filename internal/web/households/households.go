@@ -133,8 +133,9 @@ type request struct {
 	page  view.Page
 	words wording.Words
 	today date.Date
-	known map[string]entity.Entity // what has been looked up, by type, book and id
-	count map[string]map[string]map[string]int64
+	known map[string]entity.Entity               // what has been looked up, by type, book and id
+	count map[string]map[string]map[string]int64 // households by book, village and what they are registered as
+	first string                                 // the first of the programme's books
 }
 
 // page makes a handler.

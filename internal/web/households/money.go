@@ -84,18 +84,24 @@ func (q *request) trail(h *home) (view.Component, error) {
 	if err != nil {
 		return nil, err
 	}
-	trail := view.Chain{{Label: q.text("households.trail.fund"), Value: fund}}
+	step := func(key, value, href string) view.Fact {
+		f := view.Fact{Name: q.text("households.trail." + key), Value: view.Plain(value)}
+		if href != "" {
+			f.Value = view.Prose{{Link: &view.Link{Label: value, Href: href}}}
+		}
+		return f
+	}
+	trail := view.Facts{step("fund", fund, "")}
 	if most.Project != "" {
-		link := view.ChainLink{Label: q.text("households.trail.project"), Value: project}
+		href := ""
 		if sees, err := q.sees(h.Book); err != nil {
 			return nil, err
 		} else if sees {
-			link.Href = "/projects/" + url.PathEscape(h.Book) + "/" + url.PathEscape(most.Project)
+			href = "/projects/" + url.PathEscape(h.Book) + "/" + url.PathEscape(most.Project)
 		}
-		trail = append(trail, link)
+		trail = append(trail, step("project", project, href))
 	}
-	trail = append(trail, view.ChainLink{Label: q.text("households.trail.village"), Value: village, Href: "/areas/" + url.PathEscape(h.area)},
-		view.ChainLink{Label: q.text("households.trail.household"), Value: q.words.Amount(of[most.Project], yuan)})
+	trail = append(trail, step("village", village, "/areas/"+url.PathEscape(h.area)), step("household", q.words.Amount(of[most.Project], yuan), ""))
 	return trail, nil
 }
 

@@ -174,7 +174,7 @@ func (q *request) notice() error {
 	body := []view.Component{q.section("board", board)}
 	if sees, err := q.sees(n.Area); err != nil {
 		return err
-	} else if sees {
+	} else if sees && !poster { // a poster shows the board and nothing else
 		said, err := q.objections(n)
 		if err != nil {
 			return err

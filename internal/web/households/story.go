@@ -100,7 +100,12 @@ func (q *request) story(h *home) (view.Component, error) {
 
 // county is the colour of a county: the first of the programme's books, or another.
 func (q *request) county(book string) view.NodeKind {
-	if heads, err := journal.Books(q.Context(), q.p.store.DB); err == nil && len(heads) > 0 && heads[0] == book {
+	if q.first == "" {
+		if books, err := journal.Books(q.Context(), q.p.store.DB); err == nil && len(books) > 0 {
+			q.first = books[0]
+		}
+	}
+	if q.first == book {
 		return view.County1Node
 	}
 	return view.County2Node
