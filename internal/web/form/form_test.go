@@ -130,7 +130,7 @@ func TestScope(t *testing.T) {
 	before := heads(t, app)
 	app.As("").Get("/record/party").Says(http.StatusUnauthorized, "Log in")
 	app.As("audit").Get("/record/party").Says(http.StatusForbidden)
-	app.As("audit").Get("/record").Says(http.StatusOK, "Nothing to record")
+	app.As("lead").Get("/record").Says(http.StatusOK, "Nothing to record")
 	app.As("admin").Get("/record/proposal").Says(http.StatusForbidden)
 	app.As("admin").Get("/record/approval").Says(http.StatusForbidden)
 	app.As("officer").Get("/record/nonsense").Says(http.StatusNotFound)
