@@ -92,7 +92,7 @@ func (f *Forms) Photo(words wording.Words, v *session.Visit, hash string) view.P
 // Photos are the pictures among files of evidence, small, and the addresses of the others, which are papers.
 func (f *Forms) Photos(words wording.Words, v *session.Visit, hashes []string) (photos []view.Photo, papers []string) {
 	for _, hash := range hashes {
-		if p := f.photo(words, v, hash); p.Src != "" {
+		if p := f.Photo(words, v, hash); p.Src != "" {
 			photos = append(photos, p)
 		} else {
 			papers = append(papers, p.Href)
