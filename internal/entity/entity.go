@@ -76,7 +76,13 @@ func Find(ctx context.Context, r database.Reader, f Filter) ([]Entity, error) {
 		where = append(where, fmt.Sprintf(cond, len(args)))
 	}
 	for _, c := range []struct{ column, value string }{{"book", f.Book}, {"type", f.Type}, {"parent", f.Parent}, {"class", f.Class}, {"area", f.Area}} {
-		if c.value != "" {
+		switch {
+		case c.value == "":
+		case c.column == "parent" && f.Book != "" && f.Type != "":
+			// Without statistics SQLite takes the primary key, and with it all things of the type, for cheaper than the index of parents. Asked for
+			// codes alone it takes the index, which holds them.
+			add("id IN (SELECT c.id FROM entity c WHERE c.book = $1 AND c.type = $2 AND c.parent = $%d)", c.value)
+		default:
 			add(c.column+" = $%d", c.value)
 		}
 	}
