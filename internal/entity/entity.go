@@ -61,10 +61,10 @@ func Get(ctx context.Context, r database.Reader, book, typ, id string) (e Entity
 
 // Filter chooses entities; empty fields choose all.
 type Filter struct {
-	Book, Type, Parent, Class, Area string
-	Text                            string // part of the code or name, in small or capital (ASCII) letters
-	After                           string // id to continue after
-	Limit                           int    // 0 for all
+	Book, Type, Parent, Class, Status, Area string
+	Text                                    string // part of the code or name, in small or capital (ASCII) letters
+	After                                   string // id to continue after
+	Limit                                   int    // 0 for all
 }
 
 // Find lists entities in the order of book and code.
@@ -75,7 +75,7 @@ func Find(ctx context.Context, r database.Reader, f Filter) ([]Entity, error) {
 		args = append(args, v)
 		where = append(where, fmt.Sprintf(cond, len(args)))
 	}
-	for _, c := range []struct{ column, value string }{{"book", f.Book}, {"type", f.Type}, {"parent", f.Parent}, {"class", f.Class}, {"area", f.Area}} {
+	for _, c := range []struct{ column, value string }{{"book", f.Book}, {"type", f.Type}, {"parent", f.Parent}, {"class", f.Class}, {"status", f.Status}, {"area", f.Area}} {
 		switch {
 		case c.value == "":
 		case c.column == "parent" && f.Book != "" && f.Type != "":
@@ -85,6 +85,9 @@ func Find(ctx context.Context, r database.Reader, f Filter) ([]Entity, error) {
 		default:
 			add(c.column+" = $%d", c.value)
 		}
+	}
+	if f.Book == "" && f.Type != "" { // book by book, since every key begins with it
+		where = append(where, "book IN (SELECT '"+Headquarters+"' UNION ALL SELECT id FROM entity WHERE book = '"+Headquarters+"' AND type = 'book')")
 	}
 	if f.Text != "" {
 		like := "%" + strings.NewReplacer(`\`, `\\`, "%", `\%`, "_", `\_`).Replace(f.Text) + "%"

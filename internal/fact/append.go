@@ -103,6 +103,7 @@ func (w *writer) recordOne(ctx context.Context, old *journal.Entry, d *Draft, p 
 	if err := d.Fact.Record(tx); err != nil {
 		return Receipt{}, err
 	}
+	tx.concernPapers(p.kind, d.Fact)
 	e, err := w.entry(tx, old, d, p, grade, end)
 	if err != nil {
 		return Receipt{}, err

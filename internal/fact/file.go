@@ -4,6 +4,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"slices"
+	"strings"
 
 	"lastmile/internal/journal"
 )
@@ -18,6 +19,22 @@ func (tx *Tx) Concern(typ, id, role string) {
 		}
 	}
 	tx.effects.concerns = append(tx.effects.concerns, journal.Concern{Book: tx.Book, Type: typ, ID: id, Seq: tx.seq, Role: role})
+}
+
+// Paper is the type under which entries are filed by the papers that they name: vouchers, receipts, contracts, transfers. The id is the
+// number on the paper, in small letters, so that whoever holds the paper finds the entry.
+const Paper = "paper"
+
+// paperFields are the fields that hold the number of a paper, in every kind that has them.
+var paperFields = []string{"voucher", "receipt", "contract", "transfer"}
+
+// concernPapers files the entry under the papers that its fact names.
+func (tx *Tx) concernPapers(k *Kind, f Fact) {
+	for _, field := range k.papers {
+		if number := k.Get(f, field); number != "" {
+			tx.Concern(Paper, strings.ToLower(number), "")
+		}
+	}
 }
 
 // File gives the entries about a thing of the fact's book, in the order of recording, less those that were taken back. It holds what was

@@ -120,6 +120,7 @@ type Kind struct {
 	docText  string
 	docField map[string]string
 	byColumn map[string]int // lower-case name or label to field
+	papers   []*Field       // that hold the number of a paper
 }
 
 // Approval says who else must agree before a fact counts.
@@ -227,6 +228,11 @@ func newKind(t reflect.Type, source string) (*Kind, error) {
 	}
 	if k.Name == "" || k.En == "" || k.Zh == "" {
 		return nil, errors.New(`wants a field _ struct{} with tags kind, en and zh`)
+	}
+	for i := range k.Fields {
+		if f := &k.Fields[i]; f.Type == Text && f.Ref == "" && !f.Private && slices.Contains(paperFields, f.Name) {
+			k.papers = append(k.papers, f)
+		}
 	}
 	for _, name := range []string{k.Area, strings.TrimPrefix(k.Book, "hq")} {
 		if name != "" && k.Field(name) == nil {

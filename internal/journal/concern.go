@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"lastmile/internal/database"
 )
@@ -28,6 +29,28 @@ func AppendConcerns(ctx context.Context, w *database.Writer, list []Concern) err
 		args = append(args, c.Book, c.Type, c.ID, c.Seq, c.Role)
 	}
 	return w.Insert(ctx, &concernTable, args)
+}
+
+// FindConcerns lists what is filed in a book under things of a type whose id begins with a text, by id, the newest entry of each first.
+func FindConcerns(ctx context.Context, r database.Reader, book, typ, begin string, limit int) ([]Concern, error) {
+	rows, err := r.Query(ctx, `SELECT c.book, c.type, c.id, c.seq, c.role
+FROM concern c
+WHERE c.book = $1 AND c.type = $2 AND c.id >= $3 AND c.id < $4
+ORDER BY c.id, c.seq DESC
+LIMIT `+fmt.Sprint(limit), book, typ, begin, begin+string(utf8.MaxRune))
+	if err != nil {
+		return nil, fmt.Errorf("find %s %s… in book %s: %w", typ, begin, book, err)
+	}
+	defer rows.Close()
+	var list []Concern
+	for rows.Next() {
+		var c Concern
+		if err := rows.Scan(&c.Book, &c.Type, &c.ID, &c.Seq, &c.Role); err != nil {
+			return nil, err
+		}
+		list = append(list, c)
+	}
+	return list, rows.Err()
 }
 
 // Filed is an entry in the file of a thing, with what it means for it.

@@ -2,6 +2,8 @@ package web
 
 import (
 	"cmp"
+	"context"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -91,9 +93,25 @@ func (q *request) fundCell(id string, at figure.At) (view.Cell, error) {
 	return view.Cell{Figure: &open}, nil
 }
 
-// inside are the balances of the programme's own accounts.
+// balances are what accounts that the reader may see hold, of those for which keep holds.
+func (q *request) balances(f ledger.BalanceFilter, keep func(ledger.Balance) bool) ([]ledger.Balance, error) {
+	all, err := remember(q.ctx, &q.read.results, fmt.Sprint("balances ", f), func(ctx context.Context) ([]ledger.Balance, error) {
+		return ledger.FindBalances(ctx, q.site.store.DB, f)
+	})
+	var kept []ledger.Balance
+	for _, b := range all {
+		if keep(b) && q.sees(b.Area) {
+			kept = append(kept, b)
+		}
+	}
+	return kept, err
+}
+
+func isMoney(b ledger.Balance) bool { return b.Commodity == ledger.Currency }
+
+// inside is the money in the programme's own accounts.
 func (q *request) inside() ([]ledger.Balance, error) {
-	return q.seenBalances(ledger.FindBalances(q.ctx, q.site.store.DB, ledger.BalanceFilter{Inside: true}))
+	return q.balances(ledger.BalanceFilter{Inside: true}, isMoney)
 }
 
 // leftByFund adds up what the programme still holds of each fund's money.
@@ -101,9 +119,7 @@ func (q *request) leftByFund() (map[string]int64, error) {
 	list, err := q.inside()
 	left := map[string]int64{}
 	for _, b := range list {
-		if b.Commodity == ledger.Currency {
-			left[b.Fund] += b.Amount
-		}
+		left[b.Fund] += b.Amount
 	}
 	return left, err
 }
@@ -114,7 +130,6 @@ func (q *request) heldSection() (view.Component, error) {
 	if err != nil {
 		return nil, err
 	}
-	list = slices.DeleteFunc(list, func(b ledger.Balance) bool { return b.Commodity != ledger.Currency })
 	var total int64
 	for _, b := range list {
 		total += b.Amount
@@ -126,7 +141,7 @@ func (q *request) heldSection() (view.Component, error) {
 
 // stockSection lists the goods in the projects' stores.
 func (q *request) stockSection() (view.Component, error) {
-	list, err := q.seenBalances(ledger.FindBalances(q.ctx, q.site.store.DB, ledger.BalanceFilter{Class: string(ledger.Store)}))
+	list, err := q.balances(ledger.BalanceFilter{Class: string(ledger.Store)}, func(ledger.Balance) bool { return true })
 	if err != nil {
 		return nil, err
 	}
@@ -143,7 +158,9 @@ func (q *request) stockSection() (view.Component, error) {
 
 // waySection lists transfers whose two halves do not agree.
 func (q *request) waySection() (view.Component, error) {
-	list, err := programme.Unmatched(q.ctx, q.site.store.DB)
+	list, err := remember(q.ctx, &q.read.results, "on the way", func(ctx context.Context) ([]programme.OnTheWay, error) {
+		return programme.Unmatched(ctx, q.site.store.DB)
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -229,10 +246,8 @@ func (q *request) accountsCSV() error {
 func (q *request) accountListing() (listing[ledger.Balance], error) {
 	f := ledger.BalanceFilter{Book: q.FormValue("book"), Class: q.FormValue("class"), Commodity: q.FormValue("commodity"), Project: q.FormValue("project")}
 	f.Inside = f.Class == ""
-	list, err := q.seenBalances(ledger.FindBalances(q.ctx, q.site.store.DB, f))
-	if fund := q.FormValue("fund"); fund != "" {
-		list = slices.DeleteFunc(list, func(b ledger.Balance) bool { return b.Fund != fund })
-	}
+	fund := q.FormValue("fund")
+	list, err := q.balances(f, func(b ledger.Balance) bool { return fund == "" || b.Fund == fund })
 	return q.balanceListing(list), err
 }
 

@@ -1,9 +1,11 @@
 package web
 
 import (
+	"context"
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -22,14 +24,15 @@ type postingFilter struct {
 	funds                                []string
 	receiver                             string // kind of the party at which value arrived, or from which it came back
 	open                                 bool   // only what is not proved
-	afterBook                            string // continue after this posting
+	afterBook                            string // continue after this entry
 	afterSeq                             int64
-	limit                                int
+	limit                                int // 0 for all
 }
 
-func (f *postingFilter) where() (string, []any) {
-	conds := []string{"1 = 1"}
-	var args []any
+// where chooses the postings of one book.
+func (f *postingFilter) where(book string) (string, []any) {
+	conds := []string{"p.book = $1"}
+	args := []any{book}
 	add := func(cond string, values ...any) {
 		marks := make([]any, len(values))
 		for i, v := range values {
@@ -46,7 +49,7 @@ func (f *postingFilter) where() (string, []any) {
 		}
 		conds = append(conds, column+" IN ("+strings.Join(marks, ", ")+")")
 	}
-	for _, c := range []struct{ column, value string }{{"p.book", f.book}, {"p.flow", f.flow}, {"p.commodity", f.commodity}, {"p.fund", f.fund}} {
+	for _, c := range []struct{ column, value string }{{"p.flow", f.flow}, {"p.commodity", f.commodity}, {"p.fund", f.fund}} {
 		if c.value != "" {
 			add(c.column+" = %s", c.value)
 		}
@@ -67,44 +70,78 @@ func (f *postingFilter) where() (string, []any) {
 	if f.open {
 		add("(SELECT COUNT(*) FROM entry e WHERE e.book = p.book AND e.seq = p.seq AND e.grade = 2) + (SELECT COUNT(*) FROM proof f WHERE f.book = p.book AND f.seq = p.seq) = %s", int64(0))
 	}
-	if f.afterBook != "" {
-		add("(p.book > %s OR (p.book = %s AND p.seq < %s))", f.afterBook, f.afterBook, f.afterSeq)
+	if f.afterBook == book {
+		add("p.seq < %s", f.afterSeq)
 	}
 	return strings.Join(conds, " AND "), args
 }
 
-// eachPosting calls fn for the postings chosen, by book, the newest first. A page never parts the postings of one entry.
+// eachPosting calls fn for the postings chosen, by book, the newest entry first. Each book is read by itself, from its end: so a page costs
+// what it shows. A limit can cut the last entry short of its first postings.
 func (q *request) eachPosting(f postingFilter, fn func(ledger.Posting) error) error {
-	where, args := f.where()
+	left := f.limit
+	for _, head := range q.read.heads {
+		if f.book != "" && head.Book != f.book || head.Book < f.afterBook {
+			continue
+		}
+		n, err := q.eachPostingOf(head.Book, f, left, fn)
+		if err != nil {
+			return fmt.Errorf("read postings of book %s: %w", head.Book, err)
+		}
+		if f.limit > 0 {
+			if left -= n; left <= 0 {
+				return nil
+			}
+		}
+	}
+	return nil
+}
+
+func (q *request) eachPostingOf(book string, f postingFilter, limit int, fn func(ledger.Posting) error) (n int, err error) {
+	where, args := f.where(book)
 	seen, more, err := q.where("p.book", "p.area", len(args)+1)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	where, args = where+" AND "+seen, append(args, more...)
-	limit := ""
+	atMost := ""
 	if f.limit > 0 {
-		limit = fmt.Sprintf(" LIMIT %d", f.limit)
+		atMost = fmt.Sprintf("\nLIMIT %d", limit)
 	}
 	rows, err := q.site.store.DB.Query(q.ctx, `SELECT p.book, p.seq, p.line, p.flow, p.from_account, p.to_account, p.commodity, p.fund, p.amount, p.project, p.area, p.sign, p.on_date
 FROM posting p
 WHERE `+where+`
-ORDER BY p.book, p.seq DESC, p.line`+limit, args...)
+ORDER BY p.seq DESC, p.line DESC`+atMost, args...)
 	if err != nil {
-		return fmt.Errorf("read postings: %w", err)
+		return 0, err
 	}
 	defer rows.Close()
+	var entry []ledger.Posting // the lines of one entry, last first
+	whole := func() error {
+		for _, p := range slices.Backward(entry) {
+			if err := fn(p); err != nil {
+				return err
+			}
+		}
+		n += len(entry)
+		entry = entry[:0]
+		return nil
+	}
 	for rows.Next() {
 		var p ledger.Posting
 		var on string
 		if err := rows.Scan(&p.Book, &p.Seq, &p.Line, &p.Flow, &p.From, &p.To, &p.Commodity, &p.Fund, &p.Amount, &p.Project, &p.Area, &p.Sign, &on); err != nil {
-			return err
+			return n, err
 		}
 		p.On = date.Date(on)
-		if err := fn(p); err != nil {
-			return err
+		if len(entry) > 0 && entry[0].Seq != p.Seq {
+			if err := whole(); err != nil {
+				return n, err
+			}
 		}
+		entry = append(entry, p)
 	}
-	return rows.Err()
+	return n, errors.Join(rows.Err(), whole())
 }
 
 // postingsAsked reads from the address which postings are asked for. A project stands for itself and its parts, a giver for its funds.
@@ -123,6 +160,7 @@ func (q *request) postingsAsked() (postingFilter, error) {
 				f.projects = append(f.projects, own)
 			}
 		}
+		slices.Sort(f.projects[1:])
 	}
 	if giver := q.FormValue("giver"); giver != "" {
 		f.funds = []string{giver}
@@ -207,19 +245,23 @@ var endClasses = func() string {
 
 // postingSum adds up what arrived outside, less what came back, and counts the postings.
 func (q *request) postingSum(f postingFilter) (total, n int64, err error) {
+	type sum struct{ total, n int64 }
 	f.afterBook = ""
-	err = q.eachPosting(f, func(p ledger.Posting) error {
-		amount := p.Amount * p.Sign
-		if class, _, _ := strings.Cut(p.From, ":"); f.receiver != "" { // what arrived, less what came back
-			if amount = p.Amount; ledger.Class(class).Ends() {
-				amount = -amount
+	s, err := remember(q.ctx, &q.read.results, fmt.Sprintf("sum %s %#v", q.sight(), f), func(context.Context) (s sum, err error) {
+		err = q.eachPosting(f, func(p ledger.Posting) error {
+			amount := p.Amount * p.Sign
+			if class, _, _ := strings.Cut(p.From, ":"); f.receiver != "" { // what arrived, less what came back
+				if amount = p.Amount; ledger.Class(class).Ends() {
+					amount = -amount
+				}
 			}
-		}
-		total += amount
-		n++
-		return nil
+			s.total += amount
+			s.n++
+			return nil
+		})
+		return s, err
 	})
-	return total, n, err
+	return s.total, s.n, err
 }
 
 func (q *request) postingTable(f postingFilter) (view.Component, error) {
@@ -228,8 +270,11 @@ func (q *request) postingTable(f postingFilter) (view.Component, error) {
 		Empty:   &view.Empty{Icon: "ledger", Title: q.text("postings.empty"), Text: q.text("postings.empty.text")},
 	}
 	f.limit = pageSize + 1
-	var list []ledger.Posting
-	if err := q.eachPosting(f, func(p ledger.Posting) error { list = append(list, p); return nil }); err != nil {
+	list, err := remember(q.ctx, &q.read.results, fmt.Sprintf("postings %s %#v", q.sight(), f), func(context.Context) (list []ledger.Posting, err error) {
+		err = q.eachPosting(f, func(p ledger.Posting) error { list = append(list, p); return nil })
+		return list, err
+	})
+	if err != nil {
 		return nil, err
 	}
 	more := len(list) > pageSize

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"lastmile/internal/database"
 	"lastmile/internal/date"
 	"lastmile/internal/entity"
 	"lastmile/internal/fact"
@@ -365,8 +366,14 @@ func (q *request) projectRoad(p projectLine) (view.Component, error) {
 
 // milestonesReached gives the observation of each milestone that was reached and not taken back.
 func (q *request) milestonesReached(p projectLine) (map[string]figure.Contribution, error) {
+	return remember(q.ctx, &q.read.results, "milestones "+p.Book+" "+p.ID, func(ctx context.Context) (map[string]figure.Contribution, error) {
+		return readMilestonesReached(ctx, q.site.store.DB, p)
+	})
+}
+
+func readMilestonesReached(ctx context.Context, db database.Reader, p projectLine) (map[string]figure.Contribution, error) {
 	open := map[string]figure.Contribution{}
-	rows, err := q.site.store.DB.Query(q.ctx, `SELECT subject, seq, on_date FROM observation
+	rows, err := db.Query(ctx, `SELECT subject, seq, on_date FROM observation
 WHERE book = $1 AND measure = 'milestone-reached' AND project = $2 AND sign = 1
   AND NOT EXISTS (SELECT 1 FROM reversal v WHERE v.book = observation.book AND v.seq = observation.seq)`, p.Book, p.ID)
 	if err != nil {
@@ -468,16 +475,17 @@ const peopleShown = 10
 
 // projectPeople are those who received most from the project.
 func (q *request) projectPeople(p projectLine) ([]view.Component, error) {
-	list, total, err := q.receivers(p)
-	if err != nil || len(list) == 0 {
+	all, err := q.receivers(p)
+	if err != nil || len(all.most) == 0 {
 		return nil, err
 	}
+	list := all.most
 	var bars []chart.Bar
 	for _, r := range list {
 		bars = append(bars, chart.Bar{Label: q.partyName(p.Book, r.party), Value: q.Printer.Money(r.amount, yuan), Length: chart.Length(r.amount, list[0].amount),
 			Href: query("/postings", "book", p.Book, "project", p.ID, "commodity", ledger.Currency, "account", string(ledger.Recipient)+":"+r.party)})
 	}
-	return []view.Component{view.Section{Head: view.SectionHead{ID: "people", Title: q.text("project.people", total), Note: view.Plain(q.text("project.people.note", len(list)))},
+	return []view.Component{view.Section{Head: view.SectionHead{ID: "people", Title: q.text("project.people", all.total), Note: view.Plain(q.text("project.people.note", len(list)))},
 		Parts: []view.Component{view.BarList{BarList: chart.BarList{Head: q.text("project.people.head"), Bars: bars}}}}}, nil
 }
 

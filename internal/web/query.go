@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"lastmile/internal/database"
 	"lastmile/internal/date"
 	"lastmile/internal/fact"
 	"lastmile/internal/figure"
@@ -93,7 +94,13 @@ type stock struct {
 
 // projectFlows adds up the goods that came into a project's store and left it.
 func (q *request) projectFlows(p projectLine) ([]stock, error) {
-	rows, err := q.site.store.DB.Query(q.ctx, `SELECT commodity,
+	return remember(q.ctx, &q.read.results, "goods "+p.Book+" "+p.ID, func(ctx context.Context) ([]stock, error) {
+		return readProjectFlows(ctx, q.site.store.DB, p)
+	})
+}
+
+func readProjectFlows(ctx context.Context, db database.Reader, p projectLine) ([]stock, error) {
+	rows, err := db.Query(ctx, `SELECT commodity,
   CAST(SUM(CASE WHEN to_account LIKE 'store:%' THEN amount * sign ELSE 0 END) AS BIGINT),
   CAST(SUM(CASE WHEN from_account LIKE 'store:%' THEN amount * sign ELSE 0 END) AS BIGINT)
 FROM posting
@@ -121,34 +128,51 @@ type received struct {
 	amount int64
 }
 
-// receivers are the parties that a project paid most, and how many it paid in all.
-func (q *request) receivers(p projectLine) (list []received, total int64, err error) {
-	rows, err := q.site.store.DB.Query(q.ctx, `SELECT a.owner, CAST(SUM(CASE WHEN p.to_account = a.id THEN p.amount * p.sign ELSE -1 * p.amount * p.sign END) AS BIGINT) AS paid
+// receivers are the parties that a project paid.
+type receivers struct {
+	most  []received // the first peopleShown
+	total int64      // how many there are in all
+}
+
+func (q *request) receivers(p projectLine) (receivers, error) {
+	return remember(q.ctx, &q.read.results, "receivers "+p.Book+" "+p.ID, func(ctx context.Context) (receivers, error) {
+		return readReceivers(ctx, q.site.store.DB, p)
+	})
+}
+
+func readReceivers(ctx context.Context, db database.Reader, p projectLine) (all receivers, err error) {
+	rows, err := db.Query(ctx, `SELECT a.owner, CAST(SUM(CASE WHEN p.to_account = a.id THEN p.amount * p.sign ELSE -1 * p.amount * p.sign END) AS BIGINT) AS paid
 FROM posting p
 JOIN account a ON a.book = p.book AND a.class = 'recipient' AND (a.id = p.to_account OR a.id = p.from_account)
 WHERE p.book = $1 AND p.project = $2 AND p.commodity = $3
 GROUP BY a.owner
 ORDER BY paid DESC, a.owner`, p.Book, p.ID, ledger.Currency)
 	if err != nil {
-		return nil, 0, fmt.Errorf("read receivers of project %s: %w", p.ID, err)
+		return all, fmt.Errorf("read receivers of project %s: %w", p.ID, err)
 	}
 	defer rows.Close()
 	for rows.Next() {
 		var r received
 		if err := rows.Scan(&r.party, &r.amount); err != nil {
-			return nil, 0, err
+			return all, err
 		}
-		total++
-		if r.amount > 0 && len(list) < peopleShown {
-			list = append(list, r)
+		all.total++
+		if r.amount > 0 && len(all.most) < peopleShown {
+			all.most = append(all.most, r)
 		}
 	}
-	return list, total, rows.Err()
+	return all, rows.Err()
 }
 
 // entriesOf are the latest entries that moved or counted something for a project.
 func (q *request) entriesOf(p projectLine, limit int) ([]figure.Contribution, error) {
-	rows, err := q.site.store.DB.Query(q.ctx, `SELECT e.seq, e.kind, e.on_date, e.grade + 2 * (SELECT COUNT(*) FROM proof f WHERE f.book = e.book AND f.seq = e.seq)
+	return remember(q.ctx, &q.read.results, fmt.Sprint("entries ", p.Book, " ", p.ID, " ", limit), func(ctx context.Context) ([]figure.Contribution, error) {
+		return readEntriesOf(ctx, q.site.store.DB, p, limit)
+	})
+}
+
+func readEntriesOf(ctx context.Context, db database.Reader, p projectLine, limit int) ([]figure.Contribution, error) {
+	rows, err := db.Query(ctx, `SELECT e.seq, e.kind, e.on_date, e.grade + 2 * (SELECT COUNT(*) FROM proof f WHERE f.book = e.book AND f.seq = e.seq)
 FROM entry e
 WHERE e.book = $1 AND e.seq IN (
   SELECT seq FROM posting WHERE book = $2 AND project = $3
@@ -205,7 +229,7 @@ ORDER BY b.commodity`, book, book)
 	})
 }
 
-// byPaper finds entries by their place BOOK:SEQ, or by the beginning of a voucher's or receipt's number in their body.
+// byPaper finds entries by their place BOOK:SEQ, or by the beginning of the number of a voucher, receipt, contract or transfer.
 func (q *request) byPaper(text string, limit int) ([]figure.Contribution, error) {
 	if book, number, ok := strings.Cut(text, ":"); ok {
 		seq, err := strconv.ParseInt(number, 10, 64)
@@ -222,30 +246,24 @@ func (q *request) byPaper(text string, limit int) ([]figure.Contribution, error)
 	if len([]rune(text)) < shortest {
 		return nil, nil
 	}
-	pattern := strings.NewReplacer(`\`, `\\`, "%", `\%`, "_", `\_`).Replace(text) + "%"
-	var conds []string
-	var args []any
-	for _, field := range []string{"voucher", "receipt", "transfer", "contract"} {
-		args = append(args, `%"`+field+`":"`+pattern)
-		conds = append(conds, fmt.Sprintf(`e.body LIKE $%d ESCAPE '\'`, len(args)))
-	}
-	seen, more, err := q.where("e.book", "e.area", len(args)+1)
-	if err != nil {
-		return nil, err
-	}
-	args = append(args, more...)
-	rows, err := q.site.store.DB.Query(q.ctx, "SELECT e.book, e.seq FROM entry e WHERE ("+strings.Join(conds, " OR ")+") AND "+seen+fmt.Sprintf(" ORDER BY e.book, e.seq DESC LIMIT %d", limit), args...)
-	if err != nil {
-		return nil, fmt.Errorf("look for vouchers: %w", err)
-	}
-	defer rows.Close()
 	var list []figure.Contribution
-	for rows.Next() {
-		var c figure.Contribution
-		if err := rows.Scan(&c.Book, &c.Seq); err != nil {
+	for _, head := range q.read.heads {
+		found, err := journal.FindConcerns(q.ctx, q.site.store.DB, head.Book, fact.Paper, strings.ToLower(text), limit)
+		if err != nil {
 			return nil, err
 		}
-		list = append(list, c)
+		for _, c := range found {
+			e, ok, err := journal.Get(q.ctx, q.site.store.DB, c.Book, c.Seq)
+			if err != nil {
+				return nil, err
+			}
+			if ok && q.seesEntry(&e) {
+				list = append(list, figure.Contribution{Book: c.Book, Seq: c.Seq})
+			}
+		}
+		if len(list) >= limit {
+			return list[:limit], nil
+		}
 	}
-	return list, rows.Err()
+	return list, nil
 }

@@ -40,6 +40,14 @@ func newScope(q *request) scope {
 // limited tells whether there may be records that the reader does not see.
 func (q *request) limited() bool { return q.scope.reader != nil && !q.scope.reader.Everywhere() }
 
+// sight tells readers apart who see different records, for what is remembered; "" is whoever sees all.
+func (q *request) sight() string {
+	if !q.limited() {
+		return ""
+	}
+	return q.scope.key
+}
+
 // sees tells whether the reader may see what is recorded of an area.
 func (q *request) sees(area string) bool {
 	if !q.limited() {
@@ -136,14 +144,6 @@ func (q *request) where(book, area string, first int) (string, []any, error) {
 	}
 	inArea, more, err := q.scope.reader.Where(q.ctx, area, first+len(books))
 	return book + " IN (" + strings.Join(marks, ", ") + ") AND " + inArea, append(args, more...), err
-}
-
-// seenBalances leaves out what accounts outside the reader's areas hold.
-func (q *request) seenBalances(list []ledger.Balance, err error) ([]ledger.Balance, error) {
-	if err != nil || !q.limited() {
-		return list, err
-	}
-	return slices.DeleteFunc(list, func(b ledger.Balance) bool { return !q.sees(b.Area) }), nil
 }
 
 // elsewhere stands for all members of a dimension that lie outside the reader's areas.

@@ -64,6 +64,13 @@ type List struct {
 
 	mu     sync.Mutex
 	counts map[string]counted
+	open   map[string]unproved // by book
+}
+
+// unproved are the newest entries of a book that lack their proof, as long as nothing is recorded in it.
+type unproved struct {
+	head journal.Head
+	list []journal.Entry
 }
 
 type counted struct {
@@ -79,7 +86,7 @@ func (l *List) Add(t Tasks) { l.more = append(l.more, t) }
 
 // New makes the work lists of a store.
 func New(s *store.Store, guard *session.Guard, forms *form.Forms) *List {
-	return &List{store: s, guard: guard, forms: forms, counts: map[string]counted{}}
+	return &List{store: s, guard: guard, forms: forms, counts: map[string]counted{}, open: map[string]unproved{}}
 }
 
 // Routes mounts the pages.
@@ -156,6 +163,10 @@ func (l *List) unproved(ctx context.Context, v *session.Visit) ([]journal.Entry,
 		return nil, err
 	}
 	var list []journal.Entry
+	heads, err := journal.Heads(ctx, l.store.DB)
+	if err != nil {
+		return nil, err
+	}
 	for _, b := range append(books, entity.Entity{ID: entity.Headquarters}) {
 		may, err := v.MayRecordIn(ctx, proof, b.Area)
 		if err != nil {
@@ -164,7 +175,7 @@ func (l *List) unproved(ctx context.Context, v *session.Visit) ([]journal.Entry,
 		if !may {
 			continue
 		}
-		some, err := journal.Unproved(ctx, l.store.DB, b.ID, kinds, shownMax+1-len(list))
+		some, err := l.unprovedOf(ctx, b.ID, kinds, heads)
 		if err != nil {
 			return nil, err
 		}
@@ -175,20 +186,42 @@ func (l *List) unproved(ctx context.Context, v *session.Visit) ([]journal.Entry,
 	return list, nil
 }
 
+// unprovedOf reads a book's entries without proof, once for all who ask until something is recorded in it.
+func (l *List) unprovedOf(ctx context.Context, book string, kinds []string, heads []journal.Head) ([]journal.Entry, error) {
+	head := journal.Head{Book: book}
+	if i := slices.IndexFunc(heads, func(h journal.Head) bool { return h.Book == book }); i >= 0 {
+		head = heads[i]
+	}
+	l.mu.Lock()
+	known, ok := l.open[book]
+	l.mu.Unlock()
+	if ok && known.head == head {
+		return known.list, nil
+	}
+	list, err := journal.Unproved(ctx, l.store.DB, book, kinds, shownMax+1)
+	if err != nil {
+		return nil, err
+	}
+	l.mu.Lock()
+	l.open[book] = unproved{head, list}
+	l.mu.Unlock()
+	return list, nil
+}
+
 // due are milestones that come soon or are late, of projects in the person's areas, for those who may say that they were reached.
 func (l *List) due(ctx context.Context, v *session.Visit) ([]entity.Entity, error) {
 	reached := fact.Find("milestone-reached")
 	if !v.MayRecord(reached) {
 		return nil, nil
 	}
-	all, err := entity.Find(ctx, l.store.DB, entity.Filter{Type: "milestone"})
+	all, err := entity.Find(ctx, l.store.DB, entity.Filter{Type: "milestone", Status: "planned"})
 	if err != nil {
 		return nil, err
 	}
 	until := string(l.store.Today().AddDays(dueWithin))
 	var kept []entity.Entity
 	for _, m := range all {
-		if m.Status != "planned" || m.Class > until {
+		if m.Class > until {
 			continue
 		}
 		project, _, err := entity.Get(ctx, l.store.DB, m.Book, "project", m.Parent)

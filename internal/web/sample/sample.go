@@ -1,0 +1,155 @@
+// Package sample lists the pages of the model programme: one of each, with who looks at it. Tests open them in a real browser, in every
+// language and theme, on a desk and on a phone; the benchmark asks for them. A new page is added here with one line, and is then held to
+// everything that the others are held to.
+package sample
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"lastmile/internal/access"
+	"lastmile/internal/fact"
+	"lastmile/internal/intake"
+	"lastmile/internal/store"
+)
+
+// Log-ins of the model programme's officials.
+const (
+	Administrator = "luo.yan"
+	Leader        = "liang.wen"
+	Officer       = "he.min"
+	Finance       = "qian.fang"
+	Approver      = "zhou.kai"
+	Auditor       = "zheng.bo"
+	Assistant     = "ma.jun"   // of Wushan
+	LoanOfficer   = "sun.li"   // of Wushan
+	FarAssistant  = "zhao.lei" // of Maigaiti
+)
+
+// Password of everybody whom LogIn lets in.
+const Password = "synthetic programme"
+
+// Page is one page and who looks at it.
+type Page struct {
+	Address string
+	As      string // log-in; "" is somebody who is not logged in
+	Press   string // selector of the button that leads from Address to the page; "" when Address is the page
+}
+
+// Reading are the pages that anybody may read who sees the whole programme.
+var Reading = []string{
+	"/", "/?flow=mask", "/flow", "/flow?open=1", "/flow?commodity=sheep", "/claims", "/claims?verdict=holds", "/figures", "/figures/direct-funds", "/figures/direct-funds?by=project",
+	"/figures/masks-in-store", "/figures/designated-wushan", "/figures/projects?by=area", "/figures/direct-funds?area=620524&from=2016-01-01&until=2016-12-31",
+	"/figures/direct-funds/records", "/figures/direct-funds/records?grade=open", "/figures/direct-funds/records?sort=contribution&page=2",
+	"/areas", "/areas/620524", "/areas/653127?flow=sheep", "/areas/620524101", "/areas/620524103227", "/areas/62",
+	"/projects", "/projects?channel=education&status=finished&sort=-paid", "/projects?theme=water&area=653127", "/projects/620524/W-L-01", "/projects/653127/M-L-01", "/projects/653127/M-I-01", "/projects/620524/W-I-01",
+	"/money", "/accounts", "/accounts?class=recipient&page=3", "/accounts/hq/treasury:hq", "/accounts/653127/store:653127:M-L-11", "/postings", "/postings?commodity=CNY&receiver=school",
+	"/parties/hq/szse", "/parties/620524/GO-620524", "/parties/620524/H-0001",
+	"/entries/620524/58", "/entries/hq/1", "/entries/hq/585", "/journal", "/journal?book=653127&kind=disbursement", "/journal?book=620524&after=500&actor=qian.fang", "/chain",
+	"/search", "/search?q=wsx", "/search?q=BK-13-0910-857", "/search?q=620524:58", "/search?q=nothing+is+called+so",
+	"/styleguide",
+}
+
+// own are the pages of people who record, approve, import and look after others.
+var own = []Page{
+	{Address: "/login"},
+	{Address: "/login", Press: "main form button.primary"},
+	{Address: "/claims", As: Leader},
+	{Address: "/", As: Officer},
+	{Address: "/todo", As: Officer},
+	{Address: "/todo", As: Approver},
+	{Address: "/todo", As: Assistant},
+	{Address: "/todo", As: Auditor},
+	{Address: "/record", As: Officer},
+	{Address: "/record", As: Auditor},
+	{Address: "/record/disbursement", As: Finance},
+	{Address: "/record/disbursement", As: Finance, Press: "main form button.primary"},
+	{Address: "/record/project", As: Officer},
+	{Address: "/record/milestone-reached", As: Assistant},
+	{Address: "/record/disbursement", As: Auditor},
+	{Address: "/import", As: Finance},
+	{Address: "/import/disbursement", As: Finance},
+	{Address: "/people", As: Administrator},
+	{Address: "/people/he.min", As: Administrator},
+	{Address: "/account", As: Assistant},
+	{Address: "/account/password", As: Assistant},
+	{Address: "/developers", As: Officer},
+	{Address: "/developers/listKinds", As: Officer},
+	{Address: "/nowhere", As: Officer},
+}
+
+// injections is a table of the finance office: three good rows, and one whose fund nobody knows and whose amount is none.
+const injections = "on,fund,amount,voucher\n2020-09-01,OWN-2020,1200.00,INJ-S-1\n2020-09-02,OWN-2020,3400.50,INJ-S-2\n2020-09-03,OWN-2020,80.00,INJ-S-3\n2020-09-04,NO-SUCH-FUND,12.5.0,INJ-S-4\n"
+
+// Prepare adds to the model programme what the pages of people need: one table that is checked and has wrong rows, and one whose good rows
+// have been proposed and wait for an approver. It gives all pages.
+func Prepare(ctx context.Context, s *store.Store) ([]Page, error) {
+	pages := make([]Page, 0, len(Reading)+len(own)+4)
+	for _, address := range Reading {
+		pages = append(pages, Page{Address: address, As: Auditor})
+	}
+	pages = append(pages, own...)
+	checked, err := upload(ctx, s, "injections.csv")
+	if err != nil {
+		return nil, fmt.Errorf("prepare pages: %w", err)
+	}
+	sent, err := upload(ctx, s, "injections-sent.csv")
+	if err == nil {
+		err = s.Intake.Record(ctx, sent, true)
+	}
+	if err == nil {
+		sent, err = settled(ctx, s, sent.ID)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("prepare pages: %w", err)
+	}
+	waiting, err := fact.Proposals(ctx, s.DB, "hq", fact.Waiting)
+	if err != nil || len(waiting) == 0 {
+		return nil, fmt.Errorf("prepare pages: nothing waits for an approver (%w)", err)
+	}
+	panel := fmt.Sprintf("/todo/%s/%d", waiting[0].Book, waiting[0].Seq)
+	return append(pages, Page{Address: "/imports/" + checked.ID, As: Finance}, Page{Address: "/imports/" + sent.ID, As: Finance},
+		Page{Address: panel, As: Approver}, Page{Address: panel, As: Finance}), nil
+}
+
+// upload sends the table and has it checked.
+func upload(ctx context.Context, s *store.Store, name string) (*intake.Job, error) {
+	job, err := s.Intake.Add(ctx, Finance, fact.Find("injection"), name, strings.NewReader(injections), nil)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.Intake.Check(ctx, job, job.Mapping, ""); err != nil {
+		return nil, err
+	}
+	return settled(ctx, s, job.ID)
+}
+
+// settled waits until nobody works on a job.
+func settled(ctx context.Context, s *store.Store, id string) (*intake.Job, error) {
+	for {
+		job, err := s.Intake.Get(ctx, Finance, id)
+		if err != nil || !job.State.Running() {
+			return job, err
+		}
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
+}
+
+// LogIn gives the cookie of a session of an official, who gets the password if they have none.
+func LogIn(ctx context.Context, s *store.Store, person string) (token string, err error) {
+	known, err := s.Accounts.Persons(ctx)
+	if err == nil && !known[person] {
+		err = s.Accounts.SetPassword(ctx, person, Password, fact.Operator)
+	}
+	if err != nil {
+		return "", fmt.Errorf("let %s in: %w", person, err)
+	}
+	token, _, err = s.Accounts.LogIn(ctx, access.LogIn{Person: person, Password: Password, Address: "127.0.0.1", Agent: "sample"})
+	return token, err
+}
