@@ -293,12 +293,12 @@ func (q *request) checks(v *figure.Value, list []figure.Contribution, years, pro
 			checks = append(checks, c)
 		}
 	}
-	approved, need, err := q.approved(list)
+	second, err := q.approvals(v, list)
 	if err != nil {
 		return nil, err
 	}
-	if need > 0 {
-		checks = append(checks, check("check.approved", approved, need, approved == need))
+	if second.asked > 0 {
+		checks = append(checks, check("check.approved", second.approved, second.asked, second.approved == second.asked))
 	}
 	if v.Of > 0 {
 		checks = append(checks, check("check.proved", v.Traced, v.Of, v.Traced >= v.Of))

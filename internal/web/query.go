@@ -56,7 +56,17 @@ ORDER BY p.book, p.id`)
 	})
 }
 
-// approved counts the records whose kind asks for a second person, and those of them that somebody else approved.
+// approvals counts the records whose kind asks for a second person, and those of them that somebody else approved.
+type approvals struct{ approved, asked int64 }
+
+// approvals counts among the records of a figure.
+func (q *request) approvals(v *figure.Value, list []figure.Contribution) (approvals, error) {
+	return remember(q.ctx, &q.read.results, fmt.Sprint("approvals ", v.Definition.ID, " ", v.At), func(context.Context) (a approvals, err error) {
+		a.approved, a.asked, err = q.approved(list)
+		return a, err
+	})
+}
+
 func (q *request) approved(list []figure.Contribution) (n, of int64, err error) {
 	seqs := map[string][]any{}
 	for _, c := range list {

@@ -147,13 +147,14 @@ func (d *drawing) title(s string) {
 	d.close()
 }
 
-// link opens a link when there is somewhere to go. The caller calls the
-// function it returns to close it.
+// link opens a link when there is somewhere to go, with its whole name, which
+// what is drawn may shorten. The caller calls the function it returns to close it.
 func (d *drawing) link(href, name string) (end func()) {
 	if href == "" {
 		return func() {}
 	}
-	d.open("a", "href", href, "aria-label", name)
+	d.open("a", "href", href)
+	d.title(name)
 	return d.close
 }
 

@@ -135,7 +135,7 @@ func (t words) payments() view.Table {
 			row(t.say("16 Nov 2017", "2017年11月16日"), housing("3"), "BK-17-1116-007", 4500),
 			row(t.say("3 Sep 2018", "2018年9月3日"), t.say("Wushan education, student grant", "武山教育帮扶，助学金"), "BK-18-0903-260", 1000),
 		},
-		Total: []view.Cell{{}, {Text: t.say("Total", "合计")}, {Text: "16,000"}},
+		Total: []view.Cell{{Text: t.say("Total", "合计")}, {Text: t.say("4 payments", "4 笔")}, {Text: "16,000"}},
 	}
 }
 
