@@ -8,31 +8,35 @@ import (
 	"lastmile/internal/ledger"
 )
 
-// Effects are what a fact would move and count.
+// Effects are what facts would move and count.
 type Effects struct {
-	Book         string
+	Book         string // of the first fact
 	Postings     []ledger.Posting
 	Observations []figure.Observation
 }
 
-// Try finds out what a fact would do if it were recorded now and everybody who must approve it had done so. Nothing is recorded. Whether
-// its actor may record it is checked; an error says why it would be refused.
-func (r *Recorder) Try(ctx context.Context, d Draft) (*Effects, error) {
+// Try finds out what facts would do if they were recorded now, together, and everybody who must approve them had done so. Nothing is
+// recorded. Whether their actors may record them is checked; an error says why they would be refused.
+func (r *Recorder) Try(ctx context.Context, drafts ...Draft) (*Effects, error) {
 	t, err := r.newTrial(ctx, (*database.Writer).Begin)
 	if err != nil {
 		return nil, err
 	}
 	defer t.close()
 	t.w.assent = true
-	req := &request{ctx: ctx, drafts: []Draft{d}, prepared: make([]prepared, 1), receipts: make([]Receipt, 1), errs: make([]error, 1)}
-	if err := r.prepare(ctx, &req.drafts[0], &req.prepared[0]); err != nil {
-		return nil, err
+	req := &request{ctx: ctx, drafts: drafts, together: true, prepared: make([]prepared, len(drafts)), receipts: make([]Receipt, len(drafts)), errs: make([]error, len(drafts))}
+	for i := range drafts {
+		if err := r.prepare(ctx, &req.drafts[i], &req.prepared[i]); err != nil {
+			return nil, err
+		}
 	}
 	if err := t.w.record(ctx, []*request{req}); err != nil {
 		return nil, err
 	}
-	if req.errs[0] != nil {
-		return nil, req.errs[0]
+	for _, err := range req.errs {
+		if err != nil {
+			return nil, err
+		}
 	}
 	return &Effects{Book: req.drafts[0].Book, Postings: t.w.state.postings, Observations: t.w.state.observations}, nil
 }

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"net/http/httptest"
@@ -10,7 +11,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 
 	"lastmile/internal/testenv"
@@ -27,7 +30,7 @@ type browser struct {
 }
 
 // patience is how long a browser may take for all of a test on a busy machine.
-const patience = 5 * time.Minute
+const patience = 9 * time.Minute
 
 func openBrowser(t *testing.T) *browser {
 	t.Helper()
@@ -168,6 +171,34 @@ func TestBrowserLeavesForPages(t *testing.T) {
 	b := openBrowser(t)
 	b.do(chromedp.EmulateViewport(1280, 900), chromedp.Navigate(b.base+"/"), chromedp.Click(`#main section .note a.figure`))
 	b.wait(`location.pathname === "/flow" && document.querySelector("h1")`)
+}
+
+// A figure prints with its records and without what only a screen needs; the drawer's own page is what is printed.
+func TestBrowserPrints(t *testing.T) {
+	b := openBrowser(t)
+	b.prefer("language", string(locale.English))
+	b.prefer("theme", "dark")
+	for _, address := range []string{"/figures/direct-funds", "/projects/620524/W-L-01", "/entries/620524/58"} {
+		b.do(chromedp.EmulateViewport(1280, 900), chromedp.Navigate(b.base+address))
+		if _, err := chromedp.Call(b.ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Media: "print"}); err != nil {
+			t.Fatal(err)
+		}
+		shown := tell[[]string](b, `[".rail", ".tabs", ".search", ".tools"].filter(s => { const e = document.querySelector(s); return e && e.offsetParent !== null })`)
+		if len(shown) > 0 {
+			t.Errorf("%s prints %q", address, shown)
+		}
+		if ground := tell[string](b, `getComputedStyle(document.body).backgroundColor`); ground != "rgb(255, 255, 255)" && ground != "rgba(0, 0, 0, 0)" {
+			t.Errorf("%s prints on %s", address, ground)
+		}
+		printed, err := chromedp.Call(b.ctx, page.PrintToPDF, page.PrintToPDFParams{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		pages := bytes.Count(printed.Data, []byte("/Type /Page\n"))
+		if !bytes.HasPrefix(printed.Data, []byte("%PDF-")) || pages < 1 || pages > 6 {
+			t.Errorf("%s prints as %d bytes on %d pages", address, len(printed.Data), pages)
+		}
+	}
 }
 
 // Changing the language keeps the page, and holds on the next one.

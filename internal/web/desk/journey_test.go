@@ -3,6 +3,8 @@ package desk_test
 import (
 	"context"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -51,11 +53,34 @@ func (s *screen) press(button, says string) {
 	s.says(says)
 }
 
+// begin presses a button that begins a task, and loads the task's page again until it says something.
+func (s *screen) begin(button, says string) {
+	s.t.Helper()
+	s.do(chromedp.Click(button))
+	deadline := time.Now().Add(15 * time.Second)
+	for {
+		body, err := chromedp.Run(s.ctx, chromedp.Evaluate[string]("document.readyState === 'complete' ? document.body.innerText : ''"))
+		if strings.Contains(body, says) {
+			return
+		}
+		if time.Now().After(deadline) {
+			s.t.Fatalf("the page does not come to say %q (%v):\n%s", says, err, body)
+		}
+		time.Sleep(200 * time.Millisecond)
+		if body != "" {
+			err = chromedp.Do(s.ctx, chromedp.Reload())
+		}
+		if err != nil {
+			s.t.Log("on the way to another page:", err)
+		}
+	}
+}
+
 func (s *screen) says(text string) {
 	s.t.Helper()
 	deadline := time.Now().Add(15 * time.Second)
 	for {
-		body, err := chromedp.Run(s.ctx, chromedp.Evaluate[string]("document.body ? document.body.innerText : ''"))
+		body, err := chromedp.Run(s.ctx, chromedp.Evaluate[string]("document.readyState === 'complete' ? document.body.innerText : ''"))
 		if err == nil && strings.Contains(body, text) {
 			return
 		}
@@ -66,6 +91,12 @@ func (s *screen) says(text string) {
 	}
 }
 
+// upload chooses a file for a field, by the field's name.
+func (s *screen) upload(field, path string) {
+	s.t.Helper()
+	s.do(chromedp.SetUploadFiles(`main [name="`+field+`"]`, []string{path}))
+}
+
 func (s *screen) logIn(person string) {
 	s.t.Helper()
 	s.open("/todo")
@@ -73,22 +104,26 @@ func (s *screen) logIn(person string) {
 	s.press(`main form button.primary`, "Waiting for you")
 }
 
-// TestJourney is the way of a payment through three pairs of hands in a real browser: recorded with a mistake in the form, proposed, sent
-// back, put right, approved, corrected.
-func TestJourney(t *testing.T) {
-	app := webtest.New(t)
-	app.LogIn("fin")
-	app.LogIn("approver")
+// send is the button that sends a page's form.
+const send = `main form button.primary`
+
+// screens gives browsers before an application in which some people have a password.
+func screens(t *testing.T, app *webtest.App, people ...string) (one func() *screen) {
+	t.Helper()
+	for _, p := range people {
+		app.LogIn(p)
+	}
 	server := httptest.NewServer(app.Handler)
-	defer server.Close()
+	t.Cleanup(server.Close)
 	allocator, stop := chromedp.NewExecAllocator(context.Background(), chromedp.ExecPath(testenv.Chromium(t)), chromedp.NoSandbox, chromedp.Headless, chromedp.Flag("disable-background-networking", true))
-	defer stop()
+	t.Cleanup(stop)
 	browser, quit := chromedp.NewContext(allocator)
-	defer quit()
+	t.Cleanup(quit)
 	if err := chromedp.Do(browser, chromedp.Navigate("about:blank")); err != nil {
 		t.Fatal(err)
 	}
-	one := func() *screen {
+	return func() *screen {
+		t.Helper()
 		ctx, closeTab := chromedp.NewContext(browser, chromedp.WithNewBrowserContext())
 		t.Cleanup(closeTab)
 		if err := chromedp.Do(ctx, chromedp.EmulateViewport(1280, 1600)); err != nil {
@@ -96,8 +131,14 @@ func TestJourney(t *testing.T) {
 		}
 		return &screen{t, ctx, server.URL}
 	}
+}
+
+// TestJourney is the way of a payment through three pairs of hands in a real browser: recorded with a mistake in the form, proposed, sent
+// back, put right, approved, corrected.
+func TestJourney(t *testing.T) {
+	app := webtest.New(t)
+	one := screens(t, app, "fin", "approver")
 	fin, approver := one(), one()
-	const send = `main form button.primary`
 
 	fin.logIn("fin")
 	fin.open("/record/disbursement")
@@ -154,5 +195,38 @@ func TestJourney(t *testing.T) {
 	approver.press(`.approval button[value="approve"]`, "Nothing waits for you")
 	if now := last(t, app, testworld.Wushan); now.Reverses != paid.Seq || now.Kind != "disbursement" {
 		t.Errorf("corrected by %+v", now)
+	}
+}
+
+// TestImportJourney is the way of a table in a real browser: sent with a wrong row, shown at its cell, its good rows proposed, and those
+// approved in one step by somebody else, who reads Chinese.
+func TestImportJourney(t *testing.T) {
+	app := webtest.New(t)
+	one := screens(t, app, "fin", "approver")
+	fin, approver := one(), one()
+	to := "p-" + testworld.Wushan + ",builder-" + testworld.Wushan
+	path := filepath.Join(t.TempDir(), "pay.csv")
+	if err := os.WriteFile(path, []byte("on,project,to,amount,voucher,purpose\n2020-05-02,"+to+",100.00,V-1,pipes\n2020-05-03,"+to+",2o0.00,V-2,pipes\n2020-05-04,"+to+",300.00,V-3,pumps\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	fin.logIn("fin")
+	fin.open("/import/disbursement")
+	fin.upload("table", path)
+	fin.press(send, "pay.csv")
+	fin.begin(send, "2o0.00") // at its cell
+	fin.begin(`main form[action$="/record"] button.primary`, "Sent for approval")
+
+	approver.logIn("approver")
+	approver.do(chromedp.Click(`.languages a[lang="zh-Hans"]`))
+	approver.says("同一次导入 2 项")
+	approver.do(chromedp.Click(`main a[href^="/todo/together"]`))
+	approver.says("共 2 项，合计")
+	approver.press(send, "暂无待办")
+	if paid := last(t, app, testworld.Wushan); paid.Kind != "disbursement" {
+		t.Errorf("approved, the last entry is a %s", paid.Kind)
+	}
+	done, err := fact.Proposals(t.Context(), app.Store.DB, "", fact.Approved)
+	if err != nil || len(done) != 2 {
+		t.Errorf("%d are approved: %v", len(done), err)
 	}
 }

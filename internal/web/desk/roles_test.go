@@ -195,6 +195,8 @@ func TestRoutesAsEveryRole(t *testing.T) {
 		"POST /targeting/sweep":                            {"/targeting/sweep", near, "area=" + testworld.Wushan + "&as-of=never&do=look", 422},
 		"GET /targeting/alerts.csv":                        {"/targeting/alerts.csv", all, "", 200},
 		"GET /todo":                                        {"/todo", all, "", 200},
+		"GET /todo/together":                               {"/todo/together", all, "", 200},
+		"POST /todo/together":                              {"/todo/together", all, "x=y", 422},
 		"GET /todo/{book}/{seq}":                           {panel, near, "", 200},
 		"POST /todo/{book}/{seq}":                          {panel, near, "decision=back", 422},
 

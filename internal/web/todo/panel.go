@@ -231,13 +231,13 @@ func changesTable(words wording.Words, changes []view.Change) view.Table {
 	return t
 }
 
-// effect tries the proposal and shows what balances would become; or says why it could not be recorded as things stand.
-func (l *List) effect(ctx context.Context, words wording.Words, d fact.Draft) (view.Component, error) {
+// effect tries what is proposed, all of it together, and shows what balances would become; or says why it could not be recorded as things stand.
+func (l *List) effect(ctx context.Context, words wording.Words, drafts ...fact.Draft) (view.Component, error) {
 	section := view.Section{Head: view.SectionHead{ID: "effect", Title: words.Text("todo.effect"), Note: view.Plain(words.Text("todo.effect.note"))}}
-	effects, err := l.store.Recorder.Try(ctx, d)
+	effects, err := l.store.Recorder.Try(ctx, drafts...)
 	if list := fault.All(err); list != nil {
 		for _, f := range list {
-			section.Parts = append(section.Parts, view.Status{Kind: view.Refused, Icon: "warning", Lead: words.Text("todo.cannot"), Text: words.Fault(fact.KindOf(d.Fact), f)})
+			section.Parts = append(section.Parts, view.Status{Kind: view.Refused, Icon: "warning", Lead: words.Text("todo.cannot"), Text: words.Fault(fact.KindOf(drafts[0].Fact), f)})
 		}
 		return section, nil
 	}

@@ -4,6 +4,8 @@
 //	GET  /todo               the list, with counts
 //	GET  /todo/{book}/{seq}  one proposal: before and after, who prepared it, why it takes a second person, its effect on balances
 //	POST /todo/{book}/{seq}  approve it, or send it back with a reason
+//	GET  /todo/together      what one import proposed, with its sum and its effect
+//	POST /todo/together      approve what is ticked of it, in one step
 //
 // A word on a proposal is bound to the hash of what was shown. The panel decides nothing: fact.Recorder refuses whoever may not approve.
 package todo
@@ -53,6 +55,7 @@ const (
 	dueWithin    = 30 // days before a milestone's day from which it is listed
 	countsFresh  = 10 * time.Second
 	countsPeople = 1000 // remembered at the same time
+	sourcesMax   = 10_000
 )
 
 // List is the work lists of a store.
@@ -65,6 +68,8 @@ type List struct {
 	mu     sync.Mutex
 	counts map[string]counted
 	open   map[string]unproved // by book
+	// sources of proposals, by BOOK:SEQ
+	sources map[string]string
 }
 
 // unproved are the newest entries of a book that lack their proof, as long as nothing is recorded in it.
@@ -86,12 +91,14 @@ func (l *List) Add(t Tasks) { l.more = append(l.more, t) }
 
 // New makes the work lists of a store.
 func New(s *store.Store, guard *session.Guard, forms *form.Forms) *List {
-	return &List{store: s, guard: guard, forms: forms, counts: map[string]counted{}, open: map[string]unproved{}}
+	return &List{store: s, guard: guard, forms: forms, counts: map[string]counted{}, open: map[string]unproved{}, sources: map[string]string{}}
 }
 
 // Routes mounts the pages.
 func (l *List) Routes(mux session.Router) {
 	mux.HandleFunc("GET "+Path, l.page)
+	mux.HandleFunc("GET "+togetherPath, l.together)
+	mux.HandleFunc("POST "+togetherPath, l.decideTogether)
 	mux.HandleFunc("GET "+Path+"/{book}/{seq}", l.proposal)
 	mux.HandleFunc("POST "+Path+"/{book}/{seq}", l.decide)
 }
@@ -324,7 +331,14 @@ func (l *List) page(w http.ResponseWriter, r *http.Request) {
 		heading.Tasks = append(heading.Tasks, view.Task{Count: count, Text: words.Text("todo." + id + ".task"), Href: "#" + id, Tone: tone})
 		body = append(body, view.Section{Head: view.SectionHead{ID: id, Title: words.Text("todo." + id), Note: view.Plain(words.Text("todo." + id + ".note"))}, Parts: parts})
 	}
-	part("approve", len(waiting), view.WarnTone, l.proposals(words, names, waiting, false))
+	together, single, err := l.batches(ctx, waiting)
+	if err != nil {
+		l.guard.Refuse(w, r, err)
+		return
+	}
+	approve := l.proposals(words, names, single, false)
+	approve.Rows = append(l.batchRows(words, names, together), approve.Rows...)
+	part("approve", len(waiting), view.WarnTone, approve)
 	part("returned", len(returned), view.BadTone, l.proposals(words, names, returned, true))
 	part("due", len(due), view.NoTone, l.milestones(words, due))
 	proofs := []view.Component{l.entries(words, names, unproved)}

@@ -2,7 +2,11 @@ package todo_test
 
 import (
 	"context"
+	"maps"
 	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -113,6 +117,83 @@ func TestTwoApprovers(t *testing.T) {
 	second.Send(last, "decision", "approve").Says(http.StatusConflict, "Not decided", "holds 30000.00")
 	if paid(t, app) != 0 {
 		t.Error("money that was not there was paid")
+	}
+}
+
+// importPays sends a table of payments and has its good rows proposed.
+func importPays(t *testing.T, app *webtest.App, name string, rows ...string) {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), name)
+	text := "on,project,to,amount,voucher,purpose\n"
+	for _, r := range rows {
+		text += "2020-05-02," + waterStation + ",builder-" + testworld.Wushan + "," + r + ",pipes\n"
+	}
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	result, err := app.Store.Recorder.Import(t.Context(), fact.Find("disbursement"), path, fact.ImportOptions{Actor: "fin"})
+	if err != nil || result.Proposed != len(rows) {
+		t.Fatalf("%v: %+v", err, result)
+	}
+}
+
+// TestTogether approves what one import proposed in one step: all that is ticked or nothing, each bound to its hash.
+func TestTogether(t *testing.T) {
+	app := webtest.New(t)
+	importPays(t, app, "may.csv", "100.00,V-1", "200.50,V-2", "300.00,V-3")
+	importPays(t, app, "other.csv", "5.00,V-9")
+	approver, fin := app.As("approver"), app.As("fin")
+	list := approver.Get("/todo").Says(http.StatusOK, "Disbursement: 3 from one import", "may.csv")
+	href := ""
+	for _, l := range list.Links() {
+		if strings.HasPrefix(l, "/todo/together?") {
+			href = l
+		}
+	}
+	panel := approver.Get(href).Says(http.StatusOK, "3 ticked at first, ¥600.50 together", "Promised to Water station", "¥29,399.50", "V-2")
+	approver.In("zh").Get(href).Says(http.StatusOK, "同一次导入 3 项", "合计 600.50 元")
+	fin.Get(href).Says(http.StatusOK, "Nothing of this import waits for you")
+	form := panel.Form(href)
+	if got := len(form.Values["chosen"]); got != 3 {
+		t.Fatalf("%d are ticked", got)
+	}
+
+	stranger := *form // the maker sends the approver's form
+	stranger.Values = maps.Clone(form.Values)
+	stranger.Values.Set("form-token", fin.Get("/account").Form("/logout").Values.Get("form-token"))
+	fin.Send(&stranger).Says(http.StatusConflict, "does not wait for you")
+	other := *form // one of them says something else than what was shown
+	other.Values = maps.Clone(form.Values)
+	other.Values["chosen"] = slices.Clone(form.Values["chosen"])
+	seq, _, _ := strings.Cut(other.Values["chosen"][2], " ")
+	other.Values["chosen"][2] = seq + " " + strings.Repeat("0", 64)
+	approver.Send(&other).Says(http.StatusConflict, "says something else than what you approved")
+	none := *form
+	none.Values = maps.Clone(form.Values)
+	delete(none.Values, "chosen")
+	approver.Send(&none).Says(http.StatusUnprocessableEntity, "Nothing is ticked")
+	if got := paid(t, app); got != 0 {
+		t.Fatalf("paid %d without approval", got)
+	}
+
+	form.Values["chosen"] = form.Values["chosen"][:2]
+	approver.Send(form).Says(http.StatusOK, "2 wait for your approval")
+	if got := paid(t, app); got != 300_50 {
+		t.Errorf("paid %d", got)
+	}
+	approver.Send(form).Says(http.StatusConflict, "does not wait for you any more")
+}
+
+// TestTogetherAllOrNone approves two of which the second cannot be recorded: the first is not either.
+func TestTogetherAllOrNone(t *testing.T) {
+	app := webtest.New(t)
+	importPays(t, app, "may.csv", "100.00,V-1", "30000.00,V-2")
+	approver := app.As("approver")
+	href := "/todo/together?book=" + testworld.Wushan + "&by=fin&kind=disbursement&table=may.csv"
+	panel := approver.Get(href).Says(http.StatusOK, "As things stand it cannot be recorded")
+	approver.Send(panel.Form("/todo/together?book="+testworld.Wushan+"&by=fin&kind=disbursement&table=may.csv")).Says(http.StatusConflict, "Not decided")
+	if got := paid(t, app); got != 0 {
+		t.Errorf("half of it was paid: %d", got)
 	}
 }
 

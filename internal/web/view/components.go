@@ -490,6 +490,14 @@ type Cell struct {
 	Grade Grade
 	// Error says what is wrong with the value, in the user's words.
 	Error string
+	// Pick, in a table within a form, puts a box to tick before the value.
+	Pick *Pick
+}
+
+// A Pick is a box to tick that is sent with a form. Name is that of the form's field, Label says what is picked.
+type Pick struct {
+	Name, Value, Label string
+	Picked             bool
 }
 
 // A Pager leads to the neighbouring pages of a table.
