@@ -147,7 +147,7 @@ type Watch struct {
 	_         struct{} `kind:"watch" en:"Watch against relapse" zh:"防返贫监测" by:"county-assistant,programme-officer" approve:"approver" book:"household" area:"household"`
 	Household string   `json:"household" en:"Household" zh:"农户" ref:"household"`
 	Group     string   `json:"group" en:"Group" zh:"监测类别" choices:"unstable_exited=Exited, not steadily=脱贫不稳定户;marginal=Just above the line=边缘易致贫户;sudden_hardship=Sudden serious hardship=突发严重困难户"`
-	Risks     []string `json:"risks" en:"Risks" zh:"风险类型" length:"20" hint:"Codes from the list of causes, such as illness."`
+	Risks     []string `json:"risks" en:"Risks" zh:"风险类型" length:"20" hint:"Codes from the list of causes, such as illness." hint_zh:"按原因代码填写，如 illness（因病）。"`
 	Found     string   `json:"found" en:"How it was found" zh:"发现方式" choices:"self-report=Self-report=农户申报;visit=Visit=干部走访;screening=Screening=部门筛查"`
 }
 

@@ -67,11 +67,11 @@ const (
 // Case opens a case under a procedure: with a list of households, or for a whole village or county, which then is its area.
 type Case struct {
 	_          struct{} `kind:"case" en:"Case" zh:"事项" by:"county-assistant,programme-officer" approve:"approver" book:"area" area:"area" defines:"case"`
-	ID         string   `json:"id" en:"Code" zh:"编号" entity:"id" pattern:"[0-9A-Za-z._-]{1,50}" hint:"Letters, digits, dot, dash."`
-	Procedure  string   `json:"procedure" en:"Procedure" zh:"程序" entity:"class" length:"60" hint:"Such as household-exit-2016."`
+	ID         string   `json:"id" en:"Code" zh:"编号" entity:"id" pattern:"[0-9A-Za-z._-]{1,50}" hint:"Letters, digits, dot, dash." hint_zh:"字母、数字、点、横线。"`
+	Procedure  string   `json:"procedure" en:"Procedure" zh:"程序" entity:"class" length:"60" hint:"Such as household-exit-2016." hint_zh:"如 household-exit-2016。"`
 	Area       string   `json:"area" en:"Area" zh:"地区" ref:"area" entity:"area"`
 	Title      string   `json:"title" en:"Title" zh:"标题" entity:"name" length:"200" optional:""`
-	Households []string `json:"households" en:"Households" zh:"农户名单" ref:"household" optional:"" hint:"Empty for a village or a county."`
+	Households []string `json:"households" en:"Households" zh:"农户名单" ref:"household" optional:"" hint:"Empty for a village or a county." hint_zh:"村、县事项留空。"`
 }
 
 // Record opens the case.
@@ -209,12 +209,12 @@ func (l *List) TakeBack(*fact.Tx) error {
 type Step struct {
 	_         struct{} `kind:"case-step" en:"Step of a case" zh:"程序步骤" by:"county-assistant,programme-officer" book:"case" area:"case"`
 	Case      string   `json:"case" en:"Case" zh:"事项" ref:"case"`
-	Step      string   `json:"step" en:"Step" zh:"步骤" length:"40" hint:"As the procedure names it, such as appraisal."`
+	Step      string   `json:"step" en:"Step" zh:"步骤" length:"40" hint:"As the procedure names it, such as appraisal." hint_zh:"按程序规定的步骤代码填写，如 appraisal（民主评议）。"`
 	By        string   `json:"by" en:"Who acted" zh:"执行主体" choices:"household=Household=农户;village=Village=村;work_team=Work team=驻村工作队;township=Township=乡镇;county=County=县;prefecture=Prefecture=市;province=Province=省;third_party=Third party=第三方"`
 	People    int64    `json:"people" en:"How many people acted" zh:"人数" min:"1" optional:""`
-	Documents []string `json:"documents" en:"Kinds of document" zh:"材料" length:"40" optional:"" hint:"As the procedure names them, such as minutes."`
-	Measured  []string `json:"measured" en:"Measured" zh:"测定值" length:"80" optional:"" hint:"One line each: incidence=12/1043. Both numbers are kept."`
-	Notice    string   `json:"notice" en:"Notice" zh:"公示" ref:"notice" optional:"" hint:"For a step that puts a list up."`
+	Documents []string `json:"documents" en:"Kinds of document" zh:"材料" length:"40" optional:"" hint:"As the procedure names them, such as minutes." hint_zh:"按程序规定的材料代码填写，如 minutes（会议记录）。"`
+	Measured  []string `json:"measured" en:"Measured" zh:"测定值" length:"80" optional:"" hint:"One line each: incidence=12/1043. Both numbers are kept." hint_zh:"每行一项，如 incidence=12/1043，分子分母均保留。"`
+	Notice    string   `json:"notice" en:"Notice" zh:"公示" ref:"notice" optional:"" hint:"For a step that puts a list up." hint_zh:"公示步骤填写。"`
 	Note      string   `json:"note" en:"Note" zh:"说明" length:"500" optional:""`
 }
 

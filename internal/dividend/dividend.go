@@ -62,15 +62,15 @@ const (
 // Plan is what an investor undertakes to pay the villages with a stake. It is a forecast.
 type Plan struct {
 	_          struct{}   `kind:"dividend-plan" en:"Dividend plan" zh:"分红方案" by:"programme-officer" book:"investment" area:"investment" defines:"dividend-plan"`
-	ID         string     `json:"id" en:"Code" zh:"编号" entity:"id" pattern:"[0-9A-Za-z._-]{1,40}" hint:"Letters, digits, dot, dash."`
+	ID         string     `json:"id" en:"Code" zh:"编号" entity:"id" pattern:"[0-9A-Za-z._-]{1,40}" hint:"Letters, digits, dot, dash." hint_zh:"字母、数字、点、横线。"`
 	Name       string     `json:"name" en:"Name" zh:"名称" entity:"name" length:"200"`
 	Investment string     `json:"investment" en:"Investment" zh:"投资项目" ref:"investment" entity:"parent"`
-	Fund       string     `json:"fund" en:"Paid from (fund)" zh:"资金来源" ref:"fund" hint:"A fund that the investor gives."`
-	Rate       int64      `json:"rate" en:"Rate on stakes, hundredths of a percent a year" zh:"年分红率（万分之）" min:"0" max:"10000" optional:"" hint:"800 for 8 percent; empty when only the least is agreed."`
+	Fund       string     `json:"fund" en:"Paid from (fund)" zh:"资金来源" ref:"fund" hint:"A fund that the investor gives." hint_zh:"投资方出资的资金来源。"`
+	Rate       int64      `json:"rate" en:"Rate on stakes, hundredths of a percent a year" zh:"年分红率（万分之）" min:"0" max:"10000" optional:"" hint:"800 for 8 percent; empty when only the least is agreed." hint_zh:"8% 填 800；只约定保底的留空。"`
 	Guaranteed fact.Money `json:"guaranteed" en:"At least, a year" zh:"年保底分红" unit:"CNY" min:"0.01"`
 	Begins     date.Date  `json:"begins" en:"First day" zh:"起始日"`
 	Years      int64      `json:"years" en:"Years" zh:"年限" unit:"years" min:"1" max:"50"`
-	Notice     int64      `json:"notice" en:"Days of notice" zh:"公示天数" unit:"days" min:"1" max:"90" hint:"How long a list must have been up in public before it can be approved."`
+	Notice     int64      `json:"notice" en:"Days of notice" zh:"公示天数" unit:"days" min:"1" max:"90" hint:"How long a list must have been up in public before it can be approved." hint_zh:"名单公示满多少天方可审批。"`
 }
 
 // Record counts the forecast.
@@ -115,7 +115,7 @@ const (
 // class of the declaration's row: the notice that puts the list up in public (package notice) must show this list and no other.
 type Declaration struct {
 	_       struct{}   `kind:"dividend-declaration" en:"Dividend declared" zh:"分红公示" by:"programme-officer,county-assistant" book:"plan" area:"plan" defines:"dividend-declaration"`
-	ID      string     `json:"id" en:"Code" zh:"编号" entity:"id" pattern:"[0-9A-Za-z._-]{1,40}" hint:"Letters, digits, dot, dash."`
+	ID      string     `json:"id" en:"Code" zh:"编号" entity:"id" pattern:"[0-9A-Za-z._-]{1,40}" hint:"Letters, digits, dot, dash." hint_zh:"字母、数字、点、横线。"`
 	Plan    string     `json:"plan" en:"Plan" zh:"分红方案" ref:"dividend-plan" entity:"parent"`
 	From    date.Date  `json:"from" en:"Period from" zh:"期间起"`
 	Until   date.Date  `json:"until" en:"Period until" zh:"期间止"`

@@ -23,7 +23,7 @@ type Use struct {
 	_       struct{}   `kind:"dividend-use" en:"Dividend spent by a village" zh:"分红使用" by:"county-assistant" approve:"approver" book:"village" area:"village"`
 	Village string     `json:"village" en:"Village's collective" zh:"村集体" ref:"party"`
 	For     string     `json:"for" en:"For" zh:"用途" choices:"works=Public works=公益事业;posts=Welfare posts=公益岗位"`
-	To      string     `json:"to" en:"Paid to" zh:"收款方" length:"40" hint:"Code of a party, or of a registered household."`
+	To      string     `json:"to" en:"Paid to" zh:"收款方" length:"40" hint:"Code of a party, or of a registered household." hint_zh:"往来单位编号，或建档户编号。"`
 	Amount  fact.Money `json:"amount" en:"Amount" zh:"金额" unit:"CNY" min:"0.01"`
 	Voucher string     `json:"voucher" en:"Voucher" zh:"凭证号" length:"60"`
 	What    string     `json:"what" en:"What it pays" zh:"内容" length:"300"`
@@ -81,12 +81,12 @@ func has(tx *fact.Tx, village string, amount fact.Money) (string, error) {
 // they share equally, its members when they share by persons.
 type Sharing struct {
 	_           struct{}   `kind:"dividend-sharing" en:"Dividend to be shared out" zh:"分红到户方案" by:"county-assistant" approve:"approver" book:"village" area:"village" defines:"dividend-sharing"`
-	ID          string     `json:"id" en:"Code" zh:"编号" entity:"id" pattern:"[0-9A-Za-z._-]{1,40}" hint:"Letters, digits, dot, dash."`
+	ID          string     `json:"id" en:"Code" zh:"编号" entity:"id" pattern:"[0-9A-Za-z._-]{1,40}" hint:"Letters, digits, dot, dash." hint_zh:"字母、数字、点、横线。"`
 	Village     string     `json:"village" en:"Village's collective" zh:"村集体" ref:"party" entity:"parent"`
-	Declaration string     `json:"declaration" en:"Of dividend" zh:"分红公示" ref:"dividend-declaration" hint:"Its plan says how long the list must be up."`
+	Declaration string     `json:"declaration" en:"Of dividend" zh:"分红公示" ref:"dividend-declaration" hint:"Its plan says how long the list must be up." hint_zh:"公示天数以其分红方案为准。"`
 	Amount      fact.Money `json:"amount" en:"Amount" zh:"金额" unit:"CNY" min:"0.01"`
 	Households  int64      `json:"households" en:"Households on the list" zh:"户数" min:"1"`
-	Parts       int64      `json:"parts" en:"Parts in all" zh:"总份数" min:"1" hint:"The households when they share equally, the persons when they share by persons."`
+	Parts       int64      `json:"parts" en:"Parts in all" zh:"总份数" min:"1" hint:"The households when they share equally, the persons when they share by persons." hint_zh:"按户平分的填户数，按人分配的填人数。"`
 	PostedOn    date.Date  `json:"posted_on" en:"Put up on" zh:"公示开始"`
 	PostedUntil date.Date  `json:"posted_until" en:"Up until" zh:"公示结束"`
 	Raised      int64      `json:"raised" en:"Objections raised" zh:"收到异议" min:"0"`
@@ -178,7 +178,7 @@ func (s *Sharing) part(parts int64) (low, high fact.Money) {
 type Share struct {
 	_         struct{}   `kind:"dividend-share" en:"Dividend paid to a household" zh:"分红到户" by:"county-assistant,finance" approve:"approver" book:"sharing" area:"sharing"`
 	Sharing   string     `json:"sharing" en:"Sharing" zh:"分红到户方案" ref:"dividend-sharing"`
-	Household string     `json:"household" en:"Household" zh:"农户" length:"40" hint:"Code of a registered household."`
+	Household string     `json:"household" en:"Household" zh:"农户" length:"40" hint:"Code of a registered household." hint_zh:"建档户编号。"`
 	Parts     int64      `json:"parts" en:"Parts" zh:"份数" min:"1"`
 	Amount    fact.Money `json:"amount" en:"Amount" zh:"金额" unit:"CNY" min:"0.01"`
 	Receipt   string     `json:"receipt" en:"Receipt" zh:"收条号" length:"60"`

@@ -60,11 +60,11 @@ type Forecast struct {
 	_          struct{}   `kind:"forecast" en:"Forecast" zh:"预测" by:"programme-officer" book:"investment" area:"investment"`
 	Investment string     `json:"investment" en:"Investment" zh:"投资项目" ref:"investment"`
 	Of         string     `json:"of" en:"Of what" zh:"预测内容" choices:"sales=Sales=销售收入;dividend=Dividends=分红;jobs=Jobs=就业岗位"`
-	Period     string     `json:"period" en:"Period" zh:"期间" length:"60" hint:"Such as: a year at full capacity."`
-	Amount     fact.Money `json:"amount" en:"Amount" zh:"金额" unit:"CNY" min:"0.01" optional:"" hint:"Of sales or dividends."`
-	Number     int64      `json:"number" en:"Number" zh:"数量" min:"1" optional:"" hint:"Of jobs."`
+	Period     string     `json:"period" en:"Period" zh:"期间" length:"60" hint:"Such as: a year at full capacity." hint_zh:"例如：达产年。"`
+	Amount     fact.Money `json:"amount" en:"Amount" zh:"金额" unit:"CNY" min:"0.01" optional:"" hint:"Of sales or dividends." hint_zh:"销售额或分红额。"`
+	Number     int64      `json:"number" en:"Number" zh:"数量" min:"1" optional:"" hint:"Of jobs." hint_zh:"就业岗位数。"`
 	Author     string     `json:"author" en:"Forecast by" zh:"预测方" ref:"party"`
-	Basis      string     `json:"basis" en:"Basis" zh:"依据" length:"500" hint:"The study, and what it assumes."`
+	Basis      string     `json:"basis" en:"Basis" zh:"依据" length:"500" hint:"The study, and what it assumes." hint_zh:"依据的研究报告及其假设。"`
 }
 
 // Check wants the number that goes with what is forecast.

@@ -31,7 +31,7 @@ type Stake struct {
 	Investment string     `json:"investment" en:"Investment" zh:"投资项目" ref:"investment"`
 	Village    string     `json:"village" en:"Village's collective" zh:"村集体" ref:"party"`
 	Amount     fact.Money `json:"amount" en:"Amount" zh:"金额" unit:"CNY" min:"0.01"`
-	Document   string     `json:"document" en:"Document" zh:"依据" length:"200" hint:"Share certificate or agreement."`
+	Document   string     `json:"document" en:"Document" zh:"依据" length:"200" hint:"Share certificate or agreement." hint_zh:"出资证明或协议。"`
 }
 
 // Record counts the stake. All stakes together cannot be more than what is contracted.

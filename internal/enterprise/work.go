@@ -25,7 +25,7 @@ func init() {
 // JobOffer is posts that a named company offers to people of a county. Offered is not filled: see Placement.
 type JobOffer struct {
 	_        struct{}   `kind:"job-offer" en:"Jobs offered" zh:"就业岗位" by:"programme-officer,county-assistant" book:"area" area:"area" defines:"job-offer"`
-	ID       string     `json:"id" en:"Code" zh:"编号" entity:"id" pattern:"[0-9A-Za-z._-]{1,40}" hint:"Letters, digits, dot, dash."`
+	ID       string     `json:"id" en:"Code" zh:"编号" entity:"id" pattern:"[0-9A-Za-z._-]{1,40}" hint:"Letters, digits, dot, dash." hint_zh:"字母、数字、点、横线。"`
 	Employer string     `json:"employer" en:"Company" zh:"用工单位" ref:"party" entity:"parent"`
 	Area     string     `json:"area" en:"To people of" zh:"面向地区" ref:"area" entity:"area"`
 	Title    string     `json:"title" en:"Work" zh:"工种" entity:"name" length:"100"`
@@ -42,9 +42,9 @@ func (j *JobOffer) Record(tx *fact.Tx) error {
 // Placement is one person who takes up an offered post, from the effective date until its end is recorded. The person is named by a code, never by name.
 type Placement struct {
 	_         struct{}   `kind:"placement" en:"Placement in a job" zh:"就业安置" by:"county-assistant" book:"offer" area:"offer" defines:"placement"`
-	ID        string     `json:"id" en:"Code" zh:"编号" entity:"id" pattern:"[0-9A-Za-z._-]{1,40}" hint:"Letters, digits, dot, dash."`
+	ID        string     `json:"id" en:"Code" zh:"编号" entity:"id" pattern:"[0-9A-Za-z._-]{1,40}" hint:"Letters, digits, dot, dash." hint_zh:"字母、数字、点、横线。"`
 	Offer     string     `json:"offer" en:"Offer" zh:"就业岗位" ref:"job-offer" entity:"parent"`
-	Household string     `json:"household" en:"Registered household" zh:"所属农户" entity:"class" length:"40" optional:"" hint:"Empty when the person's household is not registered."`
+	Household string     `json:"household" en:"Registered household" zh:"所属农户" entity:"class" length:"40" optional:"" hint:"Empty when the person's household is not registered." hint_zh:"所在户未建档的留空。"`
 	Wage      fact.Money `json:"wage" en:"Wage a month" zh:"月工资" unit:"CNY" min:"0.01"`
 }
 

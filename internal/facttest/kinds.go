@@ -26,7 +26,7 @@ type Interview struct {
 	Household string   `json:"household" en:"Household" zh:"农户" ref:"party"`
 	Points    int64    `json:"points" en:"Satisfaction" zh:"满意度" min:"0" max:"10"`
 	Name      string   `json:"name" en:"Who spoke" zh:"受访人" private:"" length:"40"`
-	Phone     string   `json:"phone" en:"Telephone" zh:"电话" private:"" optional:"" pattern:"[0-9]{5,11}" hint:"Digits only."`
+	Phone     string   `json:"phone" en:"Telephone" zh:"电话" private:"" optional:"" pattern:"[0-9]{5,11}" hint:"Digits only." hint_zh:"只填数字。"`
 }
 
 // Record counts the interview and its answer.

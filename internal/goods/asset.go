@@ -32,7 +32,7 @@ func init() {
 // Asset is one thing that lasts, such as an ambulance, in the register: who keeps it and whose money it was. It must have been delivered to the party that keeps it.
 type Asset struct {
 	_         struct{} `kind:"asset" en:"Asset" zh:"资产登记" by:"finance,county-assistant" book:"project" area:"custodian" defines:"asset"`
-	ID        string   `json:"id" en:"Asset number" zh:"资产编号" entity:"id" pattern:"[0-9A-Za-z._-]{1,40}" hint:"Letters, digits, dot, dash."`
+	ID        string   `json:"id" en:"Asset number" zh:"资产编号" entity:"id" pattern:"[0-9A-Za-z._-]{1,40}" hint:"Letters, digits, dot, dash." hint_zh:"字母、数字、点、横线。"`
 	Name      string   `json:"name" en:"Name" zh:"名称" entity:"name" length:"200"`
 	Project   string   `json:"project" en:"Project" zh:"项目" ref:"project" entity:"parent"`
 	Commodity string   `json:"commodity" en:"What" zh:"品种" ref:"commodity"`

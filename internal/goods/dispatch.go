@@ -19,11 +19,11 @@ func init() { fact.Register(dispatchSource, (*Dispatch)(nil), (*DispatchReturn)(
 // Dispatch sends goods out of a project's store to a list of schools, hospitals, households or others. They are underway until each of them confirms its delivery.
 type Dispatch struct {
 	_         struct{} `kind:"dispatch" en:"Dispatch of goods" zh:"物资发运" by:"finance,county-assistant" approve:"approver" book:"project" area:"project" defines:"dispatch"`
-	ID        string   `json:"id" en:"Dispatch number" zh:"发运单号" entity:"id" pattern:"[0-9A-Za-z._-]{1,40}" hint:"Letters, digits, dot, dash."`
+	ID        string   `json:"id" en:"Dispatch number" zh:"发运单号" entity:"id" pattern:"[0-9A-Za-z._-]{1,40}" hint:"Letters, digits, dot, dash." hint_zh:"字母、数字、点、横线。"`
 	Project   string   `json:"project" en:"Project" zh:"项目" ref:"project" entity:"parent"`
 	Commodity string   `json:"commodity" en:"What" zh:"品种" ref:"commodity" entity:"class"`
 	Batch     string   `json:"batch" en:"Batch" zh:"批号" ref:"batch" optional:""`
-	List      []string `json:"list" en:"Who gets how many" zh:"分配清单" length:"60" hint:"A line for each: CODE=NUMBER, such as SC-653127201=5000."`
+	List      []string `json:"list" en:"Who gets how many" zh:"分配清单" length:"60" hint:"A line for each: CODE=NUMBER, such as SC-653127201=5000." hint_zh:"每行一个：编号=数量，如 SC-653127201=5000。"`
 	Carrier   string   `json:"carrier" en:"Carried by" zh:"承运方" entity:"name" length:"200"`
 }
 

@@ -44,10 +44,10 @@ const (
 // Batch is goods that were made together and expire together.
 type Batch struct {
 	_         struct{}  `kind:"goods-batch" en:"Batch of goods" zh:"物资批次" by:"finance,county-assistant" book:"hq" defines:"batch"`
-	ID        string    `json:"id" en:"Batch number" zh:"批号" entity:"id" pattern:"[0-9A-Za-z._-]{1,40}" hint:"As printed, in letters, digits, dot, dash."`
+	ID        string    `json:"id" en:"Batch number" zh:"批号" entity:"id" pattern:"[0-9A-Za-z._-]{1,40}" hint:"As printed, in letters, digits, dot, dash." hint_zh:"按包装所印填写：字母、数字、点、横线。"`
 	Maker     string    `json:"maker" en:"Made by" zh:"生产单位" entity:"name" length:"200"`
 	Commodity string    `json:"commodity" en:"What" zh:"品种" ref:"commodity" entity:"parent"`
-	Expires   date.Date `json:"expires" en:"Use until" zh:"有效期至" entity:"class" hint:"The last day on which it may be handed out."`
+	Expires   date.Date `json:"expires" en:"Use until" zh:"有效期至" entity:"class" hint:"The last day on which it may be handed out." hint_zh:"可发放的最后一日。"`
 }
 
 // Record has nothing to move or count.
@@ -176,7 +176,7 @@ type Delivery struct {
 	Quantity  int64    `json:"quantity" en:"How many" zh:"数量" min:"1"`
 	Receipt   string   `json:"receipt" en:"Receipt" zh:"收条号" length:"60"`
 	Batch     string   `json:"batch" en:"Batch" zh:"批号" ref:"batch" optional:""`
-	Dispatch  string   `json:"dispatch" en:"Dispatch" zh:"发运单" ref:"dispatch" optional:"" hint:"Empty when it is handed out at the store."`
+	Dispatch  string   `json:"dispatch" en:"Dispatch" zh:"发运单" ref:"dispatch" optional:"" hint:"Empty when it is handed out at the store." hint_zh:"在仓库直接发放的留空。"`
 }
 
 // Check wants one receiver.
@@ -215,7 +215,7 @@ type Loss struct {
 	Quantity  int64    `json:"quantity" en:"How many" zh:"数量" min:"1"`
 	Cause     string   `json:"cause" en:"Cause" zh:"原因" length:"300"`
 	Batch     string   `json:"batch" en:"Batch" zh:"批号" ref:"batch" optional:""`
-	Dispatch  string   `json:"dispatch" en:"Dispatch" zh:"发运单" ref:"dispatch" optional:"" hint:"When it was lost on the way."`
+	Dispatch  string   `json:"dispatch" en:"Dispatch" zh:"发运单" ref:"dispatch" optional:"" hint:"When it was lost on the way." hint_zh:"在途损失的填写。"`
 	To        string   `json:"to" en:"On the way to" zh:"发往" length:"40" optional:""`
 }
 

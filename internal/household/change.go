@@ -67,7 +67,7 @@ type Merge struct {
 	_         struct{} `kind:"merge" en:"Merge of households" zh:"并户" by:"county-assistant,programme-officer" approve:"approver" book:"household" area:"into"`
 	Household string   `json:"household" en:"Household that is closed" zh:"被并户" ref:"household"`
 	Into      string   `json:"into" en:"Household that goes on" zh:"并入户" ref:"household"`
-	Members   []string `json:"members" en:"Members" zh:"成员" ref:"member" hint:"Everybody who lives there now."`
+	Members   []string `json:"members" en:"Members" zh:"成员" ref:"member" hint:"Everybody who lives there now." hint_zh:"现在共同生活的全部成员。"`
 	Reason    string   `json:"reason" en:"Reason" zh:"原因" length:"300"`
 }
 
@@ -213,7 +213,7 @@ const (
 // same move; what the household is registered as goes along, its exit does not: a household that had left is not registered there.
 type MoveOut struct {
 	_         struct{} `kind:"move-out" en:"Move to another county" zh:"迁出本县" by:"county-assistant,programme-officer" approve:"approver" book:"household" area:"household"`
-	Move      string   `json:"move" en:"Move number" zh:"迁移号" pattern:"[0-9A-Za-z._-]{1,40}" hint:"Letters, digits, dot, dash; the other county's card names it too."`
+	Move      string   `json:"move" en:"Move number" zh:"迁移号" pattern:"[0-9A-Za-z._-]{1,40}" hint:"Letters, digits, dot, dash; the other county's card names it too." hint_zh:"字母、数字、点、横线；迁入县建卡时填同一编号。"`
 	Household string   `json:"household" en:"Household" zh:"农户" ref:"household"`
 	To        string   `json:"to" en:"To" zh:"迁入地" ref:"area"`
 	Document  string   `json:"document" en:"Document" zh:"依据" length:"200"`

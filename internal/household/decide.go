@@ -28,13 +28,13 @@ func init() {
 type Decision struct {
 	_         struct{}   `kind:"decision" en:"Decision on leaving poverty" zh:"退出判定" by:"county-assistant,programme-officer" book:"household" area:"household"`
 	Household string     `json:"household" en:"Household" zh:"农户" ref:"household"`
-	Known     date.Date  `json:"known" en:"By what was known on" zh:"依据截至" hint:"What had been recorded by this day was used; not before the date decided about."`
+	Known     date.Date  `json:"known" en:"By what was known on" zh:"依据截至" hint:"What had been recorded by this day was used; not before the date decided about." hint_zh:"以截至此日已登记的情况为准；不得早于认定日期。"`
 	Rulebook  string     `json:"rulebook" en:"Rulebook" zh:"判定标准" length:"60"`
 	Outcome   string     `json:"outcome" en:"Outcome" zh:"结论" choices:"EXIT_ELIGIBLE=May leave=符合退出;HOLD=Hold=暂不退出;UNDETERMINED=Undetermined=无法判定;NOT_APPLICABLE=Not applicable=不适用"`
 	Members   int64      `json:"members" en:"Members who share income" zh:"共享收支人数" min:"0" optional:""`
 	Net       fact.Money `json:"net" en:"Net income" zh:"纯收入" unit:"CNY" optional:""`
 	Line      string     `json:"line" en:"Poverty line" zh:"贫困线" length:"80" optional:""`
-	Reasons   []string   `json:"reasons" en:"Reasons" zh:"原因" length:"120" optional:"" hint:"What keeps the household from leaving, such as housing.unmet."`
+	Reasons   []string   `json:"reasons" en:"Reasons" zh:"原因" length:"120" optional:"" hint:"What keeps the household from leaving, such as housing.unmet." hint_zh:"尚不能退出的原因，如 housing.unmet（住房未达标）。"`
 }
 
 // Decide works out the decision on a household from its file.

@@ -47,14 +47,14 @@ const Type = "household"
 // say what was known when. Members are listed once, when the household is first recorded; who joins or leaves later has a fact of their own.
 type Household struct {
 	_            struct{}  `kind:"household" en:"Household card" zh:"建档立卡户" by:"county-assistant,programme-officer" book:"area" area:"area" defines:"household"`
-	ID           string    `json:"id" en:"Code" zh:"编号" entity:"id" pattern:"[0-9A-Za-z._-]{1,36}" hint:"Letters, digits, dot, dash; at most 36."`
+	ID           string    `json:"id" en:"Code" zh:"编号" entity:"id" pattern:"[0-9A-Za-z._-]{1,36}" hint:"Letters, digits, dot, dash; at most 36." hint_zh:"字母、数字、点、横线，不超过 36 位。"`
 	Area         string    `json:"area" en:"Village" zh:"所在村" ref:"area" entity:"area"`
-	Revision     bool      `json:"revision" en:"Replaces the card" zh:"更新登记卡" entity:"revision" hint:"Yes when the household has a card already."`
+	Revision     bool      `json:"revision" en:"Replaces the card" zh:"更新登记卡" entity:"revision" hint:"Yes when the household has a card already." hint_zh:"该户已建卡的选“是”。"`
 	Group        string    `json:"group" en:"Village group" zh:"村民小组" length:"40" optional:""`
 	Standard     string    `json:"standard" en:"Identified by the standard of" zh:"识别标准" choices:"national=Nation=国家标准;provincial=Province=省定标准;municipal=Municipality=市定标准"`
 	Attribute    string    `json:"attribute" en:"Attribute" zh:"贫困户属性" choices:"ordinary=Ordinary poor=一般贫困户;dibao=Minimum living allowance=低保户;wubao=Destitute support=五保户;dibao-poor=Poor with allowance=低保贫困户"`
-	MainCause    string    `json:"main_cause" en:"Main cause of poverty" zh:"主要致贫原因" length:"20" hint:"A code from the list of causes, such as illness."`
-	OtherCauses  []string  `json:"other_causes" en:"Other causes" zh:"其他致贫原因" length:"20" optional:"" hint:"At most two."`
+	MainCause    string    `json:"main_cause" en:"Main cause of poverty" zh:"主要致贫原因" length:"20" hint:"A code from the list of causes, such as illness." hint_zh:"按原因代码填写，如 illness（因病）。"`
+	OtherCauses  []string  `json:"other_causes" en:"Other causes" zh:"其他致贫原因" length:"20" optional:"" hint:"At most two." hint_zh:"最多两项。"`
 	Arable       int64     `json:"arable" en:"Arable land" zh:"耕地面积" unit:"0.01 mu" min:"0" optional:""`
 	Irrigated    int64     `json:"irrigated" en:"Irrigated land" zh:"有效灌溉面积" unit:"0.01 mu" min:"0" optional:""`
 	Forest       int64     `json:"forest" en:"Forest" zh:"林地面积" unit:"0.01 mu" min:"0" optional:""`
@@ -75,18 +75,18 @@ type Household struct {
 	Relocation   string    `json:"relocation" en:"Relocation" zh:"易地搬迁" optional:"" choices:"wanted=Agreed=有意愿;moved=Moved=已搬迁"`
 	Cooperative  bool      `json:"cooperative" en:"Member of a cooperative" zh:"加入合作社"`
 	Enterprise   bool      `json:"enterprise" en:"Benefits from an enterprise" zh:"龙头企业带动"`
-	Members      []string  `json:"members" en:"Members" zh:"家庭成员" length:"80" optional:"" hint:"One line each: 01 head 1956-03-02 male ordinary. Add apart for who does not share income."`
-	Move         string    `json:"move" en:"Move number" zh:"迁移号" optional:"" pattern:"[0-9A-Za-z._-]{1,40}" hint:"When it comes from another county: the number that the other county's record of the move has."`
-	Registered   date.Date `json:"registered" en:"Registered there since" zh:"原县建档日期" optional:"" hint:"When it comes from another county and is registered as poor there."`
+	Members      []string  `json:"members" en:"Members" zh:"家庭成员" length:"80" optional:"" hint:"One line each: 01 head 1956-03-02 male ordinary. Add apart for who does not share income." hint_zh:"每人一行，如 01 head 1956-03-02 male ordinary；不共享收入的，行末加 apart。"`
+	Move         string    `json:"move" en:"Move number" zh:"迁移号" optional:"" pattern:"[0-9A-Za-z._-]{1,40}" hint:"When it comes from another county: the number that the other county's record of the move has." hint_zh:"由外县迁入的，填迁出县登记的迁移编号。"`
+	Registered   date.Date `json:"registered" en:"Registered there since" zh:"原县建档日期" optional:"" hint:"When it comes from another county and is registered as poor there." hint_zh:"由外县迁入且在当地已建档的填写。"`
 
 	Address   string   `json:"address" en:"Address" zh:"家庭住址" length:"200" optional:"" private:""`
 	Phone     string   `json:"phone" en:"Phone" zh:"联系电话" length:"30" optional:"" private:""`
 	Bank      string   `json:"bank" en:"Bank" zh:"开户银行" length:"100" optional:"" private:""`
 	Account   string   `json:"account" en:"Bank account" zh:"银行账号" length:"40" optional:"" private:""`
-	Names     []string `json:"names" en:"Names" zh:"姓名" length:"80" optional:"" private:"" hint:"One line each: 01 马小明."`
-	Documents []string `json:"documents" en:"Identity documents" zh:"证件号码" length:"40" optional:"" private:"" hint:"One line each: 01 and the number."`
-	Health    []string `json:"health" en:"Health" zh:"健康状况" length:"40" optional:"" private:"" hint:"One line each: 02 chronic. Only who is not healthy."`
-	Education []string `json:"education" en:"Education" zh:"文化程度" length:"40" optional:"" private:"" hint:"One line each: 01 primary."`
+	Names     []string `json:"names" en:"Names" zh:"姓名" length:"80" optional:"" private:"" hint:"One line each: 01 马小明." hint_zh:"每人一行，如 01 马小明。"`
+	Documents []string `json:"documents" en:"Identity documents" zh:"证件号码" length:"40" optional:"" private:"" hint:"One line each: 01 and the number." hint_zh:"每人一行：01 加证件号码。"`
+	Health    []string `json:"health" en:"Health" zh:"健康状况" length:"40" optional:"" private:"" hint:"One line each: 02 chronic. Only who is not healthy." hint_zh:"每人一行，如 02 chronic；只填不健康的成员。"`
+	Education []string `json:"education" en:"Education" zh:"文化程度" length:"40" optional:"" private:"" hint:"One line each: 01 primary." hint_zh:"每人一行，如 01 primary（小学）。"`
 }
 
 const otherCausesMax = 2

@@ -51,12 +51,12 @@ func words(field string) func() []string {
 type Member struct {
 	_         struct{}  `kind:"member" en:"Household member" zh:"家庭成员" by:"county-assistant,programme-officer" book:"household" area:"household"`
 	Household string    `json:"household" en:"Household" zh:"农户" ref:"household"`
-	Number    string    `json:"number" en:"Number" zh:"序号" pattern:"[0-9]{2}" hint:"Two digits, unused in the household, such as 05."`
+	Number    string    `json:"number" en:"Number" zh:"序号" pattern:"[0-9]{2}" hint:"Two digits, unused in the household, such as 05." hint_zh:"户内未用过的两位数字，如 05。"`
 	Relation  string    `json:"relation" en:"Relation to the head" zh:"与户主关系" choices:"head=Head=户主;spouse=Spouse=配偶;child=Child=子女;child-in-law=Child-in-law=媳婿;grandchild=Grandchild=孙子女;parent=Parent=父母;grandparent=Grandparent=祖父母;sibling=Sibling=兄弟姐妹;other=Other=其他"`
-	Birth     date.Date `json:"birth" en:"Date of birth" zh:"出生日期" optional:"" hint:"Empty when nobody knows."`
+	Birth     date.Date `json:"birth" en:"Date of birth" zh:"出生日期" optional:"" hint:"Empty when nobody knows." hint_zh:"不详的留空。"`
 	Sex       string    `json:"sex" en:"Sex" zh:"性别" choices:"male=Male=男;female=Female=女"`
 	Labour    string    `json:"labour" en:"Ability to work" zh:"劳动能力" choices:"ordinary=Ordinary=普通劳动力;skilled=Skilled=技能劳动力;weak=Weak=弱劳动力;lost=Lost=丧失劳动力;none=None=无劳动力"`
-	Apart     bool      `json:"apart" en:"Does not share income" zh:"不共享收支" hint:"Yes for who is on the household register and lives on their own money."`
+	Apart     bool      `json:"apart" en:"Does not share income" zh:"不共享收支" hint:"Yes for who is on the household register and lives on their own money." hint_zh:"在户口簿上但经济独立的选“是”。"`
 	Reason    string    `json:"reason" en:"Why now" zh:"增加原因" choices:"born=Born=新生儿;married=Married in=婚入;returned=Came back=返回;adopted=Adopted=收养;omitted=Left out before=遗漏补录"`
 
 	Name      string `json:"name" en:"Name" zh:"姓名" length:"80" optional:"" private:""`

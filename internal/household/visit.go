@@ -33,16 +33,16 @@ func init() {
 type Visit struct {
 	_             struct{}  `kind:"visit" en:"House visit" zh:"入户走访" by:"county-assistant,programme-officer" book:"household" area:"household"`
 	Household     string    `json:"household" en:"Household" zh:"农户" ref:"household"`
-	Questionnaire string    `json:"questionnaire" en:"Questionnaire" zh:"调查表" length:"60" hint:"Name and version, such as visit-2014 1."`
+	Questionnaire string    `json:"questionnaire" en:"Questionnaire" zh:"调查表" length:"60" hint:"Name and version, such as visit-2014 1." hint_zh:"问卷名称和版本，如 visit-2014 1。"`
 	Device        string    `json:"device" en:"Device" zh:"设备" length:"60" optional:""`
-	Follows       string    `json:"follows" en:"Follows visit" zh:"上次走访" length:"100" optional:"" hint:"Key of the last visit that the device knew of. Empty: visits of earlier days are taken as known."`
-	Place         string    `json:"place" en:"Place" zh:"位置" length:"60" optional:"" hint:"Latitude and longitude, if the device gave them."`
+	Follows       string    `json:"follows" en:"Follows visit" zh:"上次走访" length:"100" optional:"" hint:"Key of the last visit that the device knew of. Empty: visits of earlier days are taken as known." hint_zh:"设备已知的上一次走访的键；留空则视为已知此前各日的走访。"`
+	Place         string    `json:"place" en:"Place" zh:"位置" length:"60" optional:"" hint:"Latitude and longitude, if the device gave them." hint_zh:"设备提供的纬度、经度。"`
 	Signature     string    `json:"signature" en:"Signature" zh:"签字" choices:"signed=Signed=已签字;refused=Refused to sign=拒签"`
 	Refusal       string    `json:"refusal" en:"Why refused" zh:"拒签原因" length:"300" optional:""`
-	IncomeFrom    date.Date `json:"income_from" en:"Income from" zh:"收入起始日" optional:"" hint:"First day of the twelve months that income was asked for."`
-	IncomeTo      date.Date `json:"income_to" en:"Income to" zh:"收入截止日" optional:"" hint:"Last day."`
-	Answers       []string  `json:"answers" en:"Answers" zh:"答案" length:"120" hint:"One line each: housing=grade_b, education.03=in_school, wage.migrant.02=24000.00."`
-	Unproved      []string  `json:"unproved" en:"Without proof" zh:"未核实项" length:"60" optional:"" hint:"Income that nobody could show a paper for, by question: wage.migrant.02."`
+	IncomeFrom    date.Date `json:"income_from" en:"Income from" zh:"收入起始日" optional:"" hint:"First day of the twelve months that income was asked for." hint_zh:"收入调查十二个月的首日。"`
+	IncomeTo      date.Date `json:"income_to" en:"Income to" zh:"收入截止日" optional:"" hint:"Last day." hint_zh:"最后一日。"`
+	Answers       []string  `json:"answers" en:"Answers" zh:"答案" length:"120" hint:"One line each: housing=grade_b, education.03=in_school, wage.migrant.02=24000.00." hint_zh:"每行一项，如 housing=grade_b、education.03=in_school、wage.migrant.02=24000.00。"`
+	Unproved      []string  `json:"unproved" en:"Without proof" zh:"未核实项" length:"60" optional:"" hint:"Income that nobody could show a paper for, by question: wage.migrant.02." hint_zh:"没有凭据的收入，按题号填写，如 wage.migrant.02。"`
 
 	Remarks string `json:"remarks" en:"Remarks" zh:"备注" length:"2000" optional:"" private:""`
 }
@@ -262,7 +262,7 @@ func checkCard(tx *fact.Tx, household string, answers []answer) error {
 type AnswerReview struct {
 	_         struct{} `kind:"answer-review" en:"Review of contradicting answers" zh:"走访冲突复核" by:"county-assistant,programme-officer" book:"household" area:"household"`
 	Household string   `json:"household" en:"Household" zh:"农户" ref:"household"`
-	Answer    string   `json:"answer" en:"Answer that holds" zh:"核定答案" length:"120" hint:"As in a visit: housing=grade_b."`
+	Answer    string   `json:"answer" en:"Answer that holds" zh:"核定答案" length:"120" hint:"As in a visit: housing=grade_b." hint_zh:"与走访问卷写法相同，如 housing=grade_b。"`
 	Why       string   `json:"why" en:"How it was found out" zh:"核查依据" length:"500"`
 }
 

@@ -39,7 +39,7 @@ type Figure struct {
 	Projects  []string  `json:"projects" en:"Of projects" zh:"项目" optional:""`
 	Channel   string    `json:"channel" en:"Of channel" zh:"渠道" optional:"" length:"30"`
 	Fund      string    `json:"fund" en:"Of fund" zh:"资金来源" ref:"fund" optional:""`
-	Subject   string    `json:"subject" en:"Of whom or what" zh:"对象" optional:"" length:"100" hint:"Code of one household, company or contract that was counted."`
+	Subject   string    `json:"subject" en:"Of whom or what" zh:"对象" optional:"" length:"100" hint:"Code of one household, company or contract that was counted." hint_zh:"所统计的某一户、企业或合同的编号。"`
 	From      date.Date `json:"from" en:"From" zh:"起始日期" optional:""`
 	Until     date.Date `json:"until" en:"Until" zh:"截止日期" optional:""`
 }

@@ -15,13 +15,13 @@ import (
 // becomes a contract or is refused.
 type Application struct {
 	_         struct{}   `kind:"loan-application" en:"Loan application" zh:"贷款申请" by:"loan-officer,county-assistant" book:"product" area:"borrower" defines:"loan-application"`
-	ID        string     `json:"id" en:"Number" zh:"编号" entity:"id" pattern:"[0-9A-Za-z._-]{1,40}" hint:"Letters, digits, dot, dash; at most 40."`
+	ID        string     `json:"id" en:"Number" zh:"编号" entity:"id" pattern:"[0-9A-Za-z._-]{1,40}" hint:"Letters, digits, dot, dash; at most 40." hint_zh:"字母、数字、点、横线，不超过 40 位。"`
 	Product   string     `json:"product" en:"Product" zh:"信贷产品" ref:"credit-product" entity:"class"`
 	Borrower  string     `json:"borrower" en:"Borrower" zh:"借款人" ref:"party" entity:"parent"`
 	Amount    fact.Money `json:"amount" en:"Amount" zh:"金额" unit:"CNY" min:"0.01"`
 	Months    int64      `json:"months" en:"Term" zh:"期限" unit:"months" min:"1" max:"360"`
 	Purpose   string     `json:"purpose" en:"For what" zh:"用途" entity:"name" length:"100"`
-	OtherDebt fact.Money `json:"other_debt" en:"Owed to others" zh:"其他负债" unit:"CNY" optional:"" hint:"What the borrower owes other lenders, by their own word or the credit register."`
+	OtherDebt fact.Money `json:"other_debt" en:"Owed to others" zh:"其他负债" unit:"CNY" optional:"" hint:"What the borrower owes other lenders, by their own word or the credit register." hint_zh:"借款人在其他机构的负债，按本人陈述或征信记录填写。"`
 }
 
 // States of an application.
@@ -110,7 +110,7 @@ func (a *Application) checkDebt(tx *fact.Tx, product *CreditProduct, amount int6
 // ApplicationCheck is a meeting of a village or township that went through applications from there.
 type ApplicationCheck struct {
 	_            struct{} `kind:"loan-check" en:"Check of loan applications" zh:"贷款申请审查" by:"loan-officer,county-assistant" book:"area" area:"area"`
-	Area         string   `json:"area" en:"By" zh:"审查单位" ref:"area" hint:"The village, town or county that checked."`
+	Area         string   `json:"area" en:"By" zh:"审查单位" ref:"area" hint:"The village, town or county that checked." hint_zh:"审查的村、乡镇或县。"`
 	Level        string   `json:"level" en:"Level" zh:"层级" choices:"village=Village=村级初审;township=Township=乡镇审核"`
 	Applications []string `json:"applications" en:"Applications" zh:"申请" ref:"loan-application"`
 	Verdict      string   `json:"verdict" en:"Verdict" zh:"意见" choices:"pass=Passed=通过;refuse=Refused=不通过"`

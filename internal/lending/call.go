@@ -16,7 +16,7 @@ import (
 type GuaranteeCall struct {
 	_       struct{}   `kind:"guarantee-call" en:"Guarantee call" zh:"代偿" by:"loan-officer,finance" approve:"approver; 100000.00 2" amount:"amount" book:"loan" area:"loan"`
 	Loan    string     `json:"loan" en:"Loan" zh:"贷款" ref:"loan"`
-	Amount  fact.Money `json:"amount" en:"Amount" zh:"代偿金额" unit:"CNY" min:"0.01" hint:"The pool's share of what is owed, within its limits."`
+	Amount  fact.Money `json:"amount" en:"Amount" zh:"代偿金额" unit:"CNY" min:"0.01" hint:"The pool's share of what is owed, within its limits." hint_zh:"欠款中由资金池承担的部分，不超过其限额。"`
 	Voucher string     `json:"voucher" en:"Voucher" zh:"凭证号" length:"60"`
 }
 

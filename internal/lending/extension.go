@@ -16,17 +16,17 @@ import (
 type Extension struct {
 	_           struct{}   `kind:"loan-extension" en:"Extension of a loan" zh:"贷款展期" by:"loan-officer" approve:"approver; 5000000.00 2" amount:"outstanding" book:"loan" area:"loan"`
 	Loan        string     `json:"loan" en:"Loan" zh:"贷款" ref:"loan"`
-	Document    string     `json:"document" en:"Application" zh:"展期申请" length:"100" hint:"Number and date of the borrower's application."`
-	Basis       string     `json:"basis" en:"Legal basis" zh:"政策依据" length:"300" hint:"The notice or contract clause that allows it, such as 银保监发〔2020〕6号."`
+	Document    string     `json:"document" en:"Application" zh:"展期申请" length:"100" hint:"Number and date of the borrower's application." hint_zh:"借款人申请书的编号和日期。"`
+	Basis       string     `json:"basis" en:"Legal basis" zh:"政策依据" length:"300" hint:"The notice or contract clause that allows it, such as 银保监发〔2020〕6号." hint_zh:"依据的文件或合同条款，如银保监发〔2020〕6号。"`
 	Reason      string     `json:"reason" en:"Reason" zh:"原因" choices:"pandemic=Pandemic=疫情;disaster=Natural disaster=自然灾害;illness=Illness or death=疾病或死亡;market=Price or market=市场价格;other=Other=其他"`
-	Outstanding fact.Money `json:"outstanding" en:"Outstanding principal" zh:"展期时本金余额" unit:"CNY" min:"0.01" hint:"As it stands on the day of the extension; what is approved is approved for this amount."`
+	Outstanding fact.Money `json:"outstanding" en:"Outstanding principal" zh:"展期时本金余额" unit:"CNY" min:"0.01" hint:"As it stands on the day of the extension; what is approved is approved for this amount." hint_zh:"展期当日余额；审批只对此金额有效。"`
 	Kind        string     `json:"kind" en:"Kind" zh:"方式" choices:"move-one=One due date is moved, or split=单期延后或拆分;move-all=All due dates are moved=整体顺延;principal-holiday=Interest only for some rows=只付息;longer-term=Longer term, lower instalment=延长期限"`
 	Treatment   string     `json:"treatment" en:"Interest" zh:"利息处理" choices:"deferred=Runs on and is put off=正常计息、延后支付;capitalised=Becomes principal=转为本金;forgiven=Is not charged=免息;subsidised=Runs on and is paid in part by another=贴息"`
-	From        date.Date  `json:"from" en:"Old due date" zh:"原还款日" optional:"" hint:"Of the first row concerned; empty for a longer term."`
-	To          date.Date  `json:"to" en:"New due date" zh:"新还款日" optional:"" hint:"When one date is moved."`
+	From        date.Date  `json:"from" en:"Old due date" zh:"原还款日" optional:"" hint:"Of the first row concerned; empty for a longer term." hint_zh:"涉及的第一期；延长期限的留空。"`
+	To          date.Date  `json:"to" en:"New due date" zh:"新还款日" optional:"" hint:"When one date is moved." hint_zh:"只改一个日期时填写。"`
 	Months      int64      `json:"months" en:"By months" zh:"顺延月数" optional:"" min:"0" max:"1200"`
 	Days        int64      `json:"days" en:"By days" zh:"顺延天数" optional:"" min:"0" max:"36600"`
-	Rows        int64      `json:"rows" en:"Rows" zh:"期数" optional:"" min:"0" max:"3660" hint:"Parts to split into, rows with interest only, or rows added."`
+	Rows        int64      `json:"rows" en:"Rows" zh:"期数" optional:"" min:"0" max:"3660" hint:"Parts to split into, rows with interest only, or rows added." hint_zh:"拆分期数、只付息期数或增加期数。"`
 	Share       string     `json:"subsidy_share" en:"Interest paid by another" zh:"贴息比例" unit:"%" optional:"" length:"9"`
 	SubsidyFrom string     `json:"subsidy_from" en:"Paid by" zh:"贴息来源" optional:"" choices:"pool=The loan's pool=资金池;fiscal=The county's budget=县财政"`
 }

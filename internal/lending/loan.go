@@ -20,22 +20,22 @@ import (
 // conventions are copied from the product. With it the first version of the schedule is fixed.
 type Contract struct {
 	_                    struct{}   `kind:"loan-contract" en:"Loan contract" zh:"贷款合同" by:"loan-officer" approve:"approver; 1000000.00 2" amount:"principal" book:"application" area:"application" defines:"loan"`
-	ID                   string     `json:"id" en:"Number" zh:"合同号" entity:"id" pattern:"[0-9A-Za-z._-]{1,40}" hint:"Letters, digits, dot, dash; at most 40."`
+	ID                   string     `json:"id" en:"Number" zh:"合同号" entity:"id" pattern:"[0-9A-Za-z._-]{1,40}" hint:"Letters, digits, dot, dash; at most 40." hint_zh:"字母、数字、点、横线，不超过 40 位。"`
 	Application          string     `json:"application" en:"Application" zh:"申请" ref:"loan-application" entity:"parent"`
 	Money                string     `json:"money" en:"Whose money" zh:"资金性质" choices:"bank=A bank's=银行资金;social=A social lender's=社会资金;pool=The pool's own=资金池自有资金" entity:"class"`
 	Lender               string     `json:"lender" en:"Lender" zh:"贷款机构" ref:"party"`
-	Fund                 string     `json:"fund" en:"Fund" zh:"资金来源" ref:"fund" hint:"The lender's fund, or the one in the pool that is lent."`
-	Pool                 string     `json:"pool" en:"Pool" zh:"资金池" ref:"pool" optional:"" hint:"The pool that guarantees the loan, or lends it; empty when neither."`
+	Fund                 string     `json:"fund" en:"Fund" zh:"资金来源" ref:"fund" hint:"The lender's fund, or the one in the pool that is lent." hint_zh:"放款机构的资金来源，或资金池中用于放贷的资金来源。"`
+	Pool                 string     `json:"pool" en:"Pool" zh:"资金池" ref:"pool" optional:"" hint:"The pool that guarantees the loan, or lends it; empty when neither." hint_zh:"提供担保或资金的资金池；没有的留空。"`
 	Principal            fact.Money `json:"principal" en:"Principal" zh:"本金" unit:"CNY" min:"0.01"`
 	Rate                 string     `json:"annual_rate" en:"Rate" zh:"年利率" unit:"% a year" length:"9"`
-	Reference            string     `json:"reference" en:"Reference rate" zh:"参考利率" ref:"reference-rate" hint:"What loans of the same type cost elsewhere; without it no benefit can be stated."`
+	Reference            string     `json:"reference" en:"Reference rate" zh:"参考利率" ref:"reference-rate" hint:"What loans of the same type cost elsewhere; without it no benefit can be stated." hint_zh:"同类贷款的市场利率；不填则无法计算让利。"`
 	DisbursedOn          date.Date  `json:"disbursed_on" en:"To be paid out on" zh:"约定放款日"`
 	Instalments          int64      `json:"instalments" en:"Instalments" zh:"期数" min:"1" max:"3660"`
 	FirstDueOn           date.Date  `json:"first_due_on" en:"First due on" zh:"首期还款日" optional:""`
 	Every                int64      `json:"every" en:"Every so many periods" zh:"间隔" optional:"" min:"1" max:"3660"`
 	Period               string     `json:"period" en:"Period" zh:"周期" optional:"" choices:"months=Months=月;days=Days=日;weeks=Weeks=周;years=Years=年"`
 	PayDay               int64      `json:"pay_day" en:"Pay day" zh:"还款日" optional:"" min:"1" max:"31"`
-	Due                  []string   `json:"due" en:"Due dates" zh:"还款计划" optional:"" hint:"For dates of their own: 2020-09-17 600.00; the last may say rest."`
+	Due                  []string   `json:"due" en:"Due dates" zh:"还款计划" optional:"" hint:"For dates of their own: 2020-09-17 600.00; the last may say rest." hint_zh:"自定还款日的填写，如 2020-09-17 600.00；最后一期可写 rest。"`
 	GracePrincipal       int64      `json:"grace_principal" en:"First rows without principal" zh:"本金宽限期数" optional:"" min:"0" max:"3660"`
 	GraceInterestPayment int64      `json:"grace_interest_payment" en:"First rows with interest put off" zh:"利息缓付期数" optional:"" min:"0" max:"3660"`
 	GraceInterestCharged int64      `json:"grace_interest_charged" en:"First rows without interest" zh:"免息期数" optional:"" min:"0" max:"3660"`

@@ -12,16 +12,16 @@ import (
 // may be stretched and when, how much and how often it pays.
 type Pool struct {
 	_        struct{}   `kind:"pool" en:"Guarantee pool" zh:"担保资金池" by:"programme-officer" approve:"approver" book:"area" area:"area" defines:"pool"`
-	ID       string     `json:"id" en:"Code" zh:"编号" entity:"id" pattern:"[0-9A-Za-z._-]{1,40}" hint:"Letters, digits, dot, dash; at most 40."`
+	ID       string     `json:"id" en:"Code" zh:"编号" entity:"id" pattern:"[0-9A-Za-z._-]{1,40}" hint:"Letters, digits, dot, dash; at most 40." hint_zh:"字母、数字、点、横线，不超过 40 位。"`
 	Name     string     `json:"name" en:"Name" zh:"名称" entity:"name" length:"200"`
 	Area     string     `json:"area" en:"For" zh:"适用区域" ref:"area" entity:"area"`
-	Holder   string     `json:"holder" en:"Kept at" zh:"存放机构" ref:"party" entity:"parent" hint:"The bank or microlender that keeps the account."`
+	Holder   string     `json:"holder" en:"Kept at" zh:"存放机构" ref:"party" entity:"parent" hint:"The bank or microlender that keeps the account." hint_zh:"开户的银行或小额信贷机构。"`
 	Multiple int64      `json:"multiple" en:"Guarantees up to so many times its balance" zh:"放大倍数" min:"1" max:"50"`
 	Trigger  int64      `json:"trigger_days" en:"Pays when more days past due than" zh:"代偿触发逾期天数" unit:"days" min:"1" max:"1000"`
-	Share    string     `json:"share" en:"Its share of a loss" zh:"代偿比例" unit:"%" length:"9" hint:"80 when pool and lender share 8 to 2."`
+	Share    string     `json:"share" en:"Its share of a loss" zh:"代偿比例" unit:"%" length:"9" hint:"80 when pool and lender share 8 to 2." hint_zh:"资金池与放款机构按 8:2 分担的填 80。"`
 	Base     string     `json:"base" en:"Of what" zh:"代偿范围" choices:"principal=Principal=本金;principal-interest=Principal and interest, never penalties=本金和利息"`
 	LoanMax  fact.Money `json:"loan_max" en:"Most for a loan" zh:"单笔代偿上限" unit:"CNY" optional:"" min:"0.01"`
-	YearMax  fact.Money `json:"year_max" en:"Most a year" zh:"年度代偿上限" unit:"CNY" optional:"" min:"0.01" hint:"What the pool loses at most; beyond it the lender bears the loss."`
+	YearMax  fact.Money `json:"year_max" en:"Most a year" zh:"年度代偿上限" unit:"CNY" optional:"" min:"0.01" hint:"What the pool loses at most; beyond it the lender bears the loss." hint_zh:"资金池代偿上限；超出部分由放款机构承担。"`
 }
 
 // Check reads the share.
@@ -151,7 +151,7 @@ type PoolStop struct {
 	_      struct{} `kind:"pool-status" en:"Stop or resume a pool's lending" zh:"资金池停贷或恢复" by:"programme-officer" approve:"approver" book:"pool" area:"pool"`
 	Pool   string   `json:"pool" en:"Pool" zh:"资金池" ref:"pool"`
 	Status string   `json:"status" en:"New loans" zh:"新增贷款" choices:"lending=Allowed=允许;stopped=Stopped=停止"`
-	Reason string   `json:"reason" en:"Reason" zh:"原因" length:"300" hint:"Such as the share past due 90 days and its limit."`
+	Reason string   `json:"reason" en:"Reason" zh:"原因" length:"300" hint:"Such as the share past due 90 days and its limit." hint_zh:"如逾期 90 天以上占比及其限额。"`
 }
 
 // Record changes the pool's status.

@@ -13,7 +13,7 @@ import (
 // contract copies the conventions when it is signed.
 type CreditProduct struct {
 	_          struct{}   `kind:"credit-product" en:"Credit product" zh:"信贷产品" by:"programme-officer" approve:"approver" book:"area" area:"area" defines:"credit-product"`
-	ID         string     `json:"id" en:"Code" zh:"编号" entity:"id" pattern:"[0-9A-Za-z._-]{1,40}" hint:"Letters, digits, dot, dash; at most 40."`
+	ID         string     `json:"id" en:"Code" zh:"编号" entity:"id" pattern:"[0-9A-Za-z._-]{1,40}" hint:"Letters, digits, dot, dash; at most 40." hint_zh:"字母、数字、点、横线，不超过 40 位。"`
 	Name       string     `json:"name" en:"Name" zh:"名称" entity:"name" length:"200"`
 	Area       string     `json:"area" en:"Offered in" zh:"适用区域" ref:"area" entity:"area"`
 	Project    string     `json:"project" en:"Project" zh:"项目" ref:"project" entity:"parent"`
@@ -24,16 +24,16 @@ type CreditProduct struct {
 	Pool       string     `json:"pool" en:"Guaranteed by pool" zh:"担保资金池" ref:"pool" optional:""`
 	Registered bool       `json:"registered" en:"Registered households only" zh:"仅限建档立卡户" optional:""`
 	AmountMax  fact.Money `json:"amount_max" en:"Most a loan" zh:"单笔上限" unit:"CNY" min:"0.01"`
-	DebtMax    fact.Money `json:"debt_max" en:"Most a borrower may owe in all" zh:"借款人总负债上限" unit:"CNY" optional:"" min:"0.01" hint:"Our loans and what others lent; empty for no limit."`
+	DebtMax    fact.Money `json:"debt_max" en:"Most a borrower may owe in all" zh:"借款人总负债上限" unit:"CNY" optional:"" min:"0.01" hint:"Our loans and what others lent; empty for no limit." hint_zh:"本项目贷款与其他借款合计；不限的留空。"`
 	TermMax    int64      `json:"term_max" en:"Longest term" zh:"最长期限" unit:"months" min:"1" max:"360"`
-	Excluded   []string   `json:"excluded" en:"Not for" zh:"禁止用途" optional:"" hint:"Purposes that are refused, such as weddings, debts, house building."`
+	Excluded   []string   `json:"excluded" en:"Not for" zh:"禁止用途" optional:"" hint:"Purposes that are refused, such as weddings, debts, house building." hint_zh:"不予支持的用途，如婚丧、还债、建房。"`
 
 	Method    string     `json:"method" en:"Method" zh:"还款方式" choices:"equal-instalment=Equal instalments=等额本息;equal-principal=Equal principal=等额本金;bullet=Interest by the period, principal at the end=按期付息到期还本;irregular=Dates and amounts of its own=不规则;flat=Flat (to mirror others)=平息"`
 	DayCount  string     `json:"day_count" en:"Day count" zh:"计息基础" choices:"30/360=30/360=30/360;ACT/360=ACT/360=实际/360;ACT/365=ACT/365=实际/365;ACT/ACT=ACT/ACT=实际/实际"`
 	Rounding  string     `json:"rounding" en:"Rounding" zh:"舍入" choices:"half-even=Half to even=四舍六入五成双;half-up=Half up=四舍五入;down=Down=舍去;up=Up=进位"`
 	Multiple  fact.Money `json:"instalment_multiple" en:"Instalment a multiple of" zh:"每期金额取整" unit:"CNY" optional:"" min:"0.01"`
 	Smooth    bool       `json:"smooth" en:"Spread the odd amount of the last row" zh:"末期平滑" optional:""`
-	Order     []string   `json:"order" en:"Allocation order" zh:"还款冲抵顺序" optional:"" hint:"penalty, fee, interest, principal unless the contract says otherwise."`
+	Order     []string   `json:"order" en:"Allocation order" zh:"还款冲抵顺序" optional:"" hint:"penalty, fee, interest, principal unless the contract says otherwise." hint_zh:"合同另有约定的除外，依次为 penalty、fee、interest、principal（罚息、费用、利息、本金）。"`
 	Sweep     string     `json:"sweep" en:"Allocation goes" zh:"冲抵方式" optional:"" choices:"rows=Row by row, the oldest first=逐期;components=Component by component=逐项"`
 	Surcharge string     `json:"late_surcharge" en:"Added to the rate when late" zh:"逾期加收利率" unit:"% a year" optional:"" length:"9"`
 	Dust      fact.Money `json:"dust" en:"Unpaid amount that is not yet past due" zh:"逾期容差" unit:"CNY" optional:""`
@@ -78,7 +78,7 @@ func (c *CreditProduct) lendsTo(kind string) bool {
 // Outlet is a counter where borrowers pay: a bank branch, a microlender's office in a town.
 type Outlet struct {
 	_        struct{} `kind:"outlet" en:"Outlet" zh:"服务网点" by:"programme-officer,loan-officer" book:"area" area:"area" defines:"outlet"`
-	ID       string   `json:"id" en:"Code" zh:"编号" entity:"id" pattern:"[0-9A-Za-z._-]{1,40}" hint:"Letters, digits, dot, dash; at most 40."`
+	ID       string   `json:"id" en:"Code" zh:"编号" entity:"id" pattern:"[0-9A-Za-z._-]{1,40}" hint:"Letters, digits, dot, dash; at most 40." hint_zh:"字母、数字、点、横线，不超过 40 位。"`
 	Name     string   `json:"name" en:"Name" zh:"名称" entity:"name" length:"200"`
 	Area     string   `json:"area" en:"Where" zh:"所在地" ref:"area" entity:"area"`
 	Operator string   `json:"operator" en:"Run by" zh:"运营机构" ref:"party" entity:"parent"`
@@ -91,12 +91,12 @@ func (o *Outlet) Record(*fact.Tx) error { return nil }
 // that changes is recorded as another one.
 type ReferenceRate struct {
 	_       struct{} `kind:"reference-rate" en:"Reference rate" zh:"参考利率" by:"programme-officer,finance" book:"hq" defines:"reference-rate"`
-	ID      string   `json:"id" en:"Code" zh:"编号" entity:"id" pattern:"[0-9A-Za-z._-]{1,40}" hint:"Letters, digits, dot, dash; at most 40."`
+	ID      string   `json:"id" en:"Code" zh:"编号" entity:"id" pattern:"[0-9A-Za-z._-]{1,40}" hint:"Letters, digits, dot, dash; at most 40." hint_zh:"字母、数字、点、横线，不超过 40 位。"`
 	Name    string   `json:"name" en:"Loans of which type" zh:"贷款类型" entity:"name" length:"200"`
 	TermMin int64    `json:"term_min" en:"Shortest term" zh:"最短期限" unit:"months" min:"0" max:"360" optional:""`
 	TermMax int64    `json:"term_max" en:"Longest term" zh:"最长期限" unit:"months" min:"1" max:"360"`
 	Rate    string   `json:"rate" en:"Rate" zh:"利率" unit:"% a year" length:"9"`
-	Source  string   `json:"source" en:"Source" zh:"来源" length:"300" hint:"Who published it, where and when."`
+	Source  string   `json:"source" en:"Source" zh:"来源" length:"300" hint:"Who published it, where and when." hint_zh:"发布机构、出处和日期。"`
 }
 
 // Check reads the rate.

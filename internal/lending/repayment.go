@@ -21,8 +21,8 @@ type Repayment struct {
 	Loan    string     `json:"loan" en:"Loan" zh:"贷款" ref:"loan"`
 	Amount  fact.Money `json:"amount" en:"Amount" zh:"金额" unit:"CNY" min:"0.01"`
 	Receipt string     `json:"receipt" en:"Receipt" zh:"收据号" length:"60"`
-	Outlet  string     `json:"outlet" en:"Paid at" zh:"还款网点" ref:"outlet" optional:"" hint:"Empty for a bank transfer."`
-	Excess  string     `json:"excess" en:"What is beyond what is due" zh:"超出部分" optional:"" choices:"hold=Is held for the next instalments=留存抵扣下期;next-rows=Prepays the next instalments=提前还后续期;shorter-term=Shortens the term=缩短期限;smaller-instalment=Lowers the instalment=减少月供;payoff=Pays the loan off=提前结清" hint:"Held when empty."`
+	Outlet  string     `json:"outlet" en:"Paid at" zh:"还款网点" ref:"outlet" optional:"" hint:"Empty for a bank transfer." hint_zh:"银行转账的留空。"`
+	Excess  string     `json:"excess" en:"What is beyond what is due" zh:"超出部分" optional:"" choices:"hold=Is held for the next instalments=留存抵扣下期;next-rows=Prepays the next instalments=提前还后续期;shorter-term=Shortens the term=缩短期限;smaller-instalment=Lowers the instalment=减少月供;payoff=Pays the loan off=提前结清" hint:"Held when empty." hint_zh:"留空则暂存。"`
 }
 
 var excesses = map[string]servicing.Excess{
@@ -141,7 +141,7 @@ func (w *PenaltyWaiver) TakeBack(tx *fact.Tx) error { return undo(tx, w.Loan) }
 type EventReversal struct {
 	_      struct{} `kind:"loan-event-reversal" en:"Reversal of an event of a loan" zh:"贷款交易冲正" by:"loan-officer,finance" approve:"approver" book:"loan" area:"loan"`
 	Loan   string   `json:"loan" en:"Loan" zh:"贷款" ref:"loan"`
-	Entry  int64    `json:"entry" en:"Entry" zh:"分录号" min:"1" hint:"The number of the repayment's entry in its book."`
+	Entry  int64    `json:"entry" en:"Entry" zh:"分录号" min:"1" hint:"The number of the repayment's entry in its book." hint_zh:"该笔还款在账簿中的分录号。"`
 	Reason string   `json:"reason" en:"Reason" zh:"原因" length:"300"`
 }
 

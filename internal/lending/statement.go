@@ -16,7 +16,7 @@ import (
 type Statement struct {
 	_         struct{}   `kind:"lender-statement" en:"Lender's statement" zh:"机构对账单" by:"loan-officer,finance" book:"loan" area:"loan"`
 	Loan      string     `json:"loan" en:"Loan" zh:"贷款" ref:"loan"`
-	From      date.Date  `json:"from" en:"After" zh:"起始日" hint:"The day of the statement before, or the day before the loan was paid out."`
+	From      date.Date  `json:"from" en:"After" zh:"起始日" hint:"The day of the statement before, or the day before the loan was paid out." hint_zh:"上一份对账单日期；首份填放款前一日。"`
 	Opening   fact.Money `json:"opening" en:"Principal at first" zh:"期初本金" unit:"CNY" optional:"" min:"0"`
 	Lent      fact.Money `json:"lent" en:"Paid out" zh:"本期发放" unit:"CNY" optional:"" min:"0"`
 	Principal fact.Money `json:"principal" en:"Principal repaid" zh:"本期还本" unit:"CNY" optional:"" min:"0"`

@@ -22,7 +22,7 @@ type Subsidy struct {
 	Loan    string     `json:"loan" en:"Loan" zh:"贷款" ref:"loan"`
 	From    date.Date  `json:"from" en:"Interest paid from" zh:"起始日"`
 	Until   date.Date  `json:"until" en:"until" zh:"截止日"`
-	Share   string     `json:"share" en:"Share" zh:"贴息比例" unit:"%" length:"9" hint:"100 when all of it is paid back."`
+	Share   string     `json:"share" en:"Share" zh:"贴息比例" unit:"%" length:"9" hint:"100 when all of it is paid back." hint_zh:"全额贴息填 100。"`
 	Amount  fact.Money `json:"amount" en:"Amount" zh:"贴息金额" unit:"CNY" min:"0.01"`
 	Payer   string     `json:"payer" en:"Paid by" zh:"贴息单位" ref:"party"`
 	Fund    string     `json:"fund" en:"Fund" zh:"资金来源" ref:"fund"`

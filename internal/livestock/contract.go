@@ -34,19 +34,19 @@ const (
 // takes the animals from the herd, or takes over those of another household's contract.
 type Contract struct {
 	_         struct{}   `kind:"breeding-contract" en:"Breeding contract" zh:"养殖承包合同" by:"county-assistant,programme-officer" approve:"approver" book:"herd" area:"herd" defines:"breeding-contract"`
-	ID        string     `json:"id" en:"Contract number" zh:"合同号" entity:"id" pattern:"[0-9A-Za-z._-]{1,40}" hint:"Letters, digits, dot, dash."`
+	ID        string     `json:"id" en:"Contract number" zh:"合同号" entity:"id" pattern:"[0-9A-Za-z._-]{1,40}" hint:"Letters, digits, dot, dash." hint_zh:"字母、数字、点、横线。"`
 	Herd      string     `json:"herd" en:"Herd" zh:"畜群" ref:"herd" entity:"parent"`
-	Household string     `json:"household" en:"Household" zh:"农户" entity:"class" length:"40" hint:"Code of a registered household."`
-	From      string     `json:"from" en:"Taken over from contract" zh:"转自合同" ref:"breeding-contract" optional:"" hint:"Empty when the animals come from the herd."`
+	Household string     `json:"household" en:"Household" zh:"农户" entity:"class" length:"40" hint:"Code of a registered household." hint_zh:"建档户编号。"`
+	From      string     `json:"from" en:"Taken over from contract" zh:"转自合同" ref:"breeding-contract" optional:"" hint:"Empty when the animals come from the herd." hint_zh:"由合作社畜群提供的留空。"`
 	Heads     int64      `json:"heads" en:"Heads" zh:"头数" min:"1"`
 	Tags      []string   `json:"tags" en:"Ear tags" zh:"耳标号" length:"40" optional:""`
 	Until     date.Date  `json:"until" en:"Until" zh:"到期日"`
 	Offspring string     `json:"offspring" en:"Young belong to" zh:"幼畜归属" choices:"household=The household=农户;village=The village=村集体"`
 	Share     int64      `json:"share" en:"Village's share of what young sell for" zh:"村集体分成" unit:"%" min:"0" max:"100" optional:""`
-	GiveBack  int64      `json:"give_back" en:"Heads to give back at the end" zh:"到期归还头数" min:"0" optional:"" hint:"Empty for as many as were taken."`
+	GiveBack  int64      `json:"give_back" en:"Heads to give back at the end" zh:"到期归还头数" min:"0" optional:"" hint:"Empty for as many as were taken." hint_zh:"与领养数相同的留空。"`
 	Replace   bool       `json:"replace" en:"Household replaces what dies" zh:"死亡由农户补栏"`
-	Deposit   fact.Money `json:"deposit" en:"Deposit" zh:"押金" unit:"CNY" min:"0" optional:"" hint:"Kept by the village."`
-	Inspect   int64      `json:"inspect" en:"Days between inspections" zh:"检查间隔" unit:"days" min:"1" max:"730" optional:"" hint:"Empty when none are agreed."`
+	Deposit   fact.Money `json:"deposit" en:"Deposit" zh:"押金" unit:"CNY" min:"0" optional:"" hint:"Kept by the village." hint_zh:"由村集体保管。"`
+	Inspect   int64      `json:"inspect" en:"Days between inspections" zh:"检查间隔" unit:"days" min:"1" max:"730" optional:"" hint:"Empty when none are agreed." hint_zh:"未约定的留空。"`
 }
 
 // Record moves the heads to the contract. More than the herd, or the contract taken over, has are refused: they are lent already.

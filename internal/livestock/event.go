@@ -21,7 +21,7 @@ func init() {
 type Birth struct {
 	_        struct{} `kind:"animal-birth" en:"Birth of young" zh:"产仔" by:"county-assistant" book:"herd" area:"herd"`
 	Herd     string   `json:"herd" en:"Herd" zh:"畜群" ref:"herd"`
-	Contract string   `json:"contract" en:"Contract" zh:"合同" ref:"breeding-contract" optional:"" hint:"Empty for animals that the village keeps itself."`
+	Contract string   `json:"contract" en:"Contract" zh:"合同" ref:"breeding-contract" optional:"" hint:"Empty for animals that the village keeps itself." hint_zh:"由村集体自养的留空。"`
 	Heads    int64    `json:"heads" en:"Born alive" zh:"成活产仔数" min:"1"`
 	Note     string   `json:"note" en:"Note" zh:"说明" length:"300" optional:""`
 }
@@ -58,7 +58,7 @@ func (b *Birth) Record(tx *fact.Tx) error {
 type Death struct {
 	_        struct{} `kind:"animal-death" en:"Death of animals" zh:"牲畜死亡" by:"county-assistant" approve:"approver" book:"herd" area:"herd"`
 	Herd     string   `json:"herd" en:"Herd" zh:"畜群" ref:"herd"`
-	Contract string   `json:"contract" en:"Contract" zh:"合同" ref:"breeding-contract" optional:"" hint:"Empty for animals that the village keeps itself."`
+	Contract string   `json:"contract" en:"Contract" zh:"合同" ref:"breeding-contract" optional:"" hint:"Empty for animals that the village keeps itself." hint_zh:"由村集体自养的留空。"`
 	Of       string   `json:"of" en:"Which" zh:"类别" choices:"animals=Animals of the village=集体牲畜;young=Young=幼畜"`
 	Heads    int64    `json:"heads" en:"Heads" zh:"头数" min:"1"`
 	Tags     []string `json:"tags" en:"Ear tags" zh:"耳标号" length:"40" optional:""`
@@ -122,12 +122,12 @@ func back(tx *fact.Tx, state, herd, contract, of string, heads int64, tags []str
 type Sale struct {
 	_        struct{}   `kind:"animal-sale" en:"Sale of animals" zh:"出售牲畜" by:"county-assistant" approve:"approver" book:"herd" area:"herd"`
 	Herd     string     `json:"herd" en:"Herd" zh:"畜群" ref:"herd"`
-	Contract string     `json:"contract" en:"Contract" zh:"合同" ref:"breeding-contract" optional:"" hint:"Empty for animals that the village keeps itself."`
+	Contract string     `json:"contract" en:"Contract" zh:"合同" ref:"breeding-contract" optional:"" hint:"Empty for animals that the village keeps itself." hint_zh:"由村集体自养的留空。"`
 	Of       string     `json:"of" en:"Which" zh:"类别" choices:"animals=Animals of the village=集体牲畜;young=Young=幼畜"`
 	Heads    int64      `json:"heads" en:"Heads" zh:"头数" min:"1"`
 	Tags     []string   `json:"tags" en:"Ear tags" zh:"耳标号" length:"40" optional:""`
 	Price    fact.Money `json:"price" en:"Price in all" zh:"总价" unit:"CNY" min:"0.01"`
-	Cost     fact.Money `json:"cost" en:"Costs of it" zh:"相关成本" unit:"CNY" min:"0" optional:"" hint:"Feed, medicine, transport that no other entry has."`
+	Cost     fact.Money `json:"cost" en:"Costs of it" zh:"相关成本" unit:"CNY" min:"0" optional:"" hint:"Feed, medicine, transport that no other entry has." hint_zh:"其他分录未列的饲料、药品、运输费用。"`
 	Buyer    string     `json:"buyer" en:"Buyer" zh:"购买方" length:"200"`
 }
 
@@ -168,7 +168,7 @@ func (s *Sale) TakeBack(tx *fact.Tx) error {
 type Cost struct {
 	_        struct{}   `kind:"breeding-cost" en:"Cost of breeding" zh:"养殖成本" by:"county-assistant" book:"herd" area:"herd"`
 	Herd     string     `json:"herd" en:"Herd" zh:"畜群" ref:"herd"`
-	Contract string     `json:"contract" en:"Contract" zh:"合同" ref:"breeding-contract" optional:"" hint:"Empty for animals that the village keeps itself."`
+	Contract string     `json:"contract" en:"Contract" zh:"合同" ref:"breeding-contract" optional:"" hint:"Empty for animals that the village keeps itself." hint_zh:"由村集体自养的留空。"`
 	Amount   fact.Money `json:"amount" en:"Amount" zh:"金额" unit:"CNY" min:"0.01"`
 	For      string     `json:"for" en:"For what" zh:"用途" length:"200"`
 }
@@ -191,7 +191,7 @@ func (c *Cost) Record(tx *fact.Tx) error {
 type Replacement struct {
 	_        struct{} `kind:"animal-replacement" en:"Replacement of animals" zh:"补栏" by:"county-assistant" approve:"approver" book:"herd" area:"herd"`
 	Herd     string   `json:"herd" en:"Herd" zh:"畜群" ref:"herd"`
-	Contract string   `json:"contract" en:"Contract" zh:"合同" ref:"breeding-contract" optional:"" hint:"Empty for animals that the village keeps itself."`
+	Contract string   `json:"contract" en:"Contract" zh:"合同" ref:"breeding-contract" optional:"" hint:"Empty for animals that the village keeps itself." hint_zh:"由村集体自养的留空。"`
 	Heads    int64    `json:"heads" en:"Heads" zh:"头数" min:"1"`
 	Tags     []string `json:"tags" en:"Ear tags" zh:"耳标号" length:"40" optional:""`
 	Source   string   `json:"source" en:"Where from" zh:"来源" choices:"young=Young that have grown up=自繁育成;bought=Bought=购入"`
@@ -260,10 +260,10 @@ func (r *Replacement) TakeBack(tx *fact.Tx) error {
 type StockTake struct {
 	_        struct{} `kind:"animal-stock-take" en:"Stock-take" zh:"盘点" by:"county-assistant" approve:"approver" book:"herd" area:"herd"`
 	Herd     string   `json:"herd" en:"Herd" zh:"畜群" ref:"herd"`
-	Contract string   `json:"contract" en:"Contract" zh:"合同" ref:"breeding-contract" optional:"" hint:"Empty for animals that the village keeps itself."`
+	Contract string   `json:"contract" en:"Contract" zh:"合同" ref:"breeding-contract" optional:"" hint:"Empty for animals that the village keeps itself." hint_zh:"由村集体自养的留空。"`
 	Of       string   `json:"of" en:"Which" zh:"类别" choices:"animals=Animals of the village=集体牲畜;young=Young=幼畜"`
 	Heads    int64    `json:"heads" en:"Counted" zh:"实点头数" min:"0"`
-	Seen     []string `json:"seen" en:"Ear tags seen" zh:"所见耳标号" length:"40" optional:"" hint:"Each is checked against where the books have it."`
+	Seen     []string `json:"seen" en:"Ear tags seen" zh:"所见耳标号" length:"40" optional:"" hint:"Each is checked against where the books have it." hint_zh:"逐一与账面所在核对。"`
 	Missing  []string `json:"missing" en:"Ear tags missing" zh:"缺失耳标号" length:"40" optional:""`
 	Found    []string `json:"found" en:"Ear tags that turned up again" zh:"找回耳标号" length:"40" optional:""`
 	Reason   string   `json:"reason" en:"Reason of a difference" zh:"差异原因" length:"300" optional:""`

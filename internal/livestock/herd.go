@@ -19,15 +19,15 @@ func init() { fact.Register(herdSource, (*Herd)(nil), (*Intake)(nil)) }
 // Herd is animals, plants or machines that a village owns together, bought with the money of one fund. A village has a herd for each fund.
 type Herd struct {
 	_       struct{} `kind:"herd" en:"Herd of a village" zh:"村集体畜群" by:"programme-officer,county-assistant" book:"project" area:"village" defines:"herd"`
-	ID      string   `json:"id" en:"Code" zh:"编号" entity:"id" pattern:"[0-9A-Za-z._-]{1,40}" hint:"Letters, digits, dot, dash."`
+	ID      string   `json:"id" en:"Code" zh:"编号" entity:"id" pattern:"[0-9A-Za-z._-]{1,40}" hint:"Letters, digits, dot, dash." hint_zh:"字母、数字、点、横线。"`
 	Name    string   `json:"name" en:"Name" zh:"名称" entity:"name" length:"200"`
 	Project string   `json:"project" en:"Project" zh:"项目" ref:"project" entity:"parent"`
 	Village string   `json:"village" en:"Village" zh:"村" ref:"area" entity:"area"`
-	Owner   string   `json:"owner" en:"Owned by" zh:"所有者" ref:"party" entity:"class" hint:"The village's collective."`
+	Owner   string   `json:"owner" en:"Owned by" zh:"所有者" ref:"party" entity:"class" hint:"The village's collective." hint_zh:"村集体。"`
 	Animals string   `json:"animals" en:"What" zh:"品种" ref:"commodity"`
-	Young   string   `json:"young" en:"Their young" zh:"幼畜品种" ref:"commodity" optional:"" hint:"Empty for what bears none."`
+	Young   string   `json:"young" en:"Their young" zh:"幼畜品种" ref:"commodity" optional:"" hint:"Empty for what bears none." hint_zh:"不繁殖的留空。"`
 	Fund    string   `json:"fund" en:"Bought with (fund)" zh:"资金来源" ref:"fund"`
-	Tagged  bool     `json:"tagged" en:"Each has an ear tag" zh:"有耳标" hint:"Then every fact names the tags."`
+	Tagged  bool     `json:"tagged" en:"Each has an ear tag" zh:"有耳标" hint:"Then every fact names the tags." hint_zh:"此后每次登记均须填写耳标号。"`
 }
 
 // Record makes sure that a village owns the herd, and counts the village's place in the roll-out when it is its first.

@@ -50,19 +50,19 @@ func Hash(list []string) string {
 // Notice is a list frozen and put up on the effective date.
 type Notice struct {
 	_        struct{} `kind:"notice" en:"Notice" zh:"公示" by:"county-assistant,programme-officer" book:"area" area:"area" defines:"notice"`
-	ID       string   `json:"id" en:"Code" zh:"编号" entity:"id" pattern:"[0-9A-Za-z._-]{1,60}" hint:"Letters, digits, dot, dash."`
-	Case     string   `json:"case" en:"Case" zh:"事项" ref:"case" entity:"parent" optional:"" hint:"What the list is decided in; or a targeting run."`
+	ID       string   `json:"id" en:"Code" zh:"编号" entity:"id" pattern:"[0-9A-Za-z._-]{1,60}" hint:"Letters, digits, dot, dash." hint_zh:"字母、数字、点、横线。"`
+	Case     string   `json:"case" en:"Case" zh:"事项" ref:"case" entity:"parent" optional:"" hint:"What the list is decided in; or a targeting run." hint_zh:"决定名单的事项；或填瞄准测算批次。"`
 	Run      string   `json:"run" en:"Targeting run" zh:"遴选名单" ref:"targeting-run" optional:"" hint:"For a list that a targeting programme has frozen." hint_zh:"公示帮扶对象遴选名单时填写。"`
 	Dividend string   `json:"dividend" en:"Dividend" zh:"分红" ref:"dividend-declaration" optional:"" hint:"For the list of villages that are to be paid a dividend." hint_zh:"公示村集体分红名单时填写。"`
 	Title    string   `json:"title" en:"Title" zh:"标题" entity:"name" length:"200"`
 	Area     string   `json:"area" en:"Put up in" zh:"公示地" ref:"area" entity:"area"`
 	Place    string   `json:"place" en:"Where it hangs" zh:"张贴处" length:"200"`
-	Days     int64    `json:"days" en:"Full days" zh:"公示天数" min:"1" max:"60" hint:"After the day it is put up."`
+	Days     int64    `json:"days" en:"Full days" zh:"公示天数" min:"1" max:"60" hint:"After the day it is put up." hint_zh:"自张贴次日起算。"`
 	DayKind  string   `json:"day_kind" en:"Which days count" zh:"天数类别" choices:"calendar=Calendar days=自然日;working=Working days=工作日"`
-	List     []string `json:"list" en:"List" zh:"名单" length:"60" hint:"Codes, in order."`
-	Hash     string   `json:"hash" en:"Hash of the list" zh:"名单摘要" pattern:"[0-9a-f]{64}" hint:"SHA-256, 64 small hex digits."`
+	List     []string `json:"list" en:"List" zh:"名单" length:"60" hint:"Codes, in order." hint_zh:"依次填写编号。"`
+	Hash     string   `json:"hash" en:"Hash of the list" zh:"名单摘要" pattern:"[0-9a-f]{64}" hint:"SHA-256, 64 small hex digits." hint_zh:"SHA-256，64 位小写十六进制数字。"`
 
-	Lines []string `json:"lines" en:"Masked lines" zh:"公示内容" length:"120" optional:"" private:"" hint:"What the board shows, one line each."`
+	Lines []string `json:"lines" en:"Masked lines" zh:"公示内容" length:"120" optional:"" private:"" hint:"What the board shows, one line each." hint_zh:"公示栏内容，每行一条。"`
 }
 
 // Check holds the hash against the list and keeps out of the lines what must never be public.
@@ -198,9 +198,9 @@ func (n *Notice) Grade(evidence []string) journal.Grade {
 // the reviewer only. One that comes after the last day does not stop the notice, but keeps the household it names from leaving until it is settled.
 type Objection struct {
 	_         struct{}  `kind:"notice-objection" en:"Objection" zh:"异议" by:"county-assistant,programme-officer" book:"notice" area:"notice" defines:"objection"`
-	ID        string    `json:"id" en:"Code" zh:"编号" entity:"id" pattern:"[0-9A-Za-z._-]{1,60}" hint:"Letters, digits, dot, dash."`
+	ID        string    `json:"id" en:"Code" zh:"编号" entity:"id" pattern:"[0-9A-Za-z._-]{1,60}" hint:"Letters, digits, dot, dash." hint_zh:"字母、数字、点、横线。"`
 	Notice    string    `json:"notice" en:"Notice" zh:"公示" ref:"notice" entity:"parent"`
-	Household string    `json:"household" en:"About household" zh:"涉及农户" ref:"household" optional:"" hint:"Empty when it is about the whole list."`
+	Household string    `json:"household" en:"About household" zh:"涉及农户" ref:"household" optional:"" hint:"Empty when it is about the whole list." hint_zh:"针对整个名单的留空。"`
 	Anonymous bool      `json:"anonymous" en:"Anonymous" zh:"匿名"`
 	Text      string    `json:"text" en:"Objection" zh:"异议内容" length:"1000"`
 	AnswerBy  date.Date `json:"answer_by" en:"To be answered by" zh:"答复期限"`

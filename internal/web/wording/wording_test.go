@@ -10,9 +10,9 @@ import (
 	"strings"
 	"testing"
 
-	_ "lastmile/internal/access"
 	"lastmile/internal/fact"
 	"lastmile/internal/fault"
+	_ "lastmile/internal/store" // every kind
 	"lastmile/internal/table"
 	"lastmile/internal/web/asset"
 	"lastmile/internal/web/locale"
@@ -109,5 +109,24 @@ func TestFault(t *testing.T) {
 		if got := words(t, c.language).Fault(k, c.e); got != c.want {
 			t.Errorf("%s: %q, want %q", c.language, got, c.want)
 		}
+	}
+}
+
+// Every field that has a hint has it in both languages.
+func TestHints(t *testing.T) {
+	hints := 0
+	for _, k := range fact.Kinds() {
+		for i := range k.Fields {
+			f := &k.Fields[i]
+			if (f.Hint == "") != (f.HintZh == "") {
+				t.Errorf("%s: %s has the hint %q in English and %q in Chinese", k.Name, f.Name, f.Hint, f.HintZh)
+			}
+			if f.Hint != "" {
+				hints++
+			}
+		}
+	}
+	if hints < 50 {
+		t.Errorf("only %d fields have a hint: their kinds are not all here", hints)
 	}
 }
