@@ -170,7 +170,7 @@ func (d *Donation) Record(tx *fact.Tx) error {
 type Delivery struct {
 	_         struct{} `kind:"delivery" en:"Delivery of goods" zh:"物资发放" by:"finance,county-assistant" approve:"approver" book:"project" area:"to"`
 	Project   string   `json:"project" en:"Project" zh:"项目" ref:"project"`
-	To        string   `json:"to" en:"Received by" zh:"接收方" ref:"party" optional:"" hint:"A school, hospital, village or other party; empty for a household of the register."`
+	To        string   `json:"to" en:"Received by" zh:"接收方" ref:"party" optional:"" hint:"A school, hospital, village or other party; empty for a household of the register." hint_zh:"学校、医院、村或其他往来单位；建档户留空。"`
 	Household string   `json:"household" en:"Or by household" zh:"或接收农户" ref:"household" optional:""`
 	Commodity string   `json:"commodity" en:"What" zh:"品种" ref:"commodity"`
 	Quantity  int64    `json:"quantity" en:"How many" zh:"数量" min:"1"`

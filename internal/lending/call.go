@@ -132,7 +132,7 @@ type RecoveryCost struct {
 	_       struct{}   `kind:"recovery-cost" en:"Cost of recovery" zh:"追偿费用" by:"loan-officer,finance" approve:"approver" amount:"amount" book:"loan" area:"loan"`
 	Loan    string     `json:"loan" en:"Loan" zh:"贷款" ref:"loan"`
 	Amount  fact.Money `json:"amount" en:"Amount" zh:"金额" unit:"CNY" min:"0.01"`
-	For     string     `json:"for" en:"For what" zh:"名目" length:"200" hint:"Such as the court's fee."`
+	For     string     `json:"for" en:"For what" zh:"名目" length:"200" hint:"Such as the court's fee." hint_zh:"如诉讼费。"`
 	Voucher string     `json:"voucher" en:"Voucher" zh:"凭证号" length:"60"`
 }
 

@@ -67,7 +67,7 @@ type List struct {
 
 	mu     sync.Mutex
 	counts map[string]counted
-	open   map[string]unproved // by book
+	open   map[string]unproved // by book and the first of the kinds
 	// sources of proposals, by BOOK:SEQ
 	sources map[string]string
 }
@@ -153,17 +153,25 @@ func (l *List) own(ctx context.Context, v *session.Visit) ([]fact.Pending, error
 	return slices.DeleteFunc(all, func(p fact.Pending) bool { return p.Actor != v.Person }), err
 }
 
-// unproved are payments and receipts of the person's areas without a file that proves them, for those who may add one.
-func (l *List) unproved(ctx context.Context, v *session.Visit) ([]journal.Entry, error) {
-	proof := fact.Find("proof")
-	if !v.MayRecord(proof) {
-		return nil, nil
-	}
+// paymentKinds are the kinds that move money and name a voucher.
+func paymentKinds() []string {
 	var kinds []string
 	for _, k := range fact.Kinds() {
 		if k.Field("voucher") != nil {
 			kinds = append(kinds, k.Name)
 		}
+	}
+	return kinds
+}
+
+// sightKinds are the kinds of what somebody should have seen with their own eyes, and photographed or had signed.
+var sightKinds = []string{"delivery", "milestone-reached"}
+
+// unproved are entries of some kinds in the person's areas without a file that proves them, for those who may add one.
+func (l *List) unproved(ctx context.Context, v *session.Visit, kinds []string) ([]journal.Entry, error) {
+	proof := fact.Find("proof")
+	if !v.MayRecord(proof) {
+		return nil, nil
 	}
 	books, err := entity.Find(ctx, l.store.DB, entity.Filter{Book: entity.Headquarters, Type: "book"})
 	if err != nil {
@@ -199,8 +207,9 @@ func (l *List) unprovedOf(ctx context.Context, book string, kinds []string, head
 	if i := slices.IndexFunc(heads, func(h journal.Head) bool { return h.Book == book }); i >= 0 {
 		head = heads[i]
 	}
+	key := book + " " + kinds[0]
 	l.mu.Lock()
-	known, ok := l.open[book]
+	known, ok := l.open[key]
 	l.mu.Unlock()
 	if ok && known.head == head {
 		return known.list, nil
@@ -210,7 +219,7 @@ func (l *List) unprovedOf(ctx context.Context, book string, kinds []string, head
 		return nil, err
 	}
 	l.mu.Lock()
-	l.open[book] = unproved{head, list}
+	l.open[key] = unproved{head, list}
 	l.mu.Unlock()
 	return list, nil
 }
@@ -307,7 +316,7 @@ func (l *List) page(w http.ResponseWriter, r *http.Request) {
 		l.guard.Refuse(w, r, err)
 		return
 	}
-	unproved, err := l.unproved(ctx, v)
+	unproved, err := l.unproved(ctx, v, paymentKinds())
 	if err != nil {
 		l.guard.Refuse(w, r, err)
 		return
@@ -317,8 +326,18 @@ func (l *List) page(w http.ResponseWriter, r *http.Request) {
 		l.guard.Refuse(w, r, err)
 		return
 	}
+	closing, err := l.closing(ctx, v)
+	if err != nil {
+		l.guard.Refuse(w, r, err)
+		return
+	}
+	unseen, err := l.unproved(ctx, v, sightKinds)
+	if err != nil {
+		l.guard.Refuse(w, r, err)
+		return
+	}
 	names := l.people(ctx)
-	heading := view.Heading{Title: words.Text("todo.title"), Lead: view.Plain(words.Text("todo.lead", len(waiting)+len(returned)+len(unproved)+len(due)))}
+	heading := view.Heading{Title: words.Text("todo.title"), Lead: view.Plain(words.Text("todo.lead", len(waiting)+len(returned)+len(closing)+len(due)+len(unproved)+len(unseen)))}
 	var body []view.Component
 	part := func(id string, n int, tone view.Tone, parts ...view.Component) {
 		if n == 0 {
@@ -340,12 +359,14 @@ func (l *List) page(w http.ResponseWriter, r *http.Request) {
 	approve.Rows = append(l.batchRows(words, names, together), approve.Rows...)
 	part("approve", len(waiting), view.WarnTone, approve)
 	part("returned", len(returned), view.BadTone, l.proposals(words, names, returned, true))
+	part("closing", len(closing), view.WarnTone, l.notices(words, closing))
 	part("due", len(due), view.NoTone, l.milestones(words, due))
 	proofs := []view.Component{l.entries(words, names, unproved)}
 	if len(unproved) > proofsShown {
 		proofs = append(proofs, view.Text{Prose: view.Write(page.Printer, "todo.unproved.more", view.Link{Label: words.Text("todo.unproved.all"), Href: unprovedPath})})
 	}
 	part("unproved", len(unproved), view.NoTone, proofs...)
+	part("unseen", len(unseen), view.NoTone, l.entries(words, names, unseen))
 	part("own", len(own), view.NoTone, l.proposals(words, names, own, false))
 	for _, tasks := range l.more {
 		list, err := tasks(r, words)
@@ -409,8 +430,10 @@ func (l *List) entries(words wording.Words, names func(string) string, list []jo
 		voucher := words.NotRecorded()
 		if content, err := fact.DecodeBody(e.Kind, e.Body, ""); err == nil {
 			k := fact.Find(e.Kind)
-			if text := k.Get(content, k.Field("voucher")); text != "" {
-				voucher = text
+			for _, name := range []string{"voucher", "receipt", "milestone"} {
+				if f := k.Field(name); f != nil && k.Get(content, f) != "" {
+					voucher = k.Get(content, f)
+				}
 			}
 		}
 		href := form.Path + "/proof?" + url.Values{"book": {e.Book}, "entry": {itoa(e.Seq)}}.Encode()

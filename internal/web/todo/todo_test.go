@@ -11,8 +11,10 @@ import (
 	"strings"
 	"testing"
 
+	"lastmile/internal/casework"
 	"lastmile/internal/fact"
 	"lastmile/internal/ledger"
+	"lastmile/internal/notice"
 	"lastmile/internal/project"
 	"lastmile/internal/testworld"
 	"lastmile/internal/web/todo"
@@ -214,6 +216,29 @@ func TestWork(t *testing.T) {
 	if text := app.As("faraway").Get("/todo").Text(); strings.Contains(text, "Pipes") || strings.Contains(text, "V-5") {
 		t.Errorf("another county's work is listed: %s", text)
 	}
+}
+
+// TestNotices lists what hangs in public for those who go on from there: the next step when it has run, an objection before that.
+func TestNotices(t *testing.T) {
+	app := webtest.New(t)
+	list := []string{testworld.Wushan}
+	app.Record("assistant", []string{"approver"}, &casework.Case{ID: "CX", Procedure: "county-exit-gansu-2020", Area: testworld.Wushan, Title: "County exit"})
+	app.Record("assistant", nil, &notice.Notice{ID: "N-1", Case: "CX", Title: "County leaves poverty", Area: testworld.Wushan, Place: "Board of the county", Days: 7, DayKind: "calendar", List: list, Hash: notice.Hash(list)})
+	assistant := app.As("assistant")
+	page := assistant.Get("/todo").Says(http.StatusOK, "County leaves poverty", "武山县", "8 May 2020", "has run: record the next step")
+	if href := "/record/case-step?book=" + testworld.Wushan + "&case=CX"; !contains(page.Links(), href) {
+		t.Errorf("no link to %s: %v", href, page.Links())
+	}
+	assistant.In("zh").Get("/todo").Says(http.StatusOK, "公示期满，请登记下一步骤")
+	if text := app.As("faraway").Get("/todo").Text(); strings.Contains(text, "County leaves poverty") {
+		t.Errorf("another county's notice is listed: %s", text)
+	}
+	app.Record("assistant", nil, &notice.Objection{ID: "O-1", Notice: "N-1", Anonymous: true, Text: "Two villages have no water.", AnswerBy: "2020-06-10"})
+	page = assistant.Get("/todo").Says(http.StatusOK, "1 objection to answer")
+	if href := "/record/objection-answer?book=" + testworld.Wushan + "&objection=O-1"; !contains(page.Links(), href) {
+		t.Errorf("no link to %s: %v", href, page.Links())
+	}
+	assistant.Get("/record/objection-answer?book="+testworld.Wushan+"&objection=O-1").Says(http.StatusOK, "O-1")
 }
 
 func contains(list []string, s string) bool {
