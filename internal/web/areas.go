@@ -241,11 +241,13 @@ func (q *request) area() error {
 		}
 		body = append(body, flow...)
 	}
-	below, err := q.belowSection(code, at)
-	if err != nil {
-		return err
+	for _, section := range []func(string, figure.At) ([]view.Component, error){q.roadSection, q.dotsSection, q.belowSection} {
+		parts, err := section(code, at)
+		if err != nil {
+			return err
+		}
+		body = append(body, parts...)
 	}
-	body = append(body, below...)
 	list, err := q.projectSection(code)
 	if err != nil {
 		return err
@@ -264,9 +266,16 @@ func (q *request) countyTimeline(c countyEvent) view.Component {
 	return view.Section{Head: view.SectionHead{ID: "road", Title: q.text("county.road")}, Parts: []view.Component{line}}
 }
 
+// areasIn are the areas that lie directly in another.
+func (q *request) areasIn(code string) ([]entity.Entity, error) {
+	return remember(q.ctx, &q.read.results, "areas in "+code, func(ctx context.Context) ([]entity.Entity, error) {
+		return entity.Find(ctx, q.site.store.DB, entity.Filter{Book: entity.Headquarters, Type: "area", Parent: code})
+	})
+}
+
 // belowSection lists the areas that lie directly in an area, with what reached each.
 func (q *request) belowSection(code string, at figure.At) ([]view.Component, error) {
-	list, err := entity.Find(q.ctx, q.site.store.DB, entity.Filter{Book: entity.Headquarters, Type: "area", Parent: code})
+	list, err := q.areasIn(code)
 	if err != nil || len(list) == 0 {
 		return nil, err
 	}

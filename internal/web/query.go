@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -276,4 +277,58 @@ func (q *request) byPaper(text string, limit int) ([]figure.Contribution, error)
 		}
 	}
 	return list, nil
+}
+
+// villageCount is what the last visits found in a village: households visited, those of them with every assurance, those under watch.
+type villageCount struct{ visited, assured, watched int64 }
+
+// villageCounts reads them for every village of the county in which an area lies; none when it lies in no county of the programme.
+func (q *request) villageCounts(code string) (map[string]villageCount, error) {
+	above, err := figure.Ancestors(q.ctx, q.site.store.DB, code)
+	if err != nil {
+		return nil, err
+	}
+	books, err := q.books()
+	if err != nil {
+		return nil, err
+	}
+	for _, b := range books {
+		if !slices.Contains(above, b.Area) {
+			continue
+		}
+		return remember(q.ctx, &q.read.results, "village counts "+b.ID, func(ctx context.Context) (map[string]villageCount, error) {
+			return readVillageCounts(ctx, q.site.store.DB, b.ID)
+		})
+	}
+	return nil, nil
+}
+
+func readVillageCounts(ctx context.Context, db database.Reader, book string) (map[string]villageCount, error) {
+	rows, err := db.Query(ctx, `SELECT area, measure, COUNT(DISTINCT subject), CAST(SUM(value * sign) AS BIGINT)
+FROM observation
+WHERE book = $1 AND measure IN ('household-visited', 'household-assured', 'watch-running')
+GROUP BY area, measure`, book)
+	if err != nil {
+		return nil, fmt.Errorf("count villages' households: %w", err)
+	}
+	defer rows.Close()
+	counts := map[string]villageCount{}
+	for rows.Next() {
+		var area, measure string
+		var households, sum int64
+		if err := rows.Scan(&area, &measure, &households, &sum); err != nil {
+			return nil, err
+		}
+		c := counts[area]
+		switch measure {
+		case "household-visited":
+			c.visited = households
+		case "household-assured":
+			c.assured = sum
+		default:
+			c.watched = sum
+		}
+		counts[area] = c
+	}
+	return counts, rows.Err()
 }

@@ -34,6 +34,9 @@ import (
 
 var languages = []locale.Language{locale.English, locale.Chinese}
 
+// households is how large a register the model programme has here: enough for a road and for dots.
+const households = 60
+
 // model is the model programme, built once for all tests, which only read it.
 var model = sync.OnceValues(func() (*store.Store, error) {
 	dir, err := os.MkdirTemp("", "lastmile-web-")
@@ -46,7 +49,7 @@ var model = sync.OnceValues(func() (*store.Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s, scenario.Build(context.Background(), s, &clock, nil)
+	return s, scenario.BuildWith(context.Background(), s, &clock, households, nil)
 })
 
 var modelDir string
