@@ -40,7 +40,10 @@ func (q *request) overview() error {
 	if err != nil {
 		return err
 	}
-	body, err := q.keyRow(keyFigures, at)
+	if heading.Buttons = q.doors(); len(heading.Buttons) > 0 {
+		heading.Drawing = "" // they take its place
+	}
+	body, err := q.keyRow(q.keyFiguresFor(), at)
 	if err != nil {
 		return err
 	}

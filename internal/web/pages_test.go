@@ -91,35 +91,30 @@ func TestBrowserEveryPage(t *testing.T) {
 		t.Fatal(err)
 	}
 	server := httptest.NewServer(handler)
-	defer server.Close()
+	t.Cleanup(server.Close)
 	first := openBrowserAt(t, server.URL)
 	first.do(chromedp.Navigate("about:blank"))
-	var mu sync.Mutex
-	where := map[string][]string{} // pages by what is wrong with them
-	var together sync.WaitGroup
-	for i := range tabsTogether {
+	tabs := make(chan *browser, tabsTogether)
+	for range tabsTogether {
 		tab := first.tab(`status of 4`) // a page that refuses says so with its status, which the browser notes
 		tab.do(chromedp.Navigate("about:blank"))
-		together.Go(func() {
-			for n := i; n < len(all.pages); n += tabsTogether {
-				p := all.pages[n]
-				for _, language := range languages {
-					wrong, err := look(tab, p, language, all.sessions[p.As])
-					if err != nil {
-						wrong = append(wrong, err.Error())
-					}
-					mu.Lock()
-					for _, w := range wrong {
-						where[w] = append(where[w], fmt.Sprintf("%s%s as %q in %s", p.Address, p.Press, p.As, language))
-					}
-					mu.Unlock()
-				}
-			}
-		})
+		tabs <- tab
 	}
-	together.Wait()
-	for wrong, pages := range where {
-		t.Errorf("%d pages, such as %s: %s", len(pages), pages[0], wrong)
+	for _, p := range all.pages {
+		for _, language := range languages {
+			t.Run(fmt.Sprintf("%s %s%s as %s", language, p.Address, p.Press, p.As), func(t *testing.T) {
+				t.Parallel()
+				tab := <-tabs
+				defer func() { tabs <- tab }()
+				wrong, err := look(tab, p, language, all.sessions[p.As])
+				if err != nil {
+					t.Error(err)
+				}
+				for _, w := range wrong {
+					t.Error(w)
+				}
+			})
+		}
 	}
 }
 

@@ -224,8 +224,14 @@ func (l *List) unprovedOf(ctx context.Context, book string, kinds []string, head
 	return list, nil
 }
 
+// milestone is one that a project has promised.
+type milestone struct {
+	entity.Entity
+	project string // name
+}
+
 // due are milestones that come soon or are late, of projects in the person's areas, for those who may say that they were reached.
-func (l *List) due(ctx context.Context, v *session.Visit) ([]entity.Entity, error) {
+func (l *List) due(ctx context.Context, v *session.Visit) ([]milestone, error) {
 	reached := fact.Find("milestone-reached")
 	if !v.MayRecord(reached) {
 		return nil, nil
@@ -235,7 +241,7 @@ func (l *List) due(ctx context.Context, v *session.Visit) ([]entity.Entity, erro
 		return nil, err
 	}
 	until := string(l.store.Today().AddDays(dueWithin))
-	var kept []entity.Entity
+	var kept []milestone
 	for _, m := range all {
 		if m.Class > until {
 			continue
@@ -249,10 +255,10 @@ func (l *List) due(ctx context.Context, v *session.Visit) ([]entity.Entity, erro
 			return nil, err
 		}
 		if may {
-			kept = append(kept, m)
+			kept = append(kept, milestone{m, project.Name})
 		}
 	}
-	slices.SortFunc(kept, func(a, b entity.Entity) int { return compare(a.Class, b.Class, a.ID, b.ID) })
+	slices.SortFunc(kept, func(a, b milestone) int { return compare(a.Class, b.Class, a.ID, b.ID) })
 	return kept, nil
 }
 
@@ -408,7 +414,7 @@ func (l *List) proposals(words wording.Words, names func(string) string, list []
 	return t
 }
 
-func (l *List) milestones(words wording.Words, list []entity.Entity) view.Table {
+func (l *List) milestones(words wording.Words, list []milestone) view.Table {
 	t := view.Table{Columns: []view.Column{{Label: words.Text("todo.milestone")}, {Label: words.Text("todo.project")}, {Label: words.Text("todo.day")}, {Label: words.Text("todo.state"), Kind: view.StateColumn}},
 		Empty: &view.Empty{Icon: "flag", Title: words.Text("todo.nothing"), Text: words.Text("todo.nothing.why")}}
 	today := string(l.store.Today())
@@ -418,7 +424,7 @@ func (l *List) milestones(words wording.Words, list []entity.Entity) view.Table 
 			state = view.State{Kind: view.Failed, Word: words.Text("todo.late")}
 		}
 		href := form.Path + "/milestone-reached?" + url.Values{"project": {m.Parent}, "milestone": {m.ID}}.Encode()
-		t.Rows = append(t.Rows, view.Row{Cells: []view.Cell{{Text: m.Name, Href: href, Sub: m.ID}, {Text: m.Parent}, {Text: words.Date(dateOf(m.Class))}, {State: &state}}})
+		t.Rows = append(t.Rows, view.Row{Cells: []view.Cell{{Text: words.Name(m.Name), Href: href, Sub: m.ID}, {Text: words.Name(m.project)}, {Text: words.Date(dateOf(m.Class))}, {State: &state}}})
 	}
 	return t
 }
