@@ -99,7 +99,7 @@ func (q *request) roadSection(_ string, at figure.At) ([]view.Component, error) 
 		}
 		yearAt := at
 		yearAt.Filter.Until = date.Date(y.year + "-12-31")
-		line.Points[i] = chart.Point{X: float64(n), Y: float64(y.left), Title: q.text("road.point", y.year, y.left), Href: figureHref(exited, yearAt)}
+		line.Points[i] = chart.Point{X: float64(n), Y: float64(y.left), Title: q.text("road.point", y.left, y.year), Href: figureHref(exited, yearAt)}
 		mark := chart.Mark{At: float64(n)}
 		if i%2 == 0 {
 			mark.Label = y.year
@@ -168,10 +168,10 @@ func (q *request) dotsSection(code string, _ figure.At) ([]view.Component, error
 		}
 		dot := chart.Dot{Label: q.areaName(v.ID), Href: link("areas", v.ID)}
 		if lacking := c.visited - c.assured; lacking > 0 {
-			dot.State, dot.Label = chart.Gap, q.text("dots.gap", dot.Label, lacking)
+			dot.State, dot.Label = chart.Gap, q.text("dots.gap", lacking, dot.Label)
 			gaps++
 		} else if c.watched > 0 {
-			dot.State, dot.Label = chart.Watched, q.text("dots.watched", dot.Label, c.watched)
+			dot.State, dot.Label = chart.Watched, q.text("dots.watched", c.watched, dot.Label)
 			rings++
 		}
 		dots.Dots = append(dots.Dots, dot)
