@@ -31,7 +31,6 @@ import (
 	"lastmile/internal/web/asset"
 	"lastmile/internal/web/desk"
 	"lastmile/internal/web/sample"
-	"lastmile/internal/web/view"
 )
 
 const (
@@ -132,8 +131,7 @@ func short(d time.Duration) string { return fmt.Sprintf("%.1f ms", d.Seconds()*1
 func serve(s *store.Store) (base string, stop func(), err error) {
 	quiet := slog.New(slog.DiscardHandler)
 	people := desk.New(s, desk.Options{Log: quiet})
-	pages, err := web.New(s, web.Options{Log: quiet, Protect: people.Protect, Frame: people.Frame, Sources: desk.Sources(),
-		Routes: func(mux *http.ServeMux, engine *view.Engine) error { return people.Routes(mux, engine) }})
+	pages, err := web.New(s, web.Options{Log: quiet, Protect: people.Protect, Frame: people.Frame, Sources: desk.Sources(), Routes: people.Routes})
 	if err != nil {
 		return "", nil, err
 	}

@@ -19,7 +19,6 @@ import (
 	"lastmile/internal/web/locale"
 	"lastmile/internal/web/sample"
 	"lastmile/internal/web/styleguide"
-	"lastmile/internal/web/view"
 	"lastmile/internal/web/webtest/axe"
 )
 
@@ -32,8 +31,7 @@ func application(t *testing.T) (*store.Store, http.Handler) {
 	}
 	quiet := slog.New(slog.DiscardHandler)
 	people := desk.New(s, desk.Options{Log: quiet})
-	return s, handlerOf(t, s, Options{Log: quiet, Protect: people.Protect, Frame: people.Frame, Sources: desk.Sources(),
-		Routes: func(mux *http.ServeMux, engine *view.Engine) error { return people.Routes(mux, engine) }})
+	return s, handlerOf(t, s, Options{Log: quiet, Protect: people.Protect, Frame: people.Frame, Sources: desk.Sources(), Routes: people.Routes})
 }
 
 // prepared are all pages of the model programme, and the sessions of those who look at them.
