@@ -69,7 +69,7 @@ func init() {
 type pen struct {
 	account   string
 	commodity string
-	outside   bool // the household owns them
+	outside   bool   // the household owns them
 	where     string // code of the herd or contract
 }
 

@@ -8,7 +8,6 @@ import (
 
 	"lastmile/internal/casework"
 	"lastmile/internal/date"
-	"lastmile/internal/dividend"
 	"lastmile/internal/entity"
 	"lastmile/internal/fact"
 	"lastmile/internal/journal"
@@ -39,12 +38,8 @@ func (l *List) closing(ctx context.Context, v *session.Visit) ([]posted, error) 
 	if err != nil {
 		return nil, err
 	}
-	declared, err := l.dividendsPosted(ctx, v)
-	if err != nil {
-		return nil, err
-	}
 	soon := l.store.Today().AddDays(closeWithin)
-	list = slices.DeleteFunc(append(list, declared...), func(p posted) bool { return p.until > soon && len(p.objections) == 0 })
+	list = slices.DeleteFunc(list, func(p posted) bool { return p.until > soon && len(p.objections) == 0 })
 	slices.SortStableFunc(list, func(a, b posted) int { return compare(string(a.until), string(b.until), a.code, b.code) })
 	for i := range list[:min(len(list), shownMax)] {
 		area, ok, err := entity.Get(ctx, l.store.DB, entity.Headquarters, "area", list[i].area)
@@ -117,43 +112,6 @@ func hanging(file []journal.Filed) (last *notice.Notice, until date.Date, err er
 		}
 	}
 	return last, until, nil
-}
-
-// dividendsPosted are the lists of dividends that are declared and not approved.
-func (l *List) dividendsPosted(ctx context.Context, v *session.Visit) ([]posted, error) {
-	approval := fact.Find("dividend-approval")
-	if !v.MayRecord(approval) {
-		return nil, nil
-	}
-	declared, err := entity.Find(ctx, l.store.DB, entity.Filter{Type: "dividend-declaration", Limit: casesMax})
-	if err != nil {
-		return nil, err
-	}
-	var list []posted
-	for _, d := range declared {
-		if d.Status == dividend.Approved {
-			continue
-		}
-		may, err := v.MayRecordIn(ctx, approval, d.Area)
-		if err != nil {
-			return nil, err
-		}
-		if !may {
-			continue
-		}
-		e, _, err := journal.Get(ctx, l.store.DB, d.Book, d.Seq)
-		if err != nil {
-			return nil, err
-		}
-		f, err := fact.DecodeBody(e.Kind, e.Body, "")
-		if err != nil {
-			return nil, err
-		}
-		if f, ok := f.(*dividend.Declaration); ok {
-			list = append(list, posted{of: e.Kind, code: d.ID, area: e.Area, until: f.PostedUntil, kind: approval.Name, next: url.Values{"declaration": {d.ID}, "book": {d.Book}}})
-		}
-	}
-	return list, nil
 }
 
 // notices lists what hangs in public; each leads to where an objection is answered, or the next step recorded.
