@@ -162,7 +162,7 @@ func (w *writer) entry(tx *Tx, old *journal.Entry, d *Draft, p *prepared, grade 
 	case old != nil:
 		e.RecordedAt, e.Salt, e.Commitment, e.Private = old.RecordedAt, old.Salt, old.Commitment, old.Private
 	default:
-		e.RecordedAt = w.r.now(max(end.recordedAt, w.floor))
+		e.RecordedAt = w.now(max(end.recordedAt, w.floor))
 		if p.private != "" {
 			e.Salt = make([]byte, 16)
 			if _, err := io.ReadFull(w.r.random, e.Salt); err != nil {

@@ -34,6 +34,7 @@ type writer struct {
 	wrote   bool      // the fact at hand has changed the database itself
 	refused []refusal // in this attempt
 	spoilt  []refusal // in earlier attempts, which they spoilt
+	taken   [2]int64  // of the latest times that were handed out to it one after another: the one before them, and the last
 	scratch []byte
 	effects []byte
 }
@@ -194,6 +195,7 @@ func (w *writer) attempt(ctx context.Context, batch []*request) error {
 	if err := w.conn.Begin(ctx); err != nil {
 		return err
 	}
+	w.taken = [2]int64{}
 	err := w.lock(ctx, batch)
 	if err == nil {
 		err = w.record(ctx, batch)
@@ -202,9 +204,39 @@ func (w *writer) attempt(ctx context.Context, batch []*request) error {
 		err = w.state.flush(ctx, w.conn)
 	}
 	if err != nil {
-		return errors.Join(err, w.conn.Rollback(ctx))
+		err = errors.Join(err, w.conn.Rollback(ctx))
+		w.giveBack()
+		return err
 	}
 	return w.conn.Commit(ctx)
+}
+
+// now hands out strictly increasing times, so that entries of all books have one order. A trial, which records nothing, takes none.
+func (w *writer) now(after int64) int64 {
+	r := w.r
+	t := max(r.clock().UnixMicro(), after+1)
+	if w.trial {
+		return t
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if w.taken[1] != r.last { // the first of this attempt, or somebody else was given a time meanwhile
+		w.taken[0] = r.last
+	}
+	t = max(t, r.last+1)
+	r.last, w.taken[1] = t, t
+	return t
+}
+
+// giveBack returns the times of an attempt that was rolled back, those after which nobody else was given any. So what is recorded does not
+// depend on what had to be tried twice.
+func (w *writer) giveBack() {
+	w.r.mu.Lock()
+	defer w.r.mu.Unlock()
+	if w.r.last == w.taken[1] {
+		w.r.last = w.taken[0]
+	}
+	w.taken = [2]int64{}
 }
 
 // lock keeps headquarters' book still while facts of other books are recorded, which may build on it. So the order in which entries were

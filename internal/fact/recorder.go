@@ -196,13 +196,3 @@ func (r *Recorder) writer(req *request) (*writer, error) {
 func stopping() error {
 	return fault.New(fault.Unavailable, "record.closed", "the program is stopping").Mend("Send it again when it has started.")
 }
-
-// now hands out strictly increasing times, so that entries of all books have one order.
-func (r *Recorder) now(after int64) int64 {
-	t := r.clock().UnixMicro()
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	t = max(t, r.last+1, after+1)
-	r.last = t
-	return t
-}

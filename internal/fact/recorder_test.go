@@ -245,6 +245,18 @@ func TestOnce(t *testing.T) {
 			if two.Seq != one.Seq || !two.Again || one.Again {
 				t.Errorf("%T: entry %d, and the second time %d (again: %v)", d.Fact, one.Seq, two.Seq, two.Again)
 			}
+			// What had to be tried twice leaves no gap in time: a build that is taken up ends as one that was not stopped.
+			at := func(seq int64) int64 {
+				e, ok, err := journal.Get(t.Context(), s.DB, one.Book, seq)
+				if err != nil || !ok {
+					t.Fatalf("entry %d: %v", seq, err)
+				}
+				return e.RecordedAt
+			}
+			next := facttest.MustRecord(t, s, pay(1_00, fmt.Sprint("V-after-", one.Seq)))[0]
+			if next.Book == one.Book && at(next.Seq) != at(one.Seq)+1 {
+				t.Errorf("%T: the next entry came %d µs later", d.Fact, at(next.Seq)-at(one.Seq))
+			}
 		}
 		facttest.CheckBooks(t, s)
 	})
