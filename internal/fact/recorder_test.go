@@ -236,7 +236,8 @@ func TestOnce(t *testing.T) {
 		for _, d := range []fact.Draft{
 			by(&party.Party{ID: "W-new", Name: "New", Kind: "household", Area: facttest.Villages[wushan][0]}),
 			by(&project.Status{Project: "W-house", Status: "finished"}),
-			pay(9000_00, "V-2"), // most of what is left
+			pay(10_00, "V-2"),   // which the rules would not refuse, but its key
+			pay(9000_00, "V-3"), // most of what is left
 		} {
 			again := d
 			one := facttest.MustRecord(t, s, d)[0]
