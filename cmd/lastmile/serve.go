@@ -228,8 +228,8 @@ func (p *program) demoCommand() *cobra.Command {
 against the records, and serve its pages. With --no-serve it ends there, with exit code 1 when the
 records contradict a claim. Everything in the model programme is marked synthetic.
 
---households N adds a register of so many households to a programme that is built, --households all
-the whole register of 42,000 with about 170,000 people, which takes minutes.`,
+--households N is how many households the register of a programme that is built has, --households all
+the whole of 42,000 with about 170,000 people, which takes minutes.`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			ctx := c.Context()
@@ -261,7 +261,7 @@ the whole register of 42,000 with about 170,000 people, which takes minutes.`,
 	c.Flags().StringVar(&dir, "dir", "lastmile-data", "folder of the model programme")
 	c.Flags().StringVar(&address, "addr", defaultAddress, "address to serve on, HOST:PORT; port 0 takes a free one")
 	c.Flags().BoolVar(&noServe, "no-serve", false, "build, check and end")
-	c.Flags().StringVar(&register, "households", "0", "households in the register, or all")
+	c.Flags().StringVar(&register, "households", "600", "households in the register, or all")
 	return c
 }
 

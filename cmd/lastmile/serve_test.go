@@ -81,10 +81,10 @@ func TestDemoResumesInServer(t *testing.T) {
 	url, dir := testenv.Postgres(t), t.TempDir()
 	short, stop := context.WithTimeout(t.Context(), time.Second)
 	defer stop()
-	command(short, "demo", "--db", url, "--dir", dir, "--no-serve")
+	command(short, "demo", "--db", url, "--dir", dir, "--no-serve", "--households", "0")
 	file := "sqlite:" + filepath.Join(t.TempDir(), "lastmile.db")
-	_, want, _ := command(t.Context(), "demo", "--db", file, "--no-serve")
-	code, out, errOut := command(t.Context(), "demo", "--db", url, "--dir", dir, "--no-serve")
+	_, want, _ := command(t.Context(), "demo", "--db", file, "--no-serve", "--households", "0")
+	code, out, errOut := command(t.Context(), "demo", "--db", url, "--dir", dir, "--no-serve", "--households", "0")
 	if code != 0 || out != want || !strings.Contains(out, summary) {
 		t.Fatalf("demo ended with %d: %s%s\nwant %s", code, out, errOut, want)
 	}

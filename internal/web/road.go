@@ -115,7 +115,7 @@ func (q *request) roadSection(_ string, at figure.At) ([]view.Component, error) 
 	if err != nil {
 		return nil, err
 	}
-	t := view.Table{Loose: true, Columns: []view.Column{{Label: q.text("dimension.year")}, {Label: q.text("road.registered"), Kind: view.NumberColumn}, {Label: q.text("road.exited"), Kind: view.NumberColumn}, {Label: q.text("road.relapsed"), Kind: view.NumberColumn}, {Label: q.text("road.left"), Kind: view.NumberColumn}}}
+	t := view.Table{Columns: []view.Column{{Label: q.text("dimension.year")}, {Label: q.text("road.registered"), Kind: view.NumberColumn}, {Label: q.text("road.exited"), Kind: view.NumberColumn}, {Label: q.text("road.relapsed"), Kind: view.NumberColumn}, {Label: q.text("road.left"), Kind: view.NumberColumn}}}
 	for _, y := range years {
 		yearAt := at
 		yearAt.Filter.Until = date.Date(y.year + "-12-31")

@@ -116,15 +116,18 @@ func (d *Desk) Frame(r *http.Request, p *view.Page) {
 	} else if n > 0 {
 		waiting.Count = words.Count(int64(n))
 	}
-	own := view.NavGroup{Title: words.Text("desk"), Items: []view.NavItem{waiting, item("edit", "desk.record", form.Path), item("upload", "desk.import", importing.Path), item("card", "desk.loans", loans.Path)}}
+	own := view.NavGroup{Title: words.Text("desk"), Items: []view.NavItem{waiting, item("edit", "desk.record", form.Path), item("upload", "desk.import", importing.Path)}}
 	if id := d.store.Intake.Running(v.Person); id != "" {
 		p.Job = &view.Link{Label: words.Text("desk.running"), Href: importing.Href(id)}
 	}
 	if v.SeesPeople() {
 		own.Items = append(own.Items, item("people", "desk.people", "/people"))
 	}
-	own.Items = append(own.Items, item("target", "desk.targeting", targeting.Path), item("code", "desk.api", developers.Path), item("lock", "desk.account", "/account"))
-	p.Nav = append(p.Nav, households.Places(words, r), view.NavGroup{Title: words.Text("industry"), Items: industry.Places(words, r.URL)}, own)
+	own.Items = append(own.Items, item("code", "desk.api", developers.Path), item("lock", "desk.account", "/account"))
+	register := households.Places(words, r)
+	register.Items = append(register.Items, item("target", "desk.targeting", targeting.Path))
+	means := view.NavGroup{Title: words.Text("industry"), Items: append(industry.Places(words, r.URL), item("card", "desk.loans", loans.Path))}
+	p.Nav = append(p.Nav, register, means, own)
 	if n := len(p.Tabs); n > 1 { // the last leads to everything else
 		p.Tabs[n-2] = waiting
 	} else {

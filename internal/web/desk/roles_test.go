@@ -390,7 +390,7 @@ func TestRefused(t *testing.T) {
 			proposed := app.Record("fin", nil, &project.Disbursement{Project: "p-" + testworld.Wushan, To: "builder-" + testworld.Wushan, Amount: 1, Voucher: "V", Purpose: "x"})
 			panel := todo.Href(proposed.Book, proposed.Seq)
 			hash := app.Evidence()
-			fin, far, officer := as("fin"), as("faraway"), as("officer")
+			fin, far := as("fin"), as("faraway")
 			token := func(b *webtest.Browser) string { return b.Get("/account").Form("/logout").Values.Get("form-token") }
 			approve := as("approver").Get(panel).Form(panel)
 			approve.Values.Set("form-token", token(fin))
@@ -403,7 +403,7 @@ func TestRefused(t *testing.T) {
 			if err := app.Store.Accounts.Revoke(t.Context(), "officer", "", "admin"); err != nil {
 				t.Fatal(err)
 			}
-			officer = as("officer")
+			officer := as("officer")
 			sent := officer.Get("/record/party").Form("/record/party")
 			officer.Send(sent, "id", "once", "name", "<script>alert(1)</script>", "kind", "supplier", "area", testworld.Wushan).Says(http.StatusOK)
 			made, before := last(t, app, testworld.Wushan), last(t, app, testworld.Wushan)

@@ -58,7 +58,7 @@ func (code) Template() string { return "code" }
 func (p *Pages) list(w http.ResponseWriter, r *http.Request) {
 	page := p.guard.Page(r)
 	words := p.guard.Words(page)
-	t := view.Table{Columns: []view.Column{{Label: words.Text("api.operation")}, {Label: words.Text("api.address")}, {Label: words.Text("api.scope")}}, Empty: &view.Empty{Icon: "code", Title: words.Text("api.operation"), Text: words.Text("api.lead")}}
+	t := view.Table{Columns: []view.Column{{Label: words.Text("api.operation")}, {Label: words.Text("api.address"), Kind: view.CodeColumn}, {Label: words.Text("api.scope")}}, Empty: &view.Empty{Icon: "code", Title: words.Text("api.operation"), Text: words.Text("api.lead")}}
 	for _, o := range api.Operations() {
 		t.Rows = append(t.Rows, view.Row{Cells: []view.Cell{{Text: words.Text("api.op." + o.ID), Href: Path + "/" + o.ID}, {Text: o.Method + " " + o.Path}, {Text: words.Text("scope." + o.Scope)}}})
 	}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"lastmile/internal/access"
+	"lastmile/internal/entity"
 	"lastmile/internal/fact"
 	"lastmile/internal/intake"
 	"lastmile/internal/store"
@@ -49,6 +50,9 @@ var Reading = []string{
 	"/parties/hq/szse", "/parties/620524/GO-620524", "/parties/620524/H-0001",
 	"/entries/620524/58", "/entries/hq/1", "/entries/hq/585", "/journal", "/journal?book=653127&kind=disbursement", "/journal?book=620524&after=500&actor=qian.fang", "/chain",
 	"/search", "/search?q=wsx", "/search?q=BK-13-0910-857", "/search?q=620524:58", "/search?q=nothing+is+called+so",
+	"/loans", "/loans/all", "/loans/due", "/loans/pools", "/loans/closing", "/loans/loan/620524/SNH-0002", "/loans/loan/620524/SYT-33",
+	"/herds", "/herds/653127/HERD-201207", "/contracts", "/contracts/653127/BC-201207-02", "/investments/620524/INV-PIGS", "/jobs", "/dividends/653127/ANGUS-2019", "/goods", "/goods/assets", "/due",
+	"/households", "/households?area=620524", "/cases", "/cases/653127/CX-653127", "/notices/653127/N-CX-653127", "/monitoring", "/duplicates", "/targeting", "/targeting/sweep",
 }
 
 // own are the pages of people who record, approve, import and look after others.
@@ -114,7 +118,13 @@ func Prepare(ctx context.Context, s *store.Store) ([]Page, error) {
 		return nil, fmt.Errorf("prepare pages: nothing waits for an approver (%w)", err)
 	}
 	panel := fmt.Sprintf("/todo/%s/%d", waiting[0].Book, waiting[0].Seq)
-	return append(pages, Page{Address: "/imports/" + checked.ID, As: Finance}, Page{Address: "/imports/" + sent.ID, As: Finance},
+	households, err := entity.Find(ctx, s.DB, entity.Filter{Book: "620524", Type: "household", Limit: 1})
+	if err != nil || len(households) == 0 {
+		return nil, fmt.Errorf("prepare pages: the register has no household (%w)", err)
+	}
+	home := "/households/620524/" + households[0].ID
+	return append(pages, Page{Address: home, As: Auditor}, Page{Address: home, As: Assistant}, Page{Address: home + "/visit", As: Assistant}, Page{Address: home + "/sheet", As: Assistant},
+		Page{Address: "/imports/" + checked.ID, As: Finance}, Page{Address: "/imports/" + sent.ID, As: Finance},
 		Page{Address: panel, As: Approver}, Page{Address: panel, As: Finance}), nil
 }
 
