@@ -41,7 +41,7 @@ const (
 func main() {
 	rate := flag.Int("rate", 100, "requests a second")
 	seconds := flag.Int("seconds", 2, "seconds for each page")
-	households := flag.Int("households", 0, "households in the register")
+	households := flag.Int("households", 60, "households in the register")
 	flag.Parse()
 	if *rate < 1 || *rate > 10_000 || *seconds < 1 || *seconds > 600 {
 		fail(errors.New("want 1 to 10000 requests a second for 1 to 600 seconds"))

@@ -5,6 +5,7 @@ package sample
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -137,13 +138,19 @@ func Prepare(ctx context.Context, s *store.Store) ([]Page, error) {
 		return nil, fmt.Errorf("prepare pages: %w", err)
 	}
 	waiting, err := fact.Proposals(ctx, s.DB, "hq", fact.Waiting)
-	if err != nil || len(waiting) == 0 {
-		return nil, fmt.Errorf("prepare pages: nothing waits for an approver (%w)", err)
+	if err != nil {
+		return nil, fmt.Errorf("prepare pages: %w", err)
+	}
+	if len(waiting) == 0 {
+		return nil, errors.New("prepare pages: nothing waits for an approver")
 	}
 	panel := fmt.Sprintf("/todo/%s/%d", waiting[0].Book, waiting[0].Seq)
 	households, err := entity.Find(ctx, s.DB, entity.Filter{Book: "620524", Type: "household", Limit: 1})
-	if err != nil || len(households) == 0 {
-		return nil, fmt.Errorf("prepare pages: the register has no household (%w)", err)
+	if err != nil {
+		return nil, fmt.Errorf("prepare pages: %w", err)
+	}
+	if len(households) == 0 {
+		return nil, errors.New("prepare pages: the register of 620524 has no household")
 	}
 	home := "/households/620524/" + households[0].ID
 	return append(pages, Page{Address: home, As: Auditor}, Page{Address: home, As: Assistant}, Page{Address: home + "/visit", As: Assistant}, Page{Address: home + "/sheet", As: Assistant},
