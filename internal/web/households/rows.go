@@ -2,13 +2,11 @@ package households
 
 import (
 	"cmp"
-	"fmt"
-	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
 
-	"lastmile/internal/table"
+	shared "lastmile/internal/web/listing"
 	"lastmile/internal/web/view"
 )
 
@@ -105,36 +103,26 @@ func (l *listing[T]) table(q *request) view.Table {
 
 // csv sends all rows as a table to download. Its head has the keys of the columns, the same in every language.
 func (l *listing[T]) csv(q *request, name string) error {
-	var head []table.Column
+	var head []string
 	for _, c := range l.columns {
 		if c.plain != nil {
-			head = append(head, table.Column{Name: c.key})
+			head = append(head, c.key)
 		}
 	}
 	rows, _, _ := l.sorted(q)
-	h := q.w.Header()
-	h.Set("Content-Type", "text/csv; charset=utf-8")
-	h.Set("Content-Disposition", fmt.Sprintf("attachment; filename=%q", name+".csv"))
-	h.Set("Cache-Control", "no-store")
-	w, err := table.NewWriter(q.w, table.CSV, head, table.WriterOptions{GuardFormulas: true})
-	if err != nil {
-		return err
-	}
-	for _, row := range rows {
-		var cells []string
-		for _, c := range l.columns {
-			if c.plain != nil {
-				cells = append(cells, c.plain(row))
+	return shared.Download(q.w, name, head, func(yield func([]string) bool) {
+		for _, row := range rows {
+			var cells []string
+			for _, c := range l.columns {
+				if c.plain != nil {
+					cells = append(cells, c.plain(row))
+				}
+			}
+			if !yield(cells) {
+				return
 			}
 		}
-		if err := w.Write(cells); err != nil {
-			panic(http.ErrAbortHandler) // half is sent: break off, so that nobody takes it for the whole
-		}
-	}
-	if err := w.Close(); err != nil {
-		panic(http.ErrAbortHandler)
-	}
-	return nil
+	})
 }
 
 // with is this page's address with a parameter changed; a change of anything but the page goes back to the first page.

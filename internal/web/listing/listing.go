@@ -12,6 +12,7 @@ import (
 	"embed"
 	"fmt"
 	"io/fs"
+	"iter"
 	"net/http"
 	"net/url"
 	"slices"
@@ -136,28 +137,43 @@ func (l Listing[T]) sorted(at *url.URL) (rows []T, by string, descending bool) {
 
 // CSV sends the whole listing as a table to download.
 func (l Listing[T]) CSV(w http.ResponseWriter, at *url.URL, name string) error {
-	var head []table.Column
+	var head []string
 	for _, c := range l.Columns {
 		if c.Plain != nil {
-			head = append(head, table.Column{Name: c.Key})
+			head = append(head, c.Key)
 		}
 	}
 	rows, _, _ := l.sorted(at)
+	return Download(w, name, head, func(yield func([]string) bool) {
+		for _, row := range rows {
+			var cells []string
+			for _, c := range l.Columns {
+				if c.Plain != nil {
+					cells = append(cells, c.Plain(row))
+				}
+			}
+			if !yield(cells) {
+				return
+			}
+		}
+	})
+}
+
+// Download sends rows as a CSV file. Its head has the keys of the columns, the same in every language.
+func Download(w http.ResponseWriter, name string, head []string, rows iter.Seq[[]string]) error {
+	columns := make([]table.Column, len(head))
+	for i, key := range head {
+		columns[i] = table.Column{Name: key}
+	}
 	h := w.Header()
 	h.Set("Content-Type", "text/csv; charset=utf-8")
 	h.Set("Content-Disposition", fmt.Sprintf("attachment; filename=%q", name+".csv"))
 	h.Set("Cache-Control", "no-store")
-	out, err := table.NewWriter(w, table.CSV, head, table.WriterOptions{GuardFormulas: true})
+	out, err := table.NewWriter(w, table.CSV, columns, table.WriterOptions{GuardFormulas: true})
 	if err != nil {
 		return err
 	}
-	for _, row := range rows {
-		var cells []string
-		for _, c := range l.Columns {
-			if c.Plain != nil {
-				cells = append(cells, c.Plain(row))
-			}
-		}
+	for cells := range rows {
 		if err := out.Write(cells); err != nil {
 			panic(http.ErrAbortHandler) // half is sent: break off, so that nobody takes it for the whole
 		}

@@ -2,12 +2,10 @@ package loans
 
 import (
 	"cmp"
-	"fmt"
-	"net/http"
 	"slices"
 	"strconv"
 
-	"lastmile/internal/table"
+	"lastmile/internal/web/listing"
 	"lastmile/internal/web/view"
 )
 
@@ -108,33 +106,23 @@ func download[T any](q *request, name string, columns []column[T], rows []T) err
 	if q.err != nil {
 		return q.err
 	}
-	var head []table.Column
+	var head []string
 	for _, c := range columns {
 		if c.plain != nil {
-			head = append(head, table.Column{Name: c.key})
+			head = append(head, c.key)
 		}
 	}
-	h := q.w.Header()
-	h.Set("Content-Type", "text/csv; charset=utf-8")
-	h.Set("Content-Disposition", fmt.Sprintf("attachment; filename=%q", name+".csv"))
-	h.Set("Cache-Control", "no-store")
-	w, err := table.NewWriter(q.w, table.CSV, head, table.WriterOptions{GuardFormulas: true})
-	if err != nil {
-		return err
-	}
-	for _, row := range rows {
-		cells := make([]string, 0, len(head))
-		for _, c := range columns {
-			if c.plain != nil {
-				cells = append(cells, c.plain(row))
+	return listing.Download(q.w, name, head, func(yield func([]string) bool) {
+		for _, row := range rows {
+			var cells []string
+			for _, c := range columns {
+				if c.plain != nil {
+					cells = append(cells, c.plain(row))
+				}
+			}
+			if !yield(cells) {
+				return
 			}
 		}
-		if err := w.Write(cells); err != nil {
-			panic(http.ErrAbortHandler) // half is sent: break off, so that nobody takes it for the whole
-		}
-	}
-	if err := w.Close(); err != nil {
-		panic(http.ErrAbortHandler)
-	}
-	return nil
+	})
 }
