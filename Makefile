@@ -12,6 +12,11 @@ WATCHED := ./internal/access ./internal/database ./internal/fact ./internal/inta
 # More flags for go test, such as TESTFLAGS='-run TestLoan -v'.
 TESTFLAGS ?=
 
+# Where the random histories of property tests begin. The tests that decide
+# whether a change may land see the same histories every time, so what fails
+# was broken by the change; make explore looks at new ones.
+export RAPID_SEED ?= 1
+
 .PHONY: help
 help: ## print this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -27,6 +32,10 @@ demo: build ## make the model programme, check its claims, serve it
 .PHONY: test
 test: install check ## install what the tests need, then run every check and test
 	go run ./internal/testenv/withpostgres go test -timeout 20m $(TESTFLAGS) ./...
+
+.PHONY: explore
+explore: install ## run the property tests over random histories nobody has seen
+	RAPID_SEED=0 go run ./internal/testenv/withpostgres go test -timeout 20m -count=1 $(TESTFLAGS) $$(grep -rl --include=*_test.go 'rapid"$$' internal | xargs -n 1 dirname | sort -u | sed 's,^,./,')
 
 .PHONY: race
 race: install ## run the packages in which goroutines meet under the race detector

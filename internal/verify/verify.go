@@ -183,6 +183,10 @@ func (v *verifier) books(ctx context.Context) error {
 		v.total += n
 	}
 	for _, name := range books {
+		if _, known := v.roots[name]; !known {
+			v.report.add(Difference{Table: "entity", Book: headquarters, Key: "book / " + name,
+				Wrong: "It is not there, but rows of other tables are in this book.", Remedy: rebuild})
+		}
 		b := newBook(v, name)
 		if err := b.verify(ctx); err != nil {
 			return fmt.Errorf("book %s: %w", name, err)
