@@ -233,6 +233,15 @@ type Table struct {
 	Conflict string
 }
 
+// Replacing is the target of rows that take the place of those with the same first columns, key of them.
+func Replacing(name string, key int, columns []string) Table {
+	set := make([]string, 0, len(columns))
+	for _, c := range columns[key:] {
+		set = append(set, c+" = excluded."+c)
+	}
+	return Table{name, columns, "ON CONFLICT (" + strings.Join(columns[:key], ", ") + ") DO UPDATE SET " + strings.Join(set, ", ")}
+}
+
 // chunkSizes are the row counts of the multi-row statements we prepare: any number of rows is made from a few of them.
 var chunkSizes = []int{64, 32, 16, 8, 4, 2, 1}
 

@@ -59,6 +59,24 @@ func Get(ctx context.Context, r database.Reader, book, typ, id string) (e Entity
 	return e, true, nil
 }
 
+// GetAll finds things of a type by their codes in a book. A code that is not there is not in the answer.
+func GetAll(ctx context.Context, r database.Reader, book, typ string, ids []string) (map[string]Entity, error) {
+	found := make(map[string]Entity, len(ids))
+	err := database.Among(ctx, r, "SELECT "+columns+" FROM entity WHERE book = $1 AND type = $2 AND id IN (…)", []any{book, typ}, ids, func(scanRow func(...any) error) error {
+		e, err := scan(scanner(scanRow))
+		found[e.ID] = e
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("get things of type %s in book %s: %w", typ, book, err)
+	}
+	return found, nil
+}
+
+type scanner func(...any) error
+
+func (s scanner) Scan(into ...any) error { return s(into...) }
+
 // Filter chooses entities; empty fields choose all.
 type Filter struct {
 	Book, Type, Parent, Class, Status, Area string

@@ -1,6 +1,7 @@
 package fact
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -100,8 +101,8 @@ func (w *writer) recordOne(ctx context.Context, old *journal.Entry, d *Draft, p 
 	if err := tx.define(p.kind, d.Fact); err != nil {
 		return Receipt{}, err
 	}
-	if err := d.Fact.Record(tx); err != nil {
-		return Receipt{}, err
+	if err := d.Fact.Record(tx); err != nil || tx.failed != nil {
+		return Receipt{}, cmp.Or(tx.failed, err)
 	}
 	tx.concernPapers(p.kind, d.Fact)
 	e, err := w.entry(tx, old, d, p, grade, end)
@@ -278,6 +279,9 @@ func (w *writer) writes(ctx context.Context) error {
 	w.wrote = true
 	if !w.trial {
 		return nil
+	}
+	if err := w.state.settleBefore(ctx, w.conn); err != nil {
+		return err
 	}
 	_, err := w.conn.Exec(ctx, "SAVEPOINT fact")
 	return err

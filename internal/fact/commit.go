@@ -271,6 +271,9 @@ func (w *writer) record(ctx context.Context, batch []*request) error {
 			return err
 		}
 	}
+	if err := w.ahead(ctx, batch); err != nil {
+		return err
+	}
 	for _, req := range batch {
 		if err := w.recordRequest(ctx, req, taken); err != nil {
 			return err

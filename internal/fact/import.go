@@ -278,6 +278,9 @@ func (im *importer) try(ctx context.Context, begin func(*database.Writer, contex
 	seen := map[keyHash]uint32{}
 	return im.each(ctx, "checking", Files.Name, im.note, func(c *chunk) error {
 		req := &request{ctx: ctx, drafts: c.drafts, prepared: make([]prepared, len(c.drafts)), receipts: make([]Receipt, len(c.drafts)), errs: make([]error, len(c.drafts))}
+		if err := im.r.booksAhead(ctx, im.kind, c.drafts); err != nil {
+			return err
+		}
 		for i := range c.drafts {
 			d := &c.drafts[i]
 			if req.errs[i] = im.r.prepare(ctx, d, &req.prepared[i]); req.errs[i] != nil {
@@ -352,6 +355,9 @@ func (im *importer) record(ctx context.Context) error {
 }
 
 func (im *importer) recordChunk(ctx context.Context, c *chunk) error {
+	if err := im.r.booksAhead(ctx, im.kind, c.drafts); err != nil {
+		return err
+	}
 	byBook := map[string][]int{}
 	var books []string
 	for i := range c.drafts {
@@ -455,6 +461,13 @@ func (t *trial) record(ctx context.Context, req *request) error {
 	if err := t.w.record(ctx, []*request{req}); err != nil && !errors.Is(err, errAgain) {
 		return err
 	}
-	t.w.state.discard()
+	s := t.w.state
+	if len(s.waiting)+len(s.added) > keptMax || len(s.kept) > 2*keptMax {
+		if err := s.settle(ctx, t.w.conn); err != nil {
+			return err
+		}
+		clear(s.kept)
+	}
+	s.discard()
 	return nil
 }

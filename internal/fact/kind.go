@@ -371,6 +371,29 @@ func (k *Kind) Field(name string) *Field {
 	return nil
 }
 
+// eachNamed calls fn with the type and code of every thing that a fact refers to or defines.
+func (k *Kind) eachNamed(f Fact, fn func(typ, id string)) {
+	v := reflect.ValueOf(f).Elem()
+	for i := range k.Fields {
+		field := &k.Fields[i]
+		typ := field.Ref
+		if field.EntityPart == "id" {
+			typ = k.Defines
+		}
+		switch {
+		case typ == "":
+		case field.Type == List:
+			for _, id := range v.Field(field.index).Interface().([]string) {
+				fn(typ, id)
+			}
+		default:
+			if id := v.Field(field.index).String(); id != "" {
+				fn(typ, id)
+			}
+		}
+	}
+}
+
 // Private tells whether any field of the kind is kept apart.
 func (k *Kind) Private() bool {
 	return slices.ContainsFunc(k.Fields, func(f Field) bool { return f.Private })

@@ -14,6 +14,9 @@ func (tx *Tx) Account(class ledger.Class, owner, project string) (string, error)
 	if tx.s.ledger.Known(a.Book, a.ID) {
 		return a.ID, nil
 	}
+	if class.OfLoan() {
+		return a.ID, tx.s.ledger.Open(tx.ctx, tx.w, a)
+	}
 	if e, ok, err := tx.Entity("party", owner); err != nil {
 		return "", err
 	} else if ok {

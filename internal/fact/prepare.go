@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -112,8 +113,57 @@ func (r *Recorder) checkBook(ctx context.Context, k *Kind, book string) error {
 	} else if !ok {
 		return unknownBook(book)
 	}
-	r.places.Store(key, book)
+	r.remember("book", book, book)
 	return nil
+}
+
+// booksAhead looks up together in which books the things are that drafts of a kind say their book by. Those that are in one book alone bookOf
+// will know.
+func (r *Recorder) booksAhead(ctx context.Context, k *Kind, drafts []Draft) error {
+	if k.Book == "" || k.Book == entity.Headquarters || k.Field(k.Book).Ref == "area" {
+		return nil
+	}
+	field := k.Field(k.Book)
+	unknown := map[string]bool{}
+	for i := range drafts {
+		id := reflect.ValueOf(drafts[i].Fact).Elem().Field(field.index).String()
+		if _, ok := r.places.Load([2]string{field.Ref, id}); drafts[i].Book == "" && !ok {
+			unknown[id] = true
+		}
+	}
+	if len(unknown) < aheadMin {
+		return nil
+	}
+	ids := slices.Sorted(maps.Keys(unknown))
+	books, err := entity.Find(ctx, r.db, entity.Filter{Book: entity.Headquarters, Type: "book"})
+	if err != nil {
+		return err
+	}
+	in := map[string][]string{}
+	for _, b := range append(books, entity.Entity{ID: entity.Headquarters}) {
+		found, err := entity.GetAll(ctx, r.db, b.ID, field.Ref, ids)
+		if err != nil {
+			return err
+		}
+		for id := range found {
+			in[id] = append(in[id], b.ID)
+		}
+	}
+	for id, list := range in {
+		if len(list) == 1 {
+			r.remember(field.Ref, id, list[0])
+		}
+	}
+	return nil
+}
+
+// remember keeps in which book a thing is. It forgets the others when there are many.
+func (r *Recorder) remember(typ, id, book string) {
+	if r.placed.Add(1) > rememberMax {
+		r.places.Clear()
+		r.placed.Store(0)
+	}
+	r.places.Store([2]string{typ, id}, book)
 }
 
 // bookOf finds the book that a fact belongs to, as its kind says.
@@ -170,6 +220,6 @@ func (r *Recorder) bookOf(ctx context.Context, k *Kind, f Fact) (string, error) 
 		return "", fault.New(fault.NotFound, "ref.unknown", "%s %q is not recorded in any book", field.Ref, id).For(field.Name).
 			Mend("Record the %s first, or correct the code.", field.Ref)
 	}
-	r.places.Store(key, found)
+	r.remember(field.Ref, id, found)
 	return found, nil
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"lastmile/internal/database"
@@ -62,8 +63,9 @@ type Recorder struct {
 	mu      sync.Mutex
 	writers map[string]*writer // by book on PostgreSQL; "" for the one in all on SQLite, and for replays
 	closed  bool
-	last    int64 // latest recorded-at handed out
-	places  sync.Map
+	last    int64        // latest recorded-at handed out
+	places  sync.Map     // book of things, by type and code
+	placed  atomic.Int64 // how many, at most
 }
 
 // Files is the evidence store: whether it has a file, how to keep one, and how one would be named.

@@ -118,7 +118,7 @@ func (tx *Tx) Reverse(seq int64) error {
 			return err
 		}
 	}
-	tx.takenBack = e
+	tx.takenBack = &e
 	if back, ok := f.(TakerBack); ok {
 		tx.Taking = seq
 		if err := back.TakeBack(tx); err != nil {

@@ -32,6 +32,12 @@ type state struct {
 	heads    map[string]*bookEnd
 	undo     []func()
 
+	kept        map[keptKey]*keptRow
+	waiting     []keptKey // kept rows to be written
+	added       []added   // rows of packages to be written
+	touched     []touch   // by the fact at hand
+	addedBefore int       // how many of added it found
+
 	trial        bool                 // nothing will be committed: the ends of books stay free for others to move
 	counted      map[subjectKey]int64 // by what a trial dropped
 	takenBack    map[seqKey]int64     // by what a trial dropped
@@ -86,6 +92,7 @@ func (s *state) discard() {
 	s.ledger.Discard()
 	s.totals.Reset()
 	s.entries, s.postings, s.observations, s.puts = s.entries[:0], s.postings[:0], s.observations[:0], s.puts[:0]
+	s.concerns = s.concerns[:0]
 }
 
 // reversedBy is the entry that takes another back, 0 for none, also when it only waits to be written.
@@ -112,12 +119,15 @@ func (s *state) reset() {
 	s.memo = map[any]any{}
 	s.heads = map[string]*bookEnd{}
 	s.undo = nil
+	s.kept = map[keptKey]*keptRow{}
+	s.waiting, s.added, s.touched, s.addedBefore = nil, nil, nil, 0
 	s.entries, s.postings, s.observations, s.puts, s.concerns = nil, nil, nil, nil, nil
 }
 
 // begin marks the point that takeBack goes back to.
 func (s *state) begin() {
 	s.undo = s.undo[:0]
+	s.touched, s.addedBefore = s.touched[:0], len(s.added)
 	s.ledger.Begin()
 	s.totals.Begin()
 }
@@ -127,6 +137,7 @@ func (s *state) takeBack() {
 		s.undo[i]()
 	}
 	s.undo = s.undo[:0]
+	s.untouch()
 	s.ledger.Undo()
 	s.totals.Undo()
 }
@@ -147,6 +158,9 @@ func (s *state) trim() {
 	}
 	if len(s.memo) > rememberMax {
 		clear(s.memo)
+	}
+	if len(s.kept) > keptMax {
+		clear(s.kept)
 	}
 }
 
@@ -269,6 +283,9 @@ func (s *state) flush(ctx context.Context, w *database.Writer) error {
 		return err
 	}
 	if err := s.totals.Flush(ctx, w); err != nil {
+		return err
+	}
+	if err := s.settle(ctx, w); err != nil {
 		return err
 	}
 	s.entries, s.postings, s.observations, s.puts, s.concerns = s.entries[:0], s.postings[:0], s.observations[:0], s.puts[:0], s.concerns[:0]

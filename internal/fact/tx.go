@@ -33,13 +33,14 @@ type Tx struct {
 	w         *database.Writer
 	s         *state
 	seq       int64
-	takenBack journal.Entry
+	takenBack *journal.Entry
 	traced    bool
 	areas     []string // Area and those above it, below the book's own
 	effects   effects
 	wr        *writer
 	replay    bool
 	then      []Draft // to be recorded in the same commit after this fact
+	failed    error   // to write what a query of this fact should see
 }
 
 type effects struct {
@@ -56,27 +57,30 @@ func (tx *Tx) Context() context.Context { return tx.ctx }
 func (tx *Tx) Seq() int64 { return tx.seq }
 
 // TakenBack is the entry that is being taken back, in a fact's TakeBack.
-func (tx *Tx) TakenBack() journal.Entry { return tx.takenBack }
+func (tx *Tx) TakenBack() journal.Entry { return *tx.takenBack }
 
 // Currency is the commodity that money fields are in.
 func (tx *Tx) Currency() string { return ledger.Currency }
 
 // Query reads the tables of the fact's own package.
 func (tx *Tx) Query(query string, args ...any) (*sql.Rows, error) {
-	return tx.w.Query(tx.ctx, query, args...)
+	return reader{tx}.Query(tx.ctx, query, args...)
 }
 
 // QueryRow is Query for one row.
 func (tx *Tx) QueryRow(query string, args ...any) *sql.Row {
-	return tx.w.QueryRow(tx.ctx, query, args...)
+	return reader{tx}.QueryRow(tx.ctx, query, args...)
 }
 
 // Reader reads as the transaction sees, for functions of other packages.
-func (tx *Tx) Reader() database.Reader { return tx.w }
+func (tx *Tx) Reader() database.Reader { return reader{tx} }
 
 // Exec changes the state tables of the fact's own package.
 func (tx *Tx) Exec(query string, args ...any) error {
 	if err := tx.wr.writes(tx.ctx); err != nil {
+		return err
+	}
+	if err := tx.s.settle(tx.ctx, tx.w); err != nil {
 		return err
 	}
 	clear(tx.s.memo)
@@ -214,9 +218,9 @@ func (tx *Tx) Then(d Draft) {
 // rather than on one thing. It writes what waits, so it is for facts that are rare; ask for it before anything moves.
 func (tx *Tx) Settled() (database.Reader, error) {
 	if len(tx.s.entries) == 0 {
-		return tx.w, nil
+		return tx.Reader(), nil
 	}
-	return tx.w, tx.flush()
+	return tx.Reader(), tx.flush()
 }
 
 // flush writes what waits: what this fact's group did so far is in the database from now on, and is not undone here.

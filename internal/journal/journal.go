@@ -307,32 +307,15 @@ func one(row *sql.Row) (Entry, bool, error) {
 // Keys tells which of the idempotency keys are taken, by key.
 func Keys(ctx context.Context, r database.Reader, book string, keys []string) (map[string]int64, error) {
 	taken := map[string]int64{}
-	for len(keys) > 0 {
-		n := min(len(keys), 500)
-		args := []any{book}
-		marks := make([]string, n)
-		for i, k := range keys[:n] {
-			args = append(args, k)
-			marks[i] = fmt.Sprintf("$%d", i+2)
-		}
-		rows, err := r.Query(ctx, "SELECT key, seq FROM entry WHERE book = $1 AND key IN ("+strings.Join(marks, ", ")+")", args...)
-		if err != nil {
-			return nil, fmt.Errorf("look up keys: %w", err)
-		}
-		for rows.Next() {
-			var k string
-			var seq int64
-			if err := rows.Scan(&k, &seq); err != nil {
-				rows.Close()
-				return nil, err
-			}
-			taken[k] = seq
-		}
-		if err := rows.Err(); err != nil {
-			return nil, err
-		}
-		rows.Close()
-		keys = keys[n:]
+	err := database.Among(ctx, r, "SELECT key, seq FROM entry WHERE book = $1 AND key IN (…)", []any{book}, keys, func(scan func(...any) error) error {
+		var k string
+		var seq int64
+		err := scan(&k, &seq)
+		taken[k] = seq
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("look up keys: %w", err)
 	}
 	return taken, nil
 }

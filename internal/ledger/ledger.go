@@ -86,6 +86,12 @@ func EndClasses() []Class { return slices.Sorted(maps.Keys(ends)) }
 // Outside tells whether accounts of the class belong to the world outside and may be below nothing.
 func (c Class) Outside() bool { return outside[c] }
 
+// ofLoans are the classes of accounts that belong to a loan.
+var ofLoans = map[Class]bool{Loan: true, WrittenOff: true, Suspense: true}
+
+// OfLoan tells whether the owner of an account of the class is a loan rather than somebody.
+func (c Class) OfLoan() bool { return ofLoans[c] }
+
 // Account holds commodities of funds in one book.
 type Account struct {
 	Book    string
@@ -194,6 +200,7 @@ type State struct {
 	changes  map[balanceKey]int64 // of balances since the last flush
 	arrived  []arrival            // since the last flush
 	fresh    map[[2]string]bool   // accounts that were opened and that nothing has moved through yet
+	absent   map[[2]string]bool   // accounts that had no row when they were looked for
 	opened   []Account            // moved through for the first time since the last flush
 	undo     []func()
 }
@@ -208,7 +215,7 @@ func NewState() *State {
 // Reset forgets everything, also what was not flushed.
 func (s *State) Reset() {
 	s.accounts = map[[2]string]Account{}
-	s.fresh = map[[2]string]bool{}
+	s.fresh, s.absent = map[[2]string]bool{}, map[[2]string]bool{}
 	s.inside = map[balanceKey]int64{}
 	s.queues = map[queueKey]*queue{}
 	s.clearChanges()
@@ -220,6 +227,7 @@ func (s *State) Discard() {
 	changes := s.changes // the database will never have them
 	s.clearChanges()
 	s.changes, s.undo = changes, s.undo[:0]
+	clear(s.absent)
 }
 
 func (s *State) clearChanges() {
@@ -240,6 +248,7 @@ func (s *State) Trim() {
 		clear(s.accounts)
 		clear(s.fresh)
 	}
+	clear(s.absent)
 	if len(s.inside) > rememberMax {
 		clear(s.inside)
 		clear(s.queues)
@@ -261,7 +270,11 @@ func (s *State) Undo() {
 // an account that exists is taken as it is.
 func (s *State) Open(ctx context.Context, r database.Reader, a Account) error {
 	key := [2]string{a.Book, a.ID}
-	if s.Known(a.Book, a.ID) {
+	switch {
+	case s.Known(a.Book, a.ID):
+		return nil
+	case s.absent[key]:
+		s.accounts[key], s.fresh[key] = a, true
 		return nil
 	}
 	rows, err := r.Query(ctx, "SELECT class, owner, holder, project, area FROM account WHERE book = $1 AND id = $2", a.Book, a.ID)
@@ -281,6 +294,70 @@ func (s *State) Open(ctx context.Context, r database.Reader, a Account) error {
 	s.accounts[key] = a
 	if !found {
 		s.fresh[key] = true
+	}
+	return nil
+}
+
+// Ahead reads in a few statements what accounts of a book are and hold, of those that exist. It is for accounts that little ever arrives at.
+func (s *State) Ahead(ctx context.Context, r database.Reader, book string, ids []string) error {
+	var unknown []string
+	for _, id := range ids {
+		if _, ok := s.accounts[[2]string{book, id}]; !ok {
+			unknown = append(unknown, id)
+		}
+	}
+	var inside []string
+	err := database.Among(ctx, r, "SELECT id, class, owner, holder, project, area FROM account WHERE book = $1 AND id IN (…)", []any{book}, unknown, func(scan func(...any) error) error {
+		a := Account{Book: book}
+		if err := scan(&a.ID, &a.Class, &a.Owner, &a.Holder, &a.Project, &a.Area); err != nil {
+			return err
+		}
+		s.accounts[[2]string{book, a.ID}] = a
+		if key := (queueKey{book, a.ID, Currency}); !a.Class.Outside() && s.queues[key] == nil {
+			inside = append(inside, a.ID)
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("open accounts: %w", err)
+	}
+	for _, id := range unknown {
+		if key := [2]string{book, id}; s.accounts[key].ID == "" {
+			s.absent[key] = true
+		}
+	}
+	left := map[string]map[string]int64{} // by account and fund, not yet found among the arrivals
+	for _, id := range inside {
+		left[id] = map[string]int64{}
+		s.queues[queueKey{book, id, Currency}] = &queue{}
+	}
+	of := []any{book, Currency}
+	err = database.Among(ctx, r, "SELECT account, fund, amount FROM balance WHERE book = $1 AND commodity = $2 AND amount > 0 AND account IN (…)", of, inside, func(scan func(...any) error) error {
+		var id, fund string
+		var amount int64
+		err := scan(&id, &fund, &amount)
+		left[id][fund] = amount
+		s.inside[balanceKey{book, id, Currency, fund}] = amount
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("read balances: %w", err)
+	}
+	inside = slices.DeleteFunc(inside, func(id string) bool { return len(left[id]) == 0 })
+	err = database.Among(ctx, r, "SELECT account, seq, line, fund, amount FROM lot WHERE book = $1 AND commodity = $2 AND account IN (…) ORDER BY account, seq DESC, line DESC", of, inside, func(scan func(...any) error) error {
+		var id string
+		var l lot
+		err := scan(&id, &l.seq, &l.line, &l.fund, &l.amount)
+		s.queues[queueKey{book, id, Currency}].find(l, left[id])
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("read arrivals: %w", err)
+	}
+	for _, id := range inside {
+		if err := s.queues[queueKey{book, id, Currency}].found(book, id, left[id]); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -342,6 +419,10 @@ func (s *State) queue(ctx context.Context, r database.Reader, key queueKey) (*qu
 		return q, nil
 	}
 	q := &queue{}
+	if s.fresh[[2]string{key.book, key.account}] {
+		s.queues[key] = q
+		return q, nil
+	}
 	left := map[string]int64{} // by fund, not yet found among the arrivals
 	rows, err := r.Query(ctx, "SELECT fund, amount FROM balance WHERE book = $1 AND account = $2 AND commodity = $3 AND amount > 0", key.book, key.account, key.commodity)
 	if err != nil {
@@ -380,19 +461,29 @@ func (q *queue) read(ctx context.Context, r database.Reader, key queueKey, left 
 		if err := rows.Scan(&l.seq, &l.line, &l.fund, &l.amount); err != nil {
 			return err
 		}
-		if l.amount = min(l.amount, left[l.fund]); l.amount == 0 {
-			continue
-		}
-		if left[l.fund] -= l.amount; left[l.fund] == 0 {
-			delete(left, l.fund)
-		}
-		q.lots = append(q.lots, l)
+		q.find(l, left)
 	}
 	if err := rows.Err(); err != nil {
 		return err
 	}
+	return q.found(key.book, key.account, left)
+}
+
+// find takes an arrival, each older than the one before, for what is left of its fund.
+func (q *queue) find(l lot, left map[string]int64) {
+	if l.amount = min(l.amount, left[l.fund]); l.amount == 0 {
+		return
+	}
+	if left[l.fund] -= l.amount; left[l.fund] == 0 {
+		delete(left, l.fund)
+	}
+	q.lots = append(q.lots, l)
+}
+
+// found ends the search for what is left: all of it has arrived once.
+func (q *queue) found(book, account string, left map[string]int64) error {
 	if len(left) > 0 {
-		return fmt.Errorf("account %s of book %s holds more than ever arrived: run lastmile verify", key.account, key.book)
+		return fmt.Errorf("account %s of book %s holds more than ever arrived: run lastmile verify", account, book)
 	}
 	slices.Reverse(q.lots)
 	return nil

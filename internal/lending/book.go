@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -53,8 +54,11 @@ type Loan struct {
 	Version     int64  // of the schedule
 	Hash        string
 
-	digest string
-	terms  *terms
+	digest  string
+	terms   *terms
+	text    string            // of the terms, as kept
+	heard   bool              // history is all that happened
+	history []servicing.Event // without the disbursement that began the loan
 }
 
 // moved is what the entries of a loan have moved so far.
@@ -100,7 +104,7 @@ func scanLoan(row interface{ Scan(...any) error }) (*Loan, error) {
 	if err != nil {
 		return nil, err
 	}
-	l.LastOn = date.Date(last)
+	l.LastOn, l.text = date.Date(last), text
 	if r := known.get(l.digest); r != nil {
 		l.terms = r.terms
 		return l, nil
@@ -116,7 +120,7 @@ func scanLoan(row interface{ Scan(...any) error }) (*Loan, error) {
 func Get(ctx context.Context, r database.Reader, book, id string) (*Loan, error) {
 	l, err := scanLoan(r.QueryRow(ctx, "SELECT "+loanColumns+" FROM loan WHERE book = $1 AND id = $2", book, id))
 	if errors.Is(err, sql.ErrNoRows) {
-		return nil, fault.New(fault.NotFound, "ref.unknown", "loan %q is not recorded in book %s", id, book).For("loan").Mend("Record its contract first, or correct the number.")
+		return nil, unknownLoan(book, id)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("get loan %s of book %s: %w", id, book, err)
@@ -124,44 +128,105 @@ func Get(ctx context.Context, r database.Reader, book, id string) (*Loan, error)
 	return l, nil
 }
 
-func get(tx *fact.Tx, id string) (*Loan, error) { return Get(tx.Context(), tx.Reader(), tx.Book, id) }
+func unknownLoan(book, id string) error {
+	return fault.New(fault.NotFound, "ref.unknown", "loan %q is not recorded in book %s", id, book).For("loan").Mend("Record its contract first, or correct the number.")
+}
 
-func (l *Loan) insert(tx *fact.Tx, rows []schedule.Row) error {
-	text, err := json.Marshal(l.terms)
-	if err != nil {
-		return err
+var (
+	loanTable      = database.Replacing("loan", 2, strings.Fields(strings.ReplaceAll(loanColumns, ",", " ")))
+	guaranteeTable = database.Replacing("loan_pool", 2, []string{"book", "pool", "guaranteed"})
+	eventTable     = database.Table{Name: "loan_event", Columns: []string{"book", "loan", "seq", "on_date", "act", "detail"}}
+	versionTable   = database.Table{Name: "loan_schedule", Columns: []string{"book", "loan", "version", "seq", "on_date", "contract", "hash"}}
+)
+
+// loans of a book, as facts read and change it.
+var loans = fact.Keep(fact.KeptTable[Loan]{
+	Type:  "loan",
+	Table: &loanTable,
+	Scan: func(scan func(...any) error) (book, id string, l Loan, err error) {
+		read, err := scanLoan(scanner(scan))
+		if err != nil {
+			return "", "", Loan{}, err
+		}
+		return read.Book, read.ID, *read, nil
+	},
+	Args: func(l *Loan) []any {
+		return []any{l.Book, l.ID, l.Application, l.Product, l.Project, l.Borrower, l.Segment, l.Lender, l.Money, l.Fund, l.Pool, l.Area, l.Village, l.Town, l.Outlet, l.text, l.Reference, l.Status,
+			l.Agreed, l.Events, string(l.LastOn), l.Disbursed, l.Capitalised, l.Principal, l.Interest, l.Penalty, l.Fee, l.Suspense, l.PoolSubsidy, l.FiscalSubsidy, l.Claimed, l.ClaimShare, l.ClaimBefore,
+			l.Recovered, l.Costs, l.Extensions, l.Class, l.Version, l.Hash, l.digest}
+	},
+	Ahead: ahead,
+})
+
+type scanner func(...any) error
+
+func (s scanner) Scan(into ...any) error { return s(into...) }
+
+// ahead reads the events of loans that are not remembered, and names the accounts that payments move.
+func ahead(ctx context.Context, r database.Reader, book string, rows map[string]*Loan) (accounts []string, err error) {
+	var unknown []string
+	for id, l := range rows {
+		list := []account{l.principal(), {ledger.Borrower, l.Borrower}}
+		if l.Suspense > 0 {
+			list = append(list, account{ledger.Suspense, id})
+		}
+		for _, a := range list {
+			accounts = append(accounts, ledger.NewAccount(book, a.class, a.owner, "", "", "").ID)
+		}
+		if l.Events > 0 && known.get(l.digest) == nil {
+			unknown = append(unknown, id)
+		}
 	}
-	marks := make([]string, strings.Count(loanColumns, ",")+1)
-	for i := range marks {
-		marks[i] = "$" + strconv.Itoa(i+1)
+	slices.Sort(accounts)
+	accounts = slices.Compact(accounts)
+	slices.Sort(unknown)
+	err = database.Among(ctx, r, "SELECT loan, seq, on_date, act, detail FROM loan_event WHERE book = $1 AND loan IN (…) ORDER BY loan, seq", []any{book}, unknown, func(scan func(...any) error) error {
+		var id string
+		e, tells, err := scanEvent(func(into ...any) error { return scan(append([]any{&id}, into...)...) })
+		if err != nil {
+			return fmt.Errorf("events of loan %s: %w", id, err)
+		}
+		if tells {
+			rows[id].history = append(rows[id].history, e)
+		}
+		return nil
+	})
+	for _, id := range unknown {
+		rows[id].heard = true
 	}
+	return accounts, err
+}
+
+func get(tx *fact.Tx, id string) (*Loan, error) {
+	l, ok, err := loans.Get(tx, id)
+	switch {
+	case err != nil:
+		return nil, err
+	case !ok:
+		return nil, unknownLoan(tx.Book, id)
+	}
+	return &l, nil
+}
+
+// agree sets the terms, which are shared and never changed.
+func (l *Loan) agree(t *terms) error {
+	text, err := json.Marshal(t)
+	l.terms, l.text = t, string(text)
+	return err
+}
+
+// enter makes the loan's row, and the first version of its schedule.
+func (l *Loan) enter(tx *fact.Tx, rows []schedule.Row) {
 	due := make([]servicing.Row, len(rows))
 	for i := range rows {
 		due[i] = servicing.Row{N: i + 1, DueOn: rows[i].DueOn, Due: servicing.Amounts{servicing.Interest: rows[i].Interest, servicing.Principal: rows[i].Principal}}
 	}
-	if err := l.fix(tx, due); err != nil {
-		return err
-	}
-	return tx.Exec("INSERT INTO loan ("+loanColumns+") VALUES ("+strings.Join(marks, ", ")+")",
-		l.Book, l.ID, l.Application, l.Product, l.Project, l.Borrower, l.Segment, l.Lender, l.Money, l.Fund, l.Pool, l.Area, l.Village, l.Town, l.Outlet, string(text), l.Reference, l.Status,
-		l.Agreed, l.Events, string(l.LastOn), l.Disbursed, l.Capitalised, l.Principal, l.Interest, l.Penalty, l.Fee, l.Suspense, l.PoolSubsidy, l.FiscalSubsidy, l.Claimed, l.ClaimShare, l.ClaimBefore, l.Recovered, l.Costs, l.Extensions, l.Class, l.Version, l.Hash, l.digest)
+	l.fix(tx, due)
+	l.keep(tx)
 }
 
-func (l *Loan) update(tx *fact.Tx) error {
-	text := []byte(nil)
-	var err error
-	if l.Events <= 1 { // the terms change with the first disbursement alone
-		if text, err = json.Marshal(l.terms); err != nil {
-			return err
-		}
-	}
-	err = tx.Exec(`UPDATE loan SET status = $1, events = $2, last_on = $3, disbursed = $4, capitalised = $5, principal = $6, interest = $7, penalty = $8, fee = $9,
-  suspense = $10, subsidy_pool = $11, subsidy_fiscal = $12, claimed = $13, claim_share = $14, claim_before = $15, recovered = $16, extensions = $17,
-  class = $18, version = $19, version_hash = $20, terms = CASE WHEN $21 = '' THEN terms ELSE $21 END, digest = $22, recovery_cost = $23
-WHERE book = $24 AND id = $25`, l.Status, l.Events, string(l.LastOn), l.Disbursed, l.Capitalised, l.Principal, l.Interest, l.Penalty, l.Fee,
-		l.Suspense, l.PoolSubsidy, l.FiscalSubsidy, l.Claimed, l.ClaimShare, l.ClaimBefore, l.Recovered, l.Extensions, l.Class, l.Version, l.Hash, string(text), l.digest, l.Costs, l.Book, l.ID)
-	return err
-}
+// keep puts the loan's row as it is now.
+func (l *Loan) keep(tx *fact.Tx) { loans.Put(tx, l.ID, *l) }
 
 // act is an event as it is kept.
 type act struct {
@@ -197,8 +262,11 @@ func readAct[T servicing.Act](detail []byte) (servicing.Act, error) {
 // opened is the act of the disbursement that began a loan: its contract says it already, so the engine is not told again.
 const opened = "opened"
 
-// events reads what happened to a loan.
+// events reads what happened to a loan, unless it was heard already.
 func (l *Loan) events(ctx context.Context, r database.Reader) ([]servicing.Event, error) {
+	if l.heard {
+		return slices.Clip(l.history), nil
+	}
 	rows, err := r.Query(ctx, "SELECT seq, on_date, act, detail FROM loan_event WHERE book = $1 AND loan = $2 ORDER BY seq", l.Book, l.ID)
 	if err != nil {
 		return nil, fmt.Errorf("read events of loan %s: %w", l.ID, err)
@@ -206,21 +274,28 @@ func (l *Loan) events(ctx context.Context, r database.Reader) ([]servicing.Event
 	defer rows.Close()
 	list := make([]servicing.Event, 0, l.Events+1)
 	for rows.Next() {
-		var seq int64
-		var on, name, detail string
-		if err := rows.Scan(&seq, &on, &name, &detail); err != nil {
-			return nil, err
-		}
-		if name == opened {
-			continue
-		}
-		e, err := readEvent(seq, on, name, detail)
+		e, tells, err := scanEvent(rows.Scan)
 		if err != nil {
-			return nil, fmt.Errorf("event %d of loan %s: %w", seq, l.ID, err)
+			return nil, fmt.Errorf("events of loan %s: %w", l.ID, err)
 		}
-		list = append(list, e)
+		if tells {
+			list = append(list, e)
+		}
 	}
 	return list, rows.Err()
+}
+
+// scanEvent scans an event from columns seq, on_date, act and detail. The disbursement that began the loan tells nothing: its contract does.
+func scanEvent(scan func(...any) error) (e servicing.Event, tells bool, err error) {
+	var seq int64
+	var on, name, detail string
+	if err := scan(&seq, &on, &name, &detail); err != nil || name == opened {
+		return e, false, err
+	}
+	if e, err = readEvent(seq, on, name, detail); err != nil {
+		return e, false, fmt.Errorf("event %d: %w", seq, err)
+	}
+	return e, true, nil
 }
 
 func readEvent(seq int64, on, name, detail string) (e servicing.Event, err error) {
@@ -272,18 +347,23 @@ func (l *Loan) add(tx *fact.Tx, a act) (*servicing.State, error) {
 	name := a.name
 	if a.first {
 		name = opened
-		text, err := json.Marshal(l.terms)
-		if err != nil {
-			return nil, err
-		}
-		l.digest = digestOf(string(text))
+		l.digest, l.heard = digestOf(l.text), true
 	}
-	s, sameRows, err := l.next(tx, a)
+	detail, err := json.Marshal(a.Act)
 	if err != nil {
 		return nil, err
 	}
+	event := servicing.Event{ID: strconv.FormatInt(tx.Seq(), 10), On: dayOf(tx.On), Act: a.Act}
+	digest := digestAfter(l.digest, tx.Seq(), string(tx.On), name, string(detail))
+	s, err := l.next(tx, digest, a.first, event)
+	if err != nil {
+		return nil, err
+	}
+	sameRows := l.LastOn < tx.On && l.Extensions == 0 && onlySettles(s, a.Act)
 	l.LastOn = max(l.LastOn, tx.On)
 	l.Events++
+	before := l.digest
+	l.digest = digest
 	if err := l.move(tx, s); err != nil {
 		return nil, err
 	}
@@ -292,45 +372,42 @@ func (l *Loan) add(tx *fact.Tx, a act) (*servicing.State, error) {
 			return nil, err
 		}
 	}
-	detail, err := json.Marshal(a.Act)
-	if err != nil {
-		return nil, err
+	tx.Add(&eventTable, l.Book, l.ID, tx.Seq(), string(tx.On), name, string(detail))
+	if l.heard && !a.first {
+		l.history = append(slices.Clip(l.history), event)
 	}
-	if err := tx.Exec("INSERT INTO loan_event (book, loan, seq, on_date, act, detail) VALUES ($1, $2, $3, $4, $5, $6)", l.Book, l.ID, tx.Seq(), string(tx.On), name, string(detail)); err != nil {
-		return nil, err
-	}
-	l.digest = digestAfter(l.digest, tx.Seq(), string(tx.On), name, string(detail))
 	if err := l.settle(tx, s); err != nil {
 		return nil, err
 	}
-	known.put(l.digest, &remembered{l.terms, s})
+	known.put(l.digest, before, &remembered{l.terms, s})
 	return s, nil
 }
 
-// next derives the loan with one more event. sameRows tells that the event cannot have changed the rows of the schedule.
-func (l *Loan) next(tx *fact.Tx, a act) (s *servicing.State, sameRows bool, err error) {
-	event := servicing.Event{ID: strconv.FormatInt(tx.Seq(), 10), On: dayOf(tx.On), Act: a.Act}
-	if r := known.get(l.digest); r != nil && !a.first {
+// next derives the loan with one more event, or with the disbursement that begins it, after which its digest is another.
+func (l *Loan) next(tx *fact.Tx, digest string, first bool, event servicing.Event) (*servicing.State, error) {
+	if r := known.get(digest); r != nil { // a trial has derived it, say
+		return r.state, nil
+	}
+	if r := known.get(l.digest); r != nil && !first {
 		s, ok, err := r.state.After(event)
 		if err != nil {
-			return nil, false, l.refused(err)
+			return nil, l.refused(err)
 		}
 		if ok {
-			return s, l.Extensions == 0 && onlySettles(s, a.Act), nil
+			return s, nil
 		}
 	}
 	events, err := l.events(tx.Context(), tx.Reader())
 	if err != nil {
-		return nil, false, err
+		return nil, err
 	}
-	if !a.first {
+	if !first {
 		events = append(events, event)
 	}
-	s, err = l.derive(events, max(l.LastOn, tx.On))
-	return s, false, err
+	return l.derive(events, max(l.LastOn, tx.On))
 }
 
-// onlySettles tells whether an event, the latest of a loan that was never extended, is a payment of what was due and of what is held: the rows
+// onlySettles tells whether an event, later than all others of a loan that was never extended, is a payment of what was due and of what is held: the rows
 // stay as they were. An extension may take effect between two payments, and moves what is unpaid then.
 func onlySettles(s *servicing.State, a servicing.Act) bool {
 	p, ok := a.(servicing.Payment)
@@ -352,14 +429,15 @@ func (l *Loan) settle(tx *fact.Tx, s *servicing.State) error {
 			return err
 		}
 	}
-	return l.update(tx)
+	l.keep(tx)
+	return nil
 }
 
-// opening sets what the first disbursement says of the contract, on a copy: terms are shared.
-func (l *Loan) opening(principal int64, on schedule.Day) {
+// opening sets what the first disbursement says of the contract.
+func (l *Loan) opening(principal int64, on schedule.Day) error {
 	t := *l.terms
 	t.Contract.Principal, t.Contract.DisbursedOn = principal, on
-	l.terms = &t
+	return l.agree(&t)
 }
 
 // derived is what the entries of a loan should have moved, once it is in a state.
@@ -460,9 +538,28 @@ func (l *Loan) guarantee(tx *fact.Tx, change int64) error {
 	if l.Pool == "" || l.Money == "pool" || change == 0 {
 		return nil
 	}
-	return tx.Exec(`INSERT INTO loan_pool (book, pool, guaranteed) VALUES ($1, $2, $3)
-ON CONFLICT (book, pool) DO UPDATE SET guaranteed = loan_pool.guaranteed + excluded.guaranteed`, l.Book, l.Pool, change)
+	g, _, err := guarantees.Get(tx, l.Pool)
+	if err != nil {
+		return err
+	}
+	guarantees.Put(tx, l.Pool, guaranteed{l.Book, l.Pool, g.amount + change})
+	return nil
 }
+
+// guaranteed is the principal outstanding that a pool answers for.
+type guaranteed struct {
+	book, pool string
+	amount     int64
+}
+
+var guarantees = fact.Keep(fact.KeptTable[guaranteed]{
+	Table: &guaranteeTable,
+	Scan: func(scan func(...any) error) (book, id string, g guaranteed, err error) {
+		err = scan(&g.book, &g.pool, &g.amount)
+		return g.book, g.pool, g, err
+	},
+	Args: func(g *guaranteed) []any { return []any{g.book, g.pool, g.amount} },
+})
 
 // Rows are all rows of a loan's schedule as it stands: those that fell due and those to come.
 func Rows(s *servicing.State) ([]servicing.Row, error) {
@@ -479,15 +576,13 @@ func (l *Loan) reschedule(tx *fact.Tx, s *servicing.State) error {
 	if err != nil {
 		return l.refused(err)
 	}
-	return l.fix(tx, rows)
+	l.fix(tx, rows)
+	return nil
 }
 
-func (l *Loan) fix(tx *fact.Tx, rows []servicing.Row) error {
-	contract, err := json.Marshal(l.terms)
-	if err != nil {
-		return err
-	}
-	of := sha256.Sum256(contract)
+// fix makes rows the next version of the schedule, if they are not those of the last one.
+func (l *Loan) fix(tx *fact.Tx, rows []servicing.Row) {
+	of := sha256.Sum256([]byte(l.text))
 	b := journal.AppendFields(make([]byte, 0, 64+24*len(rows)), []string{"lastmile/schedule/1", hex.EncodeToString(of[:])})
 	for i := range rows {
 		if r := &rows[i]; r.N > 0 {
@@ -497,12 +592,11 @@ func (l *Loan) fix(tx *fact.Tx, rows []servicing.Row) error {
 	sum := sha256.Sum256(b)
 	hash := hex.EncodeToString(sum[:])
 	if hash == l.Hash {
-		return nil
+		return
 	}
 	l.Version++
 	l.Hash = hash
-	return tx.Exec("INSERT INTO loan_schedule (book, loan, version, seq, on_date, contract, hash) VALUES ($1, $2, $3, $4, $5, $6, $7)",
-		l.Book, l.ID, l.Version, tx.Seq(), string(tx.On), hex.EncodeToString(of[:]), hash)
+	tx.Add(&versionTable, l.Book, l.ID, l.Version, tx.Seq(), string(tx.On), hex.EncodeToString(of[:]), hash)
 }
 
 // undo takes back the last fact about a loan: the state goes back to what it was, and the reversal moves back what the fact had moved. An
@@ -543,6 +637,7 @@ func undo(tx *fact.Tx, id string) error {
 		return err
 	}
 	l.LastOn = date.Date(on)
+	l.heard, l.history = false, nil
 	if err := l.digestAnew(tx); err != nil {
 		return err
 	}
@@ -560,11 +655,7 @@ func undo(tx *fact.Tx, id string) error {
 
 // digestAnew computes the digest from the events as they stand.
 func (l *Loan) digestAnew(tx *fact.Tx) error {
-	text, err := json.Marshal(l.terms)
-	if err != nil {
-		return err
-	}
-	l.digest = digestOf(string(text))
+	l.digest = digestOf(l.text)
 	rows, err := tx.Query("SELECT seq, on_date, act, detail FROM loan_event WHERE book = $1 AND loan = $2 ORDER BY seq", l.Book, l.ID)
 	if err != nil {
 		return err
@@ -587,13 +678,16 @@ func (l *Loan) unopen(tx *fact.Tx, before int64) error {
 	if err != nil {
 		return err
 	}
-	l.opening(int64(contract.Principal), dayOf(contract.DisbursedOn))
-	l.Status, l.LastOn, l.moved, l.digest = Agreed, "", moved{}, ""
+	if err := l.opening(int64(contract.Principal), dayOf(contract.DisbursedOn)); err != nil {
+		return err
+	}
+	l.Status, l.LastOn, l.moved, l.digest, l.heard, l.history = Agreed, "", moved{}, "", false, nil
 	if err := l.guarantee(tx, -before); err != nil {
 		return err
 	}
 	if err := tx.SetStatus("loan", l.ID, Agreed); err != nil {
 		return err
 	}
-	return l.update(tx)
+	l.keep(tx)
+	return nil
 }

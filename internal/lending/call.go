@@ -64,9 +64,7 @@ func (c *GuaranteeCall) Record(tx *fact.Tx) error {
 	if err != nil {
 		return err
 	}
-	if err := l.update(tx); err != nil {
-		return err
-	}
+	l.keep(tx)
 	return tx.Observe("guarantee-call", 1, figure.Observation{Subject: l.ID, Project: l.Project})
 }
 
@@ -123,7 +121,8 @@ func (c *GuaranteeCall) TakeBack(tx *fact.Tx) error {
 	if err := tx.Exec("DELETE FROM guarantee_call WHERE book = $1 AND loan = $2", l.Book, l.ID); err != nil {
 		return err
 	}
-	return l.update(tx)
+	l.keep(tx)
+	return nil
 }
 
 // RecoveryCost is what a lender spent to recover a loan for which a pool has paid: a court's fee, a bailiff's. What is recovered is shared
@@ -149,7 +148,8 @@ func (c *RecoveryCost) Record(tx *fact.Tx) error {
 	if err := l.share(tx); err != nil {
 		return err
 	}
-	return l.update(tx)
+	l.keep(tx)
+	return nil
 }
 
 // Grade of money: traced with voucher and file, partly with one of them.
@@ -172,7 +172,8 @@ func (c *RecoveryCost) TakeBack(tx *fact.Tx) error {
 	}
 	l.Costs -= int64(c.Amount)
 	l.Recovered = l.poolShare()
-	return l.update(tx)
+	l.keep(tx)
+	return nil
 }
 
 // poolShare is what of the money received since the pool paid, less what it cost to recover it, is the pool's: its share, until it has its money

@@ -38,5 +38,6 @@ func setClass(tx *fact.Tx, loan, from, to string) error {
 	if l.Class = to; to == byDays {
 		l.Class = ""
 	}
-	return l.update(tx)
+	l.keep(tx)
+	return nil
 }

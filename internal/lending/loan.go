@@ -98,7 +98,10 @@ func (c *Contract) Record(tx *fact.Tx) error {
 	}
 	l := &Loan{
 		Book: tx.Book, ID: c.ID, Application: c.Application, Product: product.ID, Project: product.Project, Borrower: application.Borrower, Segment: product.Borrowers,
-		Lender: c.Lender, Money: c.Money, Fund: c.Fund, Pool: c.Pool, Area: tx.Area, Outlet: c.Outlet, Status: Agreed, Agreed: int64(c.Principal), terms: terms,
+		Lender: c.Lender, Money: c.Money, Fund: c.Fund, Pool: c.Pool, Area: tx.Area, Outlet: c.Outlet, Status: Agreed, Agreed: int64(c.Principal),
+	}
+	if err := l.agree(terms); err != nil {
+		return err
 	}
 	if l.Reference, err = reference(tx, c.Reference, months); err != nil {
 		return err
@@ -112,7 +115,8 @@ func (c *Contract) Record(tx *fact.Tx) error {
 	if err := tx.Put(entity.Entity{Type: "loan", ID: c.ID, Name: application.Borrower, Class: c.Money, Parent: c.Application, Area: tx.Area, Status: Agreed}); err != nil {
 		return err
 	}
-	return l.insert(tx, rows)
+	l.enter(tx, rows)
+	return nil
 }
 
 // TakeBack removes the contract while nothing has been paid out.
@@ -124,10 +128,11 @@ func (c *Contract) TakeBack(tx *fact.Tx) error {
 	if l.Status != Agreed {
 		return fault.New(fault.Conflict, "contract.used", "loan %s was paid out already", c.ID).For("entry").Mend("Take back the disbursement first.")
 	}
-	for _, table := range []string{"loan_schedule WHERE book = $1 AND loan = $2", "loan WHERE book = $1 AND id = $2"} {
-		if err := tx.Exec("DELETE FROM "+table, tx.Book, c.ID); err != nil {
-			return err
-		}
+	if err := tx.Exec("DELETE FROM loan_schedule WHERE book = $1 AND loan = $2", tx.Book, c.ID); err != nil {
+		return err
+	}
+	if err := loans.Delete(tx, c.ID); err != nil {
+		return err
 	}
 	e, err := tx.Need("application", "loan-application", c.Application)
 	if err != nil {
@@ -253,7 +258,9 @@ func (d *Disbursement) Record(tx *fact.Tx) error {
 	}
 	first := l.Status == Agreed
 	if first {
-		l.opening(int64(d.Amount), dayOf(tx.On))
+		if err := l.opening(int64(d.Amount), dayOf(tx.On)); err != nil {
+			return err
+		}
 		l.Status = Active
 	}
 	if _, err := l.add(tx, disbursementOf(first, d.Amount)); err != nil {

@@ -33,7 +33,7 @@ type remembered struct {
 }
 
 // rememberedMax is how many loans each of the two generations of the memory holds. One of 24 instalments takes some ten kilobytes.
-const rememberedMax = 4096
+const rememberedMax = 8192
 
 // memory keeps what was derived last: when the newer generation has max loans, the older one is forgotten. Without room it remembers nothing.
 type memory struct {
@@ -53,9 +53,12 @@ func (m *memory) get(digest string) *remembered {
 	return m.older[digest]
 }
 
-func (m *memory) put(digest string, r *remembered) {
+// put remembers a loan under its digest, in the place of what it was before under another.
+func (m *memory) put(digest, before string, r *remembered) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	delete(m.newer, before)
+	delete(m.older, before)
 	if len(m.newer) >= m.max {
 		m.older, m.newer = m.newer, nil
 	}

@@ -174,29 +174,14 @@ func (p *Pool) covers(tx *fact.Tx, guarantee, change int64) error {
 		return err
 	}
 	held += change
-	guaranteed, err := guaranteed(tx, p.ID)
+	now, _, err := guarantees.Get(tx, p.ID)
 	if err != nil {
 		return err
 	}
-	guaranteed += guarantee
+	guaranteed := now.amount + guarantee
 	if guaranteed > 0 && (held < 0 || guaranteed > p.Multiple*held) {
 		return fault.New(fault.Conflict, "pool.limit", "pool %s would guarantee %s, more than %d times the %s it would hold", p.ID, fact.Money(guaranteed), p.Multiple, fact.Money(max(held, 0))).For("amount").
 			Mend("Put more into the pool first, or wait for repayments: at most %s more can be lent now.", fact.Money(max(p.Multiple*max(held, 0)-guaranteed+guarantee, 0)))
 	}
 	return nil
-}
-
-// guaranteed is the principal outstanding that a pool answers for.
-func guaranteed(tx *fact.Tx, pool string) (sum int64, err error) {
-	rows, err := tx.Query("SELECT guaranteed FROM loan_pool WHERE book = $1 AND pool = $2", tx.Book, pool)
-	if err != nil {
-		return 0, err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		if err := rows.Scan(&sum); err != nil {
-			return 0, err
-		}
-	}
-	return sum, rows.Err()
 }

@@ -219,7 +219,8 @@ func (w *WriteOff) Record(tx *fact.Tx) error {
 	if err := tx.SetStatus("loan", l.ID, l.Status); err != nil {
 		return err
 	}
-	return l.update(tx)
+	l.keep(tx)
+	return nil
 }
 
 // TakeBack counts on the loan again.
@@ -232,5 +233,6 @@ func (w *WriteOff) TakeBack(tx *fact.Tx) error {
 	if err := tx.SetStatus("loan", l.ID, l.Status); err != nil {
 		return err
 	}
-	return l.update(tx)
+	l.keep(tx)
+	return nil
 }
