@@ -46,8 +46,11 @@ func (l Limits) Class(days int) string {
 //
 // Closing is per loan. A loan closed through the day or a later one is passed over, unless more of it is known since, and a repaid one is closed
 // once; doing it twice is doing it once, day by day comes to the same as in one jump, and a close that was stopped goes on where it was. Each batch is derived from what
-// is committed and written in a short transaction of its own, so that recording hardly waits for it. A loan that cannot be derived is listed and
-// stops nobody.
+// is committed and written in a short transaction of its own, so that recording hardly waits for it and no more than a batch is in memory. A
+// loan that cannot be derived is listed and stops nobody.
+//
+// On most days nothing falls due of most loans. One that owed nothing when it was last closed, and of which nothing is known or falls due since,
+// stands as it stood: it is marked as closed and not derived, so that a day costs what happened on it and not how many or how old the loans are.
 type Closer struct {
 	Limits   Limits                  // zero for UsualLimits
 	Progress func(done, total int64) // nil for none
@@ -56,7 +59,8 @@ type Closer struct {
 // Closed is what a close of day did.
 type Closed struct {
 	Through  date.Date
-	Loans    int64 // derived and kept
+	Loans    int64 // derived and kept, or found to stand as they stood
+	Still    int64 // of these, the latter
 	Failures []Failure
 }
 
@@ -66,13 +70,20 @@ type Failure struct {
 	Err        error
 }
 
-// closeBatch is how many loans are derived and written together.
-const closeBatch = 500
+const (
+	closeBatch = 500   // loans that are derived and written together
+	stillBatch = 5_000 // loans that are marked together
+)
 
 // toClose are the loans of a book that a close of day has something to do for: not closed through the day, or not with all that is known.
 const toClose = `FROM loan l
 LEFT JOIN loan_day d ON d.book = l.book AND d.loan = l.id
 WHERE l.book = $1 AND l.status <> '` + Agreed + `' AND (d.loan IS NULL OR d.events <> l.events OR d.closed_through < $2 AND l.status <> '` + Repaid + `')`
+
+// still is the condition that a loan, not closed through a day, stands on it as it stood when it was last closed: nothing was due and unpaid,
+// nothing is known that took effect later, and the next instalment is after the day. An extension may change what is owed on a day on which
+// nothing falls due, so a loan with one is derived. The empty string keeps a planner from the index of due dates: loans are taken in order.
+const still = `d.closed_through < $2 AND d.due = 0 AND d.next_due_on || '' > $2 AND l.status <> '` + Repaid + `' AND l.events = d.events AND l.extensions = 0 AND l.last_on <= d.closed_through`
 
 // Close closes a day for all loans of a book.
 func (c *Closer) Close(ctx context.Context, db *database.DB, book string, through date.Date) (Closed, error) {
@@ -95,6 +106,20 @@ func (c *Closer) Close(ctx context.Context, db *database.DB, book string, throug
 		return closed, err
 	}
 	defer w.Close()
+	progress := func(more int64) {
+		if done += more; c.Progress != nil {
+			c.Progress(done, total)
+		}
+	}
+	for after, more := "", true; more; {
+		var marked int64
+		if after, marked, more, err = markStill(ctx, db, w, book, after, through); err != nil {
+			return fail(err)
+		}
+		closed.Still += marked
+		progress(marked)
+	}
+	closed.Loans = closed.Still
 	for after := ""; ; {
 		loans, last, seen, err := openLoans(ctx, db, book, after, through)
 		if err != nil {
@@ -113,14 +138,33 @@ func (c *Closer) Close(ctx context.Context, db *database.DB, book string, throug
 		}
 		closed.Loans += int64(len(loans) - len(failures))
 		closed.Failures = append(closed.Failures, failures...)
-		if done += seen; c.Progress != nil {
-			c.Progress(done, total)
-		}
+		progress(seen)
 	}
 	if err := closed.note(ctx, w, book, started); err != nil {
 		return fail(err)
 	}
 	return closed, nil
+}
+
+// markStill closes the next loans after one that stand as they stood. It gives the last it looked at and how many it closed; more is false when
+// none is left.
+func markStill(ctx context.Context, r database.Reader, w *database.Writer, book, after string, through date.Date) (last string, marked int64, more bool, err error) {
+	var found int64
+	err = r.QueryRow(ctx, `SELECT COUNT(*), COALESCE(MAX(loan), '')
+FROM (SELECT d.loan FROM loan_day d JOIN loan l ON l.book = d.book AND l.id = d.loan WHERE d.book = $1 AND `+still+` AND d.loan > $3 ORDER BY d.loan LIMIT $4) s`,
+		book, string(through), after, stillBatch).Scan(&found, &last)
+	if err != nil || found == 0 {
+		return last, 0, false, err
+	}
+	err = transact(ctx, w, func() error {
+		result, err := w.Exec(ctx, `UPDATE loan_day AS d SET closed_through = $2
+WHERE d.book = $1 AND d.loan > $3 AND d.loan <= $4 AND EXISTS (SELECT 1 FROM loan l WHERE l.book = d.book AND l.id = d.loan AND `+still+`)`, book, string(through), after, last)
+		if err == nil {
+			marked, err = result.RowsAffected()
+		}
+		return err
+	})
+	return last, marked, found == stillBatch, err
 }
 
 // openLoans reads the next loans after one that are to be closed; last is where to go on.
