@@ -164,6 +164,15 @@ func TestStill(t *testing.T) {
 				c.record(day.AddDays(random.IntN(25)-20), &lending.Repayment{Loan: l.ID, Amount: fact.Money(1 + random.IntN(100_000)), Receipt: fmt.Sprint(day, l.ID)})
 			}
 		}
+		if day == last.AddDays(-2) { // known today, to take effect in two days
+			lines, err := lending.Find(c.ctx, c.DB, lending.Filter{Book: book, Is: map[string]string{"status": lending.Active}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, l := range lines {
+				c.record(last, &lending.Repayment{Loan: l.ID, Amount: 10_000, Receipt: "early " + l.ID, Excess: "shorter-term"})
+			}
+		}
 		closed := c.close(day)
 		still, derived = still+closed.Still, derived+closed.Loans-closed.Still
 	}
