@@ -95,6 +95,8 @@ CREATE TABLE entity (
 
 CREATE INDEX entity_by_parent ON entity (book, type, parent, id);
 
+CREATE INDEX loan_application_by_status ON entity (book, type, status, id) WHERE type = 'loan-application';
+
 CREATE TRIGGER entry_no_delete BEFORE DELETE ON entry BEGIN SELECT RAISE(ABORT, 'entry is append-only: correct it with a new entry'); END;
 
 CREATE TRIGGER entry_no_update BEFORE UPDATE ON entry BEGIN SELECT RAISE(ABORT, 'entry is append-only: correct it with a new entry'); END;

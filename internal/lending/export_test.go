@@ -6,3 +6,6 @@ func RememberNothing() (restore func()) {
 	known = &memory{}
 	return func() { known = was }
 }
+
+// ListingQuery is the SQL by which applications are listed.
+func (f ApplicationFilter) ListingQuery() (string, []any) { return f.query() }

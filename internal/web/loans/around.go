@@ -2,7 +2,6 @@ package loans
 
 import (
 	"cmp"
-	"slices"
 	"strings"
 
 	"lastmile/internal/entity"
@@ -38,12 +37,13 @@ func (q *request) borrower() error {
 		return err
 	}
 	f := s.filter()
-	f.Is["borrower"], f.Sort, f.Limit = e.ID, "-disbursed", pageSize
-	lines, err := lending.Find(q.ctx, q.db(), f)
+	f.Is["borrower"], f.Sort = e.ID, q.sortKey("-disbursed")
+	sums, err := lending.Add(q.ctx, q.db(), f)
 	if err != nil {
 		return err
 	}
-	sums, err := lending.Add(q.ctx, q.db(), f)
+	f.Limit, f.Offset = pageSize, q.offset(int(sums.Loans))
+	lines, err := lending.Find(q.ctx, q.db(), f)
 	if err != nil {
 		return err
 	}
@@ -54,7 +54,7 @@ func (q *request) borrower() error {
 	heading := view.Heading{Crumbs: q.crumbs(view.Link{Label: q.name(s.book, "area", e.Area)}, view.Link{Label: e.ID}), Title: name,
 		Lead:    q.write("borrower.lead", sums.Loans, q.money(sums.Disbursed), q.money(sums.Outstanding), q.money(sums.Due)),
 		Buttons: []view.Button{{Label: q.text("borrower.party"), Href: "/parties/" + s.book + "/" + e.ID}}}
-	t := drawn(q, q.lineColumns(s.day), lines, 0, len(lines), "", view.Empty{Icon: "card", Title: q.text("empty.borrower"), Text: q.text("empty.borrower.why")})
+	t := drawn(q, q.lineColumns(s.day), lines, f.Offset, int(sums.Loans), f.Sort, view.Empty{Icon: "card", Title: q.text("empty.borrower"), Text: q.text("empty.borrower.why")})
 	csv := address(link("all.csv"), "book", s.book, "borrower", e.ID)
 	return q.show(heading, view.Section{Head: view.SectionHead{ID: "loans", Title: q.text("loans", sums.Loans), Note: q.csvNote(csv)}, Parts: []view.Component{t}})
 }
@@ -67,16 +67,19 @@ func (q *request) outlet() error {
 	}
 	sums := map[string]lending.Sums{}
 	var late []lending.Line
+	offset := 0
 	for key, narrow := range map[string]func(*lending.Filter){"all": func(*lending.Filter) {}, "active": func(f *lending.Filter) { f.Is["status"] = lending.Active },
-		"arrears": func(f *lending.Filter) { f.PastDue, f.Sort, f.Limit = true, "-days", pageSize },
+		"arrears": func(f *lending.Filter) { f.PastDue, f.Sort = true, q.sortKey("-days") },
 		"due":     func(f *lending.Filter) { f.DueFrom, f.DueUntil = s.day, s.day.AddDays(soonDays) }} {
 		f := s.filter()
-		f.Is["outlet"], f.Limit = e.ID, 1
+		f.Is["outlet"] = e.ID
 		narrow(&f)
 		if sums[key], err = lending.Add(q.ctx, q.db(), f); err != nil {
 			return err
 		}
 		if key == "arrears" {
+			offset = q.offset(int(sums[key].Loans))
+			f.Limit, f.Offset = pageSize, offset
 			if late, err = lending.Find(q.ctx, q.db(), f); err != nil {
 				return err
 			}
@@ -91,7 +94,7 @@ func (q *request) outlet() error {
 		{Label: q.text("arrears"), Figure: view.FigureLink{Value: q.sum(sums["arrears"].Due), Href: at("arrears")}, Note: q.text("loans", sums["arrears"].Loans)},
 		{Label: q.text("granted"), Figure: view.FigureLink{Value: q.sum(sums["all"].Disbursed), Href: at("all")}, Note: q.text("loans", sums["all"].Loans)},
 	}
-	t := drawn(q, q.lineColumns(s.day), late, 0, len(late), "", view.Empty{Icon: "check", Title: q.text("empty.arrears"), Text: q.text("empty.arrears.why")})
+	t := drawn(q, q.lineColumns(s.day), late, offset, int(sums["arrears"].Loans), q.sortKey("-days"), view.Empty{Icon: "check", Title: q.text("empty.arrears"), Text: q.text("empty.arrears.why")})
 	return q.show(heading, figures, view.Section{Head: view.SectionHead{ID: "arrears", Title: q.text("arrears"), Note: q.csvNote(address(link("arrears.csv"), "book", s.book, "outlet", e.ID))}, Parts: []view.Component{t}})
 }
 
@@ -240,15 +243,7 @@ func (q *request) pool() error {
 		{Label: q.text("granted"), Figure: view.FigureLink{Value: q.sum(a.Granted), Href: loans}},
 		{Label: q.text("pool.called"), Figure: view.FigureLink{Value: q.sum(a.Called), Href: "#calls"}, Note: q.text("pool.recovered", q.sum(a.Recovered))},
 	}
-	ratio := func(key string, above, below int64) view.Row {
-		value := "–"
-		if below > 0 {
-			value = times(above, below)
-		}
-		return view.Row{Cells: []view.Cell{{Text: q.text("ratio." + key), Sub: q.text("ratio." + key + ".is")}, {Text: q.money(above)}, {Text: q.money(below)}, {Text: value}}}
-	}
-	ratios := view.Table{Columns: []view.Column{{Label: q.text("column.ratio")}, {Label: q.text("column.above"), Kind: view.NumberColumn}, {Label: q.text("column.below"), Kind: view.NumberColumn}, {Label: q.text("column.times"), Kind: view.NumberColumn}},
-		Rows: []view.Row{ratio("granted", a.Granted, capital), ratio("beyond", a.Granted-a.GrantedByPool, capital), ratio("outstanding", a.Outstanding, a.Balance)}}
+	ratios := drawn(q, q.ratioColumns(), leverage(a), 0, 1, "", view.Empty{})
 	rules := view.Facts{
 		{Name: q.text("pool.holder"), Value: view.Plain(q.name(s.book, "party", terms.Holder))},
 		{Name: q.text("pool.multiple"), Value: view.Plain(itoa(terms.Multiple))},
@@ -269,10 +264,56 @@ func (q *request) pool() error {
 	}
 	side := []view.Component{view.Section{Head: view.SectionHead{ID: "rules", Title: q.text("pool.rules")}, Parts: []view.Component{rules}}}
 	main := []view.Component{
-		view.Section{Head: view.SectionHead{ID: "ratios", Title: q.text("ratios"), Note: view.Plain(q.text("ratios.note"))}, Parts: []view.Component{ratios}},
+		view.Section{Head: view.SectionHead{ID: "ratios", Title: q.text("ratios"), Note: append(view.Plain(q.text("ratios.note")+" "), q.csvNote(link("pool", s.book, e.ID, "ratios.csv"))...)}, Parts: []view.Component{ratios}},
 		view.Section{Head: view.SectionHead{ID: "calls", Title: q.text("calls"), Note: q.csvNote(link("pool", s.book, e.ID, "calls.csv"))}, Parts: []view.Component{t}},
 	}
 	return q.show(heading, figures, view.Columns{Main: main, Side: side})
+}
+
+// ratio is one reading of a pool's leverage, with both its parts in fen.
+type ratio struct {
+	key          string
+	above, below int64
+}
+
+// leverage are the three readings of a pool's leverage.
+func leverage(a lending.PoolAccount) []ratio {
+	capital := a.Contributed - a.Released
+	return []ratio{{"granted", a.Granted, capital}, {"beyond", a.Granted - a.GrantedByPool, capital}, {"outstanding", a.Outstanding, a.Balance}}
+}
+
+// times is the ratio to three decimals; "" when there is nothing to divide by.
+func (r ratio) times() string {
+	if r.below <= 0 {
+		return ""
+	}
+	return times(r.above, r.below)
+}
+
+func (q *request) ratioColumns() []column[ratio] {
+	money := func(key string, of func(ratio) int64) column[ratio] {
+		return column[ratio]{key: key, kind: view.NumberColumn, cell: func(r ratio) view.Cell { return view.Cell{Text: q.money(of(r))} }, plain: func(r ratio) string { return fact.Money(of(r)).String() }}
+	}
+	return []column[ratio]{
+		{key: "ratio", cell: func(r ratio) view.Cell {
+			return view.Cell{Text: q.text("ratio." + r.key), Sub: q.text("ratio." + r.key + ".is")}
+		}, plain: func(r ratio) string { return r.key }},
+		money("above", func(r ratio) int64 { return r.above }),
+		money("below", func(r ratio) int64 { return r.below }),
+		{key: "times", kind: view.NumberColumn, cell: func(r ratio) view.Cell { return view.Cell{Text: cmp.Or(r.times(), "–")} }, plain: ratio.times},
+	}
+}
+
+func (q *request) ratiosCSV() error {
+	s, e, err := q.visiblePool()
+	if err != nil {
+		return err
+	}
+	a, _, err := lending.ReadPool(q.ctx, q.db(), s.book, e.ID)
+	if err != nil {
+		return err
+	}
+	return download(q, "ratios-"+e.ID, q.ratioColumns(), leverage(a))
 }
 
 // times is a ratio to three decimals, rounded half up.
@@ -312,5 +353,5 @@ func (q *request) callsCSV() error {
 	if err != nil {
 		return err
 	}
-	return download(q, "calls-"+e.ID, q.callColumns(s.book), slices.Clone(calls))
+	return download(q, "calls-"+e.ID, q.callColumns(s.book), calls)
 }

@@ -2,6 +2,7 @@ package loans
 
 import (
 	"net/http"
+	"strings"
 
 	"lastmile/internal/fault"
 	"lastmile/internal/lending"
@@ -36,13 +37,9 @@ func (q *request) closing() error {
 			body = append(body, view.Form{Action: link("closing"), Plain: true, Hidden: q.visit.Hidden(view.Hidden{Name: "book", Value: s.book}), Buttons: []view.Button{{Label: q.text("closing.do"), Kind: view.Primary}}})
 		}
 	}
-	failures := view.Table{Columns: []view.Column{{Label: q.text("column.id")}, {Label: q.text("column.through")}, {Label: q.text("column.reason")}},
-		Empty: &view.Empty{Icon: "check", Title: q.text("empty.unclosed"), Text: q.text("empty.unclosed.why")}}
-	for _, u := range failed[:min(len(failed), pageSize)] {
-		failures.Rows = append(failures.Rows, view.Row{Cells: []view.Cell{{Text: u.Loan, Href: link("loan", u.Book, u.Loan)}, {Text: q.date(u.Through)}, {Text: u.Reason}}})
-	}
 	body = append(body,
-		view.Section{Head: view.SectionHead{ID: "unclosed", Title: q.text("unclosed")}, Parts: []view.Component{failures}},
+		view.Section{Head: view.SectionHead{ID: "unclosed", Title: q.text("unclosed"), Note: q.csvNote(address(link("closing", "unclosed.csv"), "book", s.book))},
+			Parts: []view.Component{paged(q, q.unclosedColumns(), failed, "", view.Empty{Icon: "check", Title: q.text("empty.unclosed"), Text: q.text("empty.unclosed.why")})}},
 		view.Section{Head: view.SectionHead{ID: "runs", Title: q.text("runs"), Note: q.csvNote(q.csvHref())},
 			Parts: []view.Component{paged(q, q.runColumns(), runs, "", view.Empty{Icon: "clock", Title: q.text("empty.runs"), Text: q.text("empty.runs.why")})}})
 	return q.show(heading, body...)
@@ -67,6 +64,28 @@ func (q *request) unclosed(s *scope) ([]lending.Unclosed, error) {
 		}
 	}
 	return kept, nil
+}
+
+func (q *request) unclosedColumns() []column[lending.Unclosed] {
+	return []column[lending.Unclosed]{
+		{key: "id", compare: func(a, b lending.Unclosed) int { return strings.Compare(a.Loan, b.Loan) }, cell: func(u lending.Unclosed) view.Cell {
+			return view.Cell{Text: u.Loan, Href: link("loan", u.Book, u.Loan)}
+		}, plain: func(u lending.Unclosed) string { return u.Loan }},
+		{key: "through", cell: func(u lending.Unclosed) view.Cell { return view.Cell{Text: q.date(u.Through)} }, plain: func(u lending.Unclosed) string { return string(u.Through) }},
+		{key: "reason", compare: func(a, b lending.Unclosed) int { return strings.Compare(a.Reason, b.Reason) }, cell: func(u lending.Unclosed) view.Cell { return view.Cell{Text: u.Reason} }, plain: func(u lending.Unclosed) string { return u.Reason }},
+	}
+}
+
+func (q *request) unclosedCSV() error {
+	s, err := q.scope()
+	if err != nil {
+		return err
+	}
+	failed, err := q.unclosed(s)
+	if err != nil {
+		return err
+	}
+	return download(q, "not-closed", q.unclosedColumns(), failed)
 }
 
 func (q *request) runColumns() []column[lending.Run] {

@@ -124,7 +124,7 @@ func (q *request) filters(s *scope, which string) (view.Filters, error) {
 		f.Fields = append(f.Fields, field)
 	}
 	for key, all := range map[string]entity.Filter{"product": {Book: s.book, Type: "credit-product"}, "town": {Book: entity.Headquarters, Type: "area", Parent: s.area}, "outlet": {Book: s.book, Type: "outlet"}} {
-		if s.book == "" {
+		if s.book == "" || key == "outlet" && which == "applications" { // an application names no outlet
 			break
 		}
 		list, err := entity.Find(q.ctx, q.db(), all)
@@ -141,12 +141,18 @@ func (q *request) filters(s *scope, which string) (view.Filters, error) {
 		}
 	}
 	slices.SortStableFunc(f.Fields, func(a, b view.Field) int { return strings.Compare(a.Name, b.Name) })
-	if which == "all" {
+	number := "filter.number"
+	switch which {
+	case "all":
 		choose("status", []string{lending.Agreed, lending.Active, lending.Repaid, lending.WrittenOff}, q.status)
-	} else {
+	case "applications":
+		number = "filter.application"
+		choose("status", append(slices.Clone(open), lending.Contracted, lending.Refused), func(v string) string { return q.text("application." + v) })
+		f.Fields[len(f.Fields)-1].Options[0].Label = q.text("application.open")
+	default:
 		choose("class", lending.Classes, func(v string) string { return q.choice("loan-class", "class", v) })
 	}
-	f.Fields = append(f.Fields, view.Field{Name: "number", Label: q.text("filter.number"), Value: q.FormValue("number")})
+	f.Fields = append(f.Fields, view.Field{Name: "number", Label: q.text(number), Value: q.FormValue("number")})
 	return f, nil
 }
 

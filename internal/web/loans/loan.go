@@ -666,12 +666,13 @@ func (q *request) receipts(a *account) view.Section {
 	return view.Section{Head: view.SectionHead{ID: "receipts", Title: q.text("receipts"), Note: append(note, q.csvNote(link("loan", a.loan.Book, a.loan.ID, "receipts.csv"))...)}, Parts: []view.Component{t}}
 }
 
-// historyShown is how many of the latest events the page of a loan shows.
+// historyShown is how many of the latest events, and versions of the schedule, the page of a loan shows.
 const historyShown = 30
 
 // history is what happened, the latest last.
 func (q *request) history(l *lending.Loan, list []lending.Happening) view.Component {
-	section := view.Section{Head: view.SectionHead{ID: "history", Title: q.text("history"), Note: view.Plain(q.text("history.note", min(len(list), historyShown), len(list)))}}
+	note := append(view.Plain(q.text("history.note", min(len(list), historyShown), len(list))+" "), q.csvNote(link("loan", l.Book, l.ID, "history.csv"))...)
+	section := view.Section{Head: view.SectionHead{ID: "history", Title: q.text("history"), Note: note}}
 	if len(list) == 0 {
 		section.Parts = []view.Component{view.Empty{Icon: "clock", Title: q.text("empty.history"), Text: q.text("empty.history.why")}}
 		return section
@@ -725,10 +726,66 @@ func (q *request) extensionWords(x servicing.Extension) string {
 func (q *request) versions(l *lending.Loan, list []lending.Version) view.Component {
 	t := view.Table{Columns: []view.Column{{Label: q.text("column.version")}, {Label: q.text("column.on")}, {Label: q.text("column.hash"), Kind: view.CodeColumn}}, Loose: true,
 		Empty: &view.Empty{Icon: "document", Title: q.text("empty.versions"), Text: q.text("empty.versions.why")}}
-	for _, v := range slices.Backward(list) {
+	for _, v := range slices.Backward(list[max(len(list)-historyShown, 0):]) {
 		t.Rows = append(t.Rows, view.Row{Cells: []view.Cell{{Text: itoa(v.Version), Href: entryHref(l.Book, v.Seq)}, {Text: q.date(v.On)}, {Text: v.Hash[:16], Sub: q.text("contract.hash", v.Contract[:16])}}})
 	}
-	return view.Section{Head: view.SectionHead{ID: "versions", Title: q.text("versions"), Note: view.Plain(q.text("versions.note"))}, Parts: []view.Component{t}}
+	note := append(view.Plain(q.text("versions.note", min(len(list), historyShown), len(list))+" "), q.csvNote(link("loan", l.Book, l.ID, "versions.csv"))...)
+	return view.Section{Head: view.SectionHead{ID: "versions", Title: q.text("versions"), Note: note}, Parts: []view.Component{t}}
+}
+
+func (q *request) versionsCSV() error {
+	l, err := q.visible()
+	if err != nil {
+		return err
+	}
+	list, err := l.Versions(q.ctx, q.db())
+	if err != nil {
+		return err
+	}
+	return download(q, "versions-"+l.ID, []column[lending.Version]{
+		{key: "version", plain: func(v lending.Version) string { return itoa(v.Version) }},
+		{key: "on", plain: func(v lending.Version) string { return string(v.On) }},
+		{key: "entry", plain: func(v lending.Version) string { return itoa(v.Seq) }},
+		{key: "contract", plain: func(v lending.Version) string { return v.Contract }},
+		{key: "hash", plain: func(v lending.Version) string { return v.Hash }},
+	}, list)
+}
+
+func (q *request) historyCSV() error {
+	l, err := q.visible()
+	if err != nil {
+		return err
+	}
+	list, err := l.History(q.ctx, q.db())
+	if err != nil {
+		return err
+	}
+	return download(q, "history-"+l.ID, []column[lending.Happening]{
+		{key: "on", plain: func(h lending.Happening) string { return string(h.On) }},
+		{key: "entry", plain: func(h lending.Happening) string { return itoa(h.Seq) }},
+		{key: "event", plain: func(h lending.Happening) string { return h.Name }},
+		{key: "amount", plain: func(h lending.Happening) string { return happeningAmount(h.Act) }},
+	}, list)
+}
+
+// happeningAmount is the money that an event is about, "" where it is about none.
+func happeningAmount(act servicing.Act) string {
+	fen := int64(0)
+	switch act := act.(type) {
+	case servicing.Disbursement:
+		fen = act.Amount
+	case servicing.Payment:
+		fen = act.Amount
+	case servicing.Refund:
+		fen = act.Amount
+	case servicing.Charge:
+		fen = act.Amount
+	case servicing.Waiver:
+		fen = act.Amount
+	default:
+		return ""
+	}
+	return fact.Money(fen).String()
 }
 
 func (q *request) scheduleCSV() error {

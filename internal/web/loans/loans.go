@@ -10,7 +10,7 @@
 //	GET  /loans/messages                 texts for borrowers' telephones
 //	GET  /loans/closing                  closes of day; POST begins one
 //
-// Every table is at the same address with .csv to download. Lists say what the last close of day found; the page of a loan derives it anew.
+// Every table is at the same address, or below it, with .csv to download. Lists say what the last close of day found; the page of a loan derives it anew.
 // Nothing is shown beyond the areas that the visitor serves, and names of households only to those who may see personal data there.
 package loans
 
@@ -79,6 +79,8 @@ func (p *Pages) Routes(mux session.Router) {
 		"GET " + Path + "/loan/{book}/{id}":                 (*request).loan,
 		"GET " + Path + "/loan/{book}/{id}/schedule.csv":    (*request).scheduleCSV,
 		"GET " + Path + "/loan/{book}/{id}/receipts.csv":    (*request).receiptsCSV,
+		"GET " + Path + "/loan/{book}/{id}/history.csv":     (*request).historyCSV,
+		"GET " + Path + "/loan/{book}/{id}/versions.csv":    (*request).versionsCSV,
 		"GET " + Path + "/loan/{book}/{id}/contract":        (*request).contract,
 		"GET " + Path + "/loan/{book}/{id}/receipt/{seq}":   (*request).receipt,
 		"GET " + Path + "/loan/{book}/{id}/extension/{seq}": (*request).extension,
@@ -88,6 +90,7 @@ func (p *Pages) Routes(mux session.Router) {
 		"GET " + Path + "/pools.csv":                        (*request).poolsCSV,
 		"GET " + Path + "/pool/{book}/{id}":                 (*request).pool,
 		"GET " + Path + "/pool/{book}/{id}/calls.csv":       (*request).callsCSV,
+		"GET " + Path + "/pool/{book}/{id}/ratios.csv":      (*request).ratiosCSV,
 		"GET " + Path + "/extensions":                       (*request).extensions,
 		"GET " + Path + "/extensions.csv":                   (*request).extensionsCSV,
 		"GET " + Path + "/statements":                       (*request).statements,
@@ -98,6 +101,7 @@ func (p *Pages) Routes(mux session.Router) {
 		"GET " + Path + "/messages.csv":                     (*request).messagesCSV,
 		"GET " + Path + "/closing":                          (*request).closing,
 		"GET " + Path + "/closing.csv":                      (*request).closingCSV,
+		"GET " + Path + "/closing/unclosed.csv":             (*request).unclosedCSV,
 		"GET " + Path + "/closing/bar":                      (*request).closingBar,
 		"POST " + Path + "/closing":                         (*request).closeNow,
 	} {

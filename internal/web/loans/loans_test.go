@@ -75,6 +75,7 @@ func world(t *testing.T) (*webtest.App, map[string]fact.Receipt) {
 	}
 	record("", "2020-03-02", &lending.Application{ID: "A-N-1", Product: "flat", Borrower: "H-2", Amount: 500_000, Months: 12, Purpose: "pigs"})
 	record("", "2020-03-02", &lending.Contract{ID: "N-1", Application: "A-N-1", Reference: "ref", Money: "bank", Lender: "bank", Fund: "BANK", Principal: 500_000, Rate: "4.35", DisbursedOn: "2020-03-09", Instalments: 12})
+	record("", "2020-03-02", &lending.Application{ID: "A-W-1", Product: "flat", Borrower: "H-2", Amount: 300_000, Months: 12, Purpose: "bees"})
 	lend("enterprise", "firm", lending.Contract{ID: "E-1", Pool: "pool", Principal: 340_000_000, Rate: "3.85", DisbursedOn: "2019-12-26", Instalments: 1, FirstDueOn: "2020-03-25"})
 	record("extension", "2020-03-10", &lending.Extension{Loan: "E-1", Document: "No. 7", Basis: "银保监发〔2020〕6号", Reason: "pandemic", Outstanding: 340_000_000, Kind: "move-one", Treatment: "deferred", From: "2020-03-25", To: "2020-06-30"})
 	lend("farmer", "H-1", lending.Contract{ID: "F-1", Principal: 1_200_000, Rate: "4.35", DisbursedOn: "2020-01-15", Instalments: 12})
@@ -120,7 +121,11 @@ func TestPages(t *testing.T) {
 		"/loans/messages?kind=receipt&days=366":         {"we received ¥1,023.72 on 15 Feb 2020"},
 		"/loans/closing":                                {"Closed through 31 May 2020", "All were closed"},
 		"/loans/applications?status=contracted":         {"A-F-1"},
-		"/loans/applications":                           {"Nothing waits in this state"},
+		"/loans/applications":                           {"1 application is listed", "A-W-1", "12 months", "¥3,000.00", "Cai Household"},
+		"/loans/applications?status=refused":            {"Nothing waits in this state"},
+		"/loans/applications?product=farmer":            {"Nothing waits in this state"},
+		"/loans/applications?number=A-W&sort=-on":       {"1 application is listed"},
+		"/loans/applications?town=620524101":            {"application"},
 	} {
 		b.Get(path).Says(http.StatusOK, says...)
 		b.In("zh").Get(path).Says(http.StatusOK)
@@ -147,6 +152,8 @@ func TestCSV(t *testing.T) {
 	for path, has := range map[string]string{
 		"/loans.csv": "segment,household", "/loans/all.csv": "F-1,active", "/loans/due.csv": "E-1", "/loans/arrears.csv": "F-1", "/loans/loan/620524/N-1/receipts.csv": "", "/loans/applications.csv?status=contracted": "A-F-1,contracted",
 		"/loans/loan/620524/F-1/schedule.csv": "1,2020-02-15,paid,980.22,43.50", "/loans/loan/620524/F-1/receipts.csv": "2020-02-15", "/loans/pools.csv": "pool,lending,1000000.00,1000000.00,3400000.00,6600000.00",
+		"/loans/applications.csv": "A-W-1,applied,2020-03-02,H-2,flat,3000.00,12,", "/loans/loan/620524/F-1/versions.csv": "1,2020-01-15,", "/loans/loan/620524/F-1/history.csv": ",payment,1023.72",
+		"/loans/pool/620524/pool/ratios.csv": "granted,3400000.00,1000000.00,3.4", "/loans/closing/unclosed.csv": "",
 		"/loans/pool/620524/pool/calls.csv": "loan", "/loans/extensions.csv": "E-1,2020-03-10,2020-03-25,2020-06-30", "/loans/statements.csv": "M-1,2020-02-29,principal,810.00,0.00,81000",
 		"/loans/subsidies.csv": "days", "/loans/messages.csv": "H-1,F-1", "/loans/closing.csv": "2020-05-31,3,0",
 	} {

@@ -31,59 +31,38 @@ func (q *request) defining(e entity.Entity) (fact.Fact, error) {
 // open are the states in which an application still waits for somebody.
 var open = []string{lending.Applied, lending.VillagePassed, lending.TownshipPassed}
 
-// findApplications lists the applications of the visitor's areas in the state that the address asks for, or all that wait.
-func (q *request) findApplications(s *scope) ([]entity.Entity, error) {
-	list, err := entity.Find(q.ctx, q.db(), entity.Filter{Book: s.book, Type: "loan-application"})
-	if err != nil {
-		return nil, err
-	}
-	states := open
+// applicationFilter is the list of applications that the address asks for: all that wait when it says no state.
+func (q *request) applicationFilter(s *scope) lending.ApplicationFilter {
+	f := lending.ApplicationFilter{Book: s.book, Areas: s.areas, Within: q.FormValue("town"), Status: open, Product: q.FormValue("product"), Search: strings.TrimSpace(q.FormValue("number")), Sort: q.sortKey("application")}
 	if asked := q.FormValue("status"); asked != "" {
-		states = []string{asked}
+		f.Status = []string{asked}
 	}
-	kept := list[:0]
-	for _, e := range list {
-		if !slices.Contains(states, e.Status) {
-			continue
-		}
-		sees, err := q.visit.Sees(q.ctx, e.Area)
-		if err != nil {
-			return nil, err
-		}
-		if sees {
-			kept = append(kept, e)
-		}
-	}
-	return kept, nil
+	return f
 }
 
-func (q *request) applicationColumns(s *scope) []column[entity.Entity] {
-	by := func(of func(entity.Entity) string) func(a, b entity.Entity) int {
-		return func(a, b entity.Entity) int { return strings.Compare(of(a), of(b)) }
-	}
-	return []column[entity.Entity]{
-		{key: "application", compare: by(func(e entity.Entity) string { return e.ID }), cell: func(e entity.Entity) view.Cell {
-			return view.Cell{Text: e.ID, Href: entryHref(e.Book, e.Seq), Sub: e.Name}
-		}, plain: func(e entity.Entity) string { return e.ID }},
-		{key: "state", kind: view.StateColumn, compare: by(func(e entity.Entity) string { return e.Status }), cell: func(e entity.Entity) view.Cell {
-			kind := map[string]view.StateKind{lending.Refused: view.Failed, lending.Contracted: view.Done, lending.TownshipPassed: view.Needs}[e.Status]
+func (q *request) applicationColumns() []column[lending.Asked] {
+	return []column[lending.Asked]{
+		{key: "application", sorts: true, cell: func(a lending.Asked) view.Cell {
+			return view.Cell{Text: a.ID, Href: entryHref(a.Book, a.Seq), Sub: a.Purpose}
+		}, plain: func(a lending.Asked) string { return a.ID }},
+		{key: "state", kind: view.StateColumn, sorts: true, cell: func(a lending.Asked) view.Cell {
+			kind := map[string]view.StateKind{lending.Refused: view.Failed, lending.Contracted: view.Done, lending.TownshipPassed: view.Needs}[a.Status]
 			if kind == "" {
 				kind = view.Running
 			}
-			return view.Cell{State: &view.State{Kind: kind, Word: q.text("application." + e.Status)}}
-		}, plain: func(e entity.Entity) string { return e.Status }},
-		{key: "borrower", compare: by(func(e entity.Entity) string { return e.Parent }), cell: func(e entity.Entity) view.Cell {
-			segment := ""
-			if p, ok, err := entity.Get(q.ctx, q.db(), s.book, "party", e.Parent); err != nil {
-				q.fault(err)
-			} else if ok {
-				segment = p.Class
-			}
-			return view.Cell{Text: q.borrowerName(s.book, e.Parent, segment, e.Area), Href: link("borrower", s.book, e.Parent)}
-		}, plain: func(e entity.Entity) string { return e.Parent }},
-		{key: "product", compare: by(func(e entity.Entity) string { return e.Class }), cell: func(e entity.Entity) view.Cell { return view.Cell{Text: q.name(s.book, "credit-product", e.Class)} }, plain: func(e entity.Entity) string { return e.Class }},
-		{key: "where", compare: by(func(e entity.Entity) string { return e.Area }), cell: func(e entity.Entity) view.Cell { return view.Cell{Text: q.name(s.book, "area", e.Area)} }, plain: func(e entity.Entity) string { return e.Area }},
-		{key: "purpose", plain: func(e entity.Entity) string { return e.Name }},
+			return view.Cell{State: &view.State{Kind: kind, Word: q.text("application." + a.Status)}}
+		}, plain: func(a lending.Asked) string { return a.Status }},
+		{key: "on", sorts: true, cell: func(a lending.Asked) view.Cell { return view.Cell{Text: q.date(a.On)} }, plain: func(a lending.Asked) string { return string(a.On) }},
+		{key: "borrower", sorts: true, cell: func(a lending.Asked) view.Cell {
+			return view.Cell{Text: q.borrowerName(a.Book, a.Borrower, a.Segment, a.Area), Href: link("borrower", a.Book, a.Borrower), Sub: q.name(a.Book, "area", a.Area)}
+		}, plain: func(a lending.Asked) string { return a.Borrower }},
+		{key: "product", sorts: true, cell: func(a lending.Asked) view.Cell { return view.Cell{Text: q.name(a.Book, "credit-product", a.Product)} }, plain: func(a lending.Asked) string { return a.Product }},
+		{key: "amount", kind: view.NumberColumn, cell: func(a lending.Asked) view.Cell {
+			return view.Cell{Text: q.money(int64(a.Amount)), Sub: q.text("months", a.Months)}
+		}, plain: func(a lending.Asked) string { return a.Amount.String() }},
+		{key: "months", plain: func(a lending.Asked) string { return itoa(a.Months) }},
+		{key: "where", plain: func(a lending.Asked) string { return a.Area }},
+		{key: "purpose", plain: func(a lending.Asked) string { return a.Purpose }},
 	}
 }
 
@@ -93,22 +72,27 @@ func (q *request) applications() error {
 	if err != nil {
 		return err
 	}
-	list, err := q.findApplications(s)
+	f := q.applicationFilter(s)
+	total, err := lending.CountApplications(q.ctx, q.db(), f)
 	if err != nil {
 		return err
 	}
-	heading := view.Heading{Crumbs: q.crumbs(view.Link{Label: s.name, Href: address(Path, "book", s.book)}), Title: q.text("applications"), Lead: q.write("applications.lead", len(list))}
+	f.Limit, f.Offset = pageSize, q.offset(int(total))
+	list, err := lending.FindApplications(q.ctx, q.db(), f)
+	if err != nil {
+		return err
+	}
+	heading := view.Heading{Crumbs: q.crumbs(view.Link{Label: s.name, Href: address(Path, "book", s.book)}), Title: q.text("applications"), Lead: q.write("applications.lead", total)}
 	for _, kind := range []string{"loan-application", "loan-check", "loan-contract"} {
 		if q.visit.MayRecord(fact.Find(kind)) {
 			heading.Buttons = append(heading.Buttons, view.Button{Label: q.words.KindNamed(kind), Href: form.Path + "/" + kind, Icon: "edit"})
 		}
 	}
-	states := view.Field{Kind: view.SelectField, Name: "status", Label: q.text("column.state"), Options: []view.Option{{Label: q.text("application.open")}}}
-	for _, state := range append(slices.Clone(open), lending.Contracted, lending.Refused) {
-		states.Options = append(states.Options, view.Option{Value: state, Label: q.text("application." + state), Chosen: state == q.FormValue("status")})
+	filters, err := q.filters(s, "applications")
+	if err != nil {
+		return err
 	}
-	filters := view.Filters{Action: link("applications"), Fields: append(q.bookField(s), states)}
-	t := paged(q, q.applicationColumns(s), list, "application", view.Empty{Icon: "check", Title: q.text("empty.applications"), Text: q.text("empty.applications.why")})
+	t := drawn(q, q.applicationColumns(), list, f.Offset, int(total), f.Sort, view.Empty{Icon: "check", Title: q.text("empty.applications"), Text: q.text("empty.applications.why")})
 	return q.show(heading, view.Section{Head: view.SectionHead{ID: "applications", Title: q.text("applications"), Note: q.csvNote(q.csvHref())}, Parts: []view.Component{filters, t}})
 }
 
@@ -117,11 +101,11 @@ func (q *request) applicationsCSV() error {
 	if err != nil {
 		return err
 	}
-	list, err := q.findApplications(s)
+	list, err := lending.FindApplications(q.ctx, q.db(), q.applicationFilter(s))
 	if err != nil {
 		return err
 	}
-	return download(q, "applications", q.applicationColumns(s), list)
+	return download(q, "applications", q.applicationColumns(), list)
 }
 
 // findExtensions lists extensions, narrowed as lists of loans are.
@@ -173,7 +157,11 @@ func (q *request) extensions() error {
 	}
 	heading := view.Heading{Crumbs: q.crumbs(view.Link{Label: s.name, Href: address(Path, "book", s.book)}), Title: q.text("extensions"), Lead: q.write("extensions.lead", len(list), len(loans), q.money(left))}
 	t := paged(q, q.extensionColumns(s), list, "", view.Empty{Icon: "calendar", Title: q.text("empty.extensions"), Text: q.text("empty.extensions.why")})
-	return q.show(heading, q.bookFilter(s, link("extensions")), view.Section{Head: view.SectionHead{ID: "extensions", Title: q.text("extensions"), Note: q.csvNote(q.csvHref())}, Parts: []view.Component{t}})
+	filters, err := q.filters(s, "extensions")
+	if err != nil {
+		return err
+	}
+	return q.show(heading, view.Section{Head: view.SectionHead{ID: "extensions", Title: q.text("extensions"), Note: q.csvNote(q.csvHref())}, Parts: []view.Component{filters, t}})
 }
 
 func (q *request) extensionsCSV() error {
