@@ -336,7 +336,7 @@ func (l *Loan) deriveBy(by func(*servicing.Loan, []servicing.Event, schedule.Day
 
 // refused is the fault of what the engine will not do.
 func (l *Loan) refused(err error) error {
-	return fault.New(fault.Conflict, "loan.refused", "loan %s: %v", l.ID, err).For("loan").Wrap(err)
+	return refusal(l.ID, err)
 }
 
 // add lets something happen to the loan: it derives the loan with the event in its place, and moves what follows from it.

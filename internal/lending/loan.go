@@ -2,7 +2,6 @@ package lending
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"strings"
 
@@ -90,7 +89,7 @@ func (c *Contract) Record(tx *fact.Tx) error {
 	}
 	rows, err := schedule.Schedule(nil, &terms.Contract)
 	if err != nil {
-		return problems(err)
+		return wrongTerms(err)
 	}
 	months := monthsBetween(terms.Contract.DisbursedOn, rows[len(rows)-1].DueOn)
 	if months > product.TermMax {
@@ -186,22 +185,9 @@ func (c *Contract) terms(product *CreditProduct) (*terms, error) {
 	}
 	t := &terms{LateSurcharge: rateOf(product.Surcharge), Order: product.Order, Sweep: product.Sweep, Dust: int64(product.Dust)}
 	if err := t.Contract.UnmarshalJSON(raw); err != nil {
-		return nil, problems(err)
+		return nil, wrongTerms(err)
 	}
 	return t, nil
-}
-
-// problems turns what the engine finds wrong with a contract into faults of its fields.
-func problems(err error) error {
-	var found schedule.Problems
-	if !errors.As(err, &found) {
-		return err
-	}
-	var list fault.List
-	for _, p := range found {
-		list = append(list, fault.New(fault.Invalid, "contract.terms", "%s", p.Message).For(p.Field))
-	}
-	return list
 }
 
 // monthsBetween counts months from one day to another, a broken one as whole.
@@ -382,7 +368,7 @@ func (l *Loan) saved() (int64, error) {
 	}
 	at, err := interest(l.Reference)
 	if err != nil {
-		return 0, fmt.Errorf("loan %s at the reference rate: %w", l.ID, problems(err))
+		return 0, fmt.Errorf("loan %s at the reference rate: %w", l.ID, wrongTerms(err))
 	}
 	paid, err := interest(l.terms.Contract.Rate)
 	return at - paid, err

@@ -194,15 +194,32 @@ func (c *Contract) DueOn(n int) Day {
 	return from.AddMonths(periods, payDay)
 }
 
-// A Problem is one thing wrong with a contract: the field, named as in JSON,
-// and what is wrong with it and how to put it right.
+// A Problem is one thing wrong with a contract, or with what is asked of a
+// loan: the field, named as in JSON, and what is wrong with it and how to put
+// it right.
 type Problem struct {
-	Field   string
-	Message string
-	Cause   error // ErrNegativeAmortisation, ErrTooLarge, or nil
+	Field string
+	// Code names the message in other languages; Args are what it speaks of.
+	Code   string
+	Format string // the message in English, for Args
+	Args   []any
+	Cause  error // ErrNegativeAmortisation, ErrTooLarge, or nil
 }
 
-func (p Problem) Error() string { return p.Field + ": " + p.Message }
+// NewProblem returns a problem of a field.
+func NewProblem(field, code, format string, args ...any) *Problem {
+	return &Problem{Field: field, Code: code, Format: format, Args: args}
+}
+
+// Message says in English what is wrong and how to put it right.
+func (p Problem) Message() string { return fmt.Sprintf(p.Format, p.Args...) }
+
+func (p Problem) Error() string {
+	if p.Field == "" {
+		return p.Message()
+	}
+	return p.Field + ": " + p.Message()
+}
 
 func (p Problem) Unwrap() error { return p.Cause }
 
@@ -225,14 +242,12 @@ func (p Problems) Unwrap() []error {
 	return errs
 }
 
-func (p *Problems) add(field, format string, args ...any) {
-	*p = append(*p, Problem{Field: field, Message: fmt.Sprintf(format, args...)})
+func (p *Problems) add(field, code, format string, args ...any) {
+	*p = append(*p, *NewProblem(field, code, format, args...))
 }
 
-// addAt adds a problem of entry i of a list.
-func (p *Problems) addAt(list string, i int, format string, args ...any) {
-	p.add(fmt.Sprintf("%s[%d]", list, i), format, args...)
-}
+// at names entry i of a list.
+func at(list string, i int) string { return fmt.Sprintf("%s[%d]", list, i) }
 
 // orNil keeps an empty list from becoming an error that is not nil.
 func (p Problems) orNil() error {
@@ -266,21 +281,21 @@ func (c *Contract) Validate() error {
 
 func (c *Contract) checkAmounts(p *Problems) {
 	if c.Principal < 1 || c.Principal > MaxAmount {
-		p.add("principal", "%s is out of range: lend from %s to %s",
+		p.add("principal", "terms.range", "%s is out of range: lend from %s to %s",
 			c.write(c.Principal), c.write(1), c.write(MaxAmount))
 	}
 	if c.Rate < 0 || c.Rate > MaxRate {
-		p.add("annual_rate", "%s %% is out of range: give a rate from 0 to %s", writeRate(c.Rate), writeRate(MaxRate))
+		p.add("annual_rate", "terms.rate", "%s %% is out of range: give a rate from 0 to %s", writeRate(c.Rate), writeRate(MaxRate))
 	}
 	if c.InstalmentMultiple < 0 || c.InstalmentMultiple > MaxAmount {
-		p.add("instalment_multiple", "%s is out of range: give an amount above 0, or leave it out", c.write(c.InstalmentMultiple))
+		p.add("instalment_multiple", "terms.range", "%s is out of range: give from %s to %s, or leave it out", c.write(c.InstalmentMultiple), c.write(1), c.write(MaxAmount))
 	}
 }
 
 func (c *Contract) checkTerms(p *Problems) {
 	known := func(field string, value uint8, names []string) {
 		if int(value) >= len(names) {
-			p.add(field, "unknown: choose %s", choices(names))
+			p.add(field, "terms.choice", "%d is unknown: choose %s", value, choices(names))
 		}
 	}
 	known("method", uint8(c.Method), methodNames)
@@ -288,27 +303,27 @@ func (c *Contract) checkTerms(p *Problems) {
 	known("rounding", uint8(c.Rounding), roundingNames)
 	known("period", uint8(c.Period), periodNames)
 	if c.Decimals < NoDecimals || c.Decimals > MaxDecimals {
-		p.add("decimals", "out of range: give 0 to %d", MaxDecimals)
+		p.add("decimals", "terms.range", "%d is out of range: give %d to %d", c.Decimals, 0, MaxDecimals)
 	}
 	if c.Every < 0 || c.Every > MaxEvery {
-		p.add("every", "%d is out of range: give 1 to %d", c.Every, MaxEvery)
+		p.add("every", "terms.range", "%d is out of range: give %d to %d", c.Every, 1, MaxEvery)
 	}
 
 	n := c.instalments()
 	if n < 1 || n > MaxInstalments {
-		p.add("instalments", "%d is out of range: give 1 to %d", n, MaxInstalments)
+		p.add("instalments", "terms.range", "%d is out of range: give %d to %d", n, 1, MaxInstalments)
 		return
 	}
 	grace := func(field string, rows int) {
 		if rows < 0 || rows > n {
-			p.add(field, "%d is out of range: the contract has %d instalments, so give 0 to %d", rows, n, n)
+			p.add(field, "terms.grace", "%d is out of range: the contract has %d instalments, so give 0 to %[2]d", rows, n)
 		}
 	}
 	grace("grace_principal", c.GracePrincipal)
 	grace("grace_interest_payment", c.GraceInterestPayment)
 	grace("grace_interest_charged", c.GraceInterestCharged)
 	if c.Method == Irregular && c.GracePrincipal > 0 {
-		p.add("grace_principal", "an irregular contract names its principal for each date: give 0 there instead")
+		p.add("grace_principal", "terms.irregular-grace", "an irregular contract names its principal for each date: give 0 there instead")
 	}
 }
 
@@ -316,7 +331,7 @@ func (c *Contract) checkTerms(p *Problems) {
 func (c *Contract) checkDates(p *Problems) (known bool) {
 	before := len(*p)
 	if c.DisbursedOn < FirstDay || c.DisbursedOn > LastDay {
-		p.add("disbursed_on", "missing: give the day the money is paid out, as 2020-01-31")
+		p.add("disbursed_on", "terms.missing", "missing: give the day the money is paid out, as 2020-01-31")
 		return false
 	}
 	if len(c.Due) > 0 {
@@ -324,13 +339,13 @@ func (c *Contract) checkDates(p *Problems) (known bool) {
 		return len(*p) == before
 	}
 	if c.Method == Irregular {
-		p.add("due", "an irregular contract needs its dates: list them with the principal of each")
+		p.add("due", "terms.irregular-dates", "an irregular contract needs its dates: list them with the principal of each")
 	}
 	if c.FirstDueOn != 0 && c.FirstDueOn <= c.DisbursedOn {
-		p.add("first_due_on", "%s is not after the disbursement on %s: give a later day", c.FirstDueOn, c.DisbursedOn)
+		p.add("first_due_on", "terms.first-due", "%s is not after the disbursement on %s: give a later day", c.FirstDueOn, c.DisbursedOn)
 	}
 	if c.FirstDueOn < 0 || c.FirstDueOn > LastDay {
-		p.add("first_due_on", "beyond the year 9999: give an earlier day")
+		p.add("first_due_on", "terms.too-late", "beyond the year 9999: give an earlier day")
 	}
 	c.checkPayDay(p)
 	if n := c.Instalments; n < 1 || n > MaxInstalments || c.Every < 0 || c.Every > MaxEvery ||
@@ -338,7 +353,7 @@ func (c *Contract) checkDates(p *Problems) (known bool) {
 		return false
 	}
 	if year, _, _ := max(c.DisbursedOn, c.FirstDueOn).Civil(); c.Instalments*c.every()*c.daysAtMost() > (9999-year)*365 {
-		p.add("instalments", "the last due date is beyond the year 9999: lower instalments or every")
+		p.add("instalments", "terms.too-long", "the last due date is beyond the year 9999: lower instalments or every")
 		return false
 	}
 	return true
@@ -353,55 +368,55 @@ func (c *Contract) checkPayDay(p *Problems) {
 		return
 	}
 	if c.PayDay < 1 || c.PayDay > 31 {
-		p.add("pay_day", "%d is not a day of the month: give 1 to 31", c.PayDay)
+		p.add("pay_day", "terms.range", "%d is not a day of the month: give %d to %d", c.PayDay, 1, 31)
 		return
 	}
 	if c.Period == Days || c.Period == Weeks {
-		p.add("pay_day", "instalments every so many %s have no day of the month: leave it out", c.Period)
+		p.add("pay_day", "terms.pay-day-period", "instalments every so many %s have no day of the month: leave it out", c.Period)
 	}
 	if c.FirstDueOn > 0 && c.FirstDueOn <= LastDay {
 		year, month, _ := c.FirstDueOn.Civil()
 		if fits := Date(year, month, c.PayDay); fits != c.FirstDueOn {
-			p.add("pay_day", "first_due_on %s does not fall on day %d: make it %s, or leave pay_day out", c.FirstDueOn, c.PayDay, fits)
+			p.add("pay_day", "terms.pay-day", "first_due_on %s does not fall on day %d: make it %s, or leave pay_day out", c.FirstDueOn, c.PayDay, fits)
 		}
 	}
 }
 
 func (c *Contract) checkDue(p *Problems) {
 	if c.Instalments != 0 && c.Instalments != len(c.Due) {
-		p.add("instalments", "%d, but due lists %d dates: make them equal, or leave instalments out", c.Instalments, len(c.Due))
+		p.add("instalments", "terms.due-count", "%d, but due lists %d dates: make them equal, or leave instalments out", c.Instalments, len(c.Due))
 	}
 	if c.FirstDueOn != 0 {
-		p.add("first_due_on", "due lists the dates already: leave it out")
+		p.add("first_due_on", "terms.due-first", "due lists the dates already: leave it out")
 	}
 	if c.PayDay < 0 || c.PayDay > 31 {
-		p.add("pay_day", "%d is not a day of the month: give 1 to 31", c.PayDay)
+		p.add("pay_day", "terms.range", "%d is not a day of the month: give %d to %d", c.PayDay, 1, 31)
 	}
 	last, sum := c.DisbursedOn, int64(0)
 	for i, due := range c.Due {
 		if due.On <= last || due.On > LastDay {
-			p.addAt("due", i, "%s is not after %s: put the dates in order, each later than the one before and than disbursed_on", due.On, last)
+			p.add(at("due", i), "terms.due-order", "%s is not after %s: put the dates in order, each later than the one before and than disbursed_on", due.On, last)
 		}
 		last = due.On
 		isLast := i == len(c.Due)-1
 		switch {
 		case c.Method != Irregular:
 			if due.Principal != 0 {
-				p.addAt("due", i, "principal is named, but only method irregular uses it: leave it out")
+				p.add(at("due", i), "terms.due-principal", "principal is named, but only method irregular uses it: leave it out")
 			}
 		case due.Principal == Rest && isLast:
 			return
 		case due.Principal == Rest:
-			p.addAt("due", i, "only the last date can take the rest: name an amount")
+			p.add(at("due", i), "terms.due-rest", "only the last date can take the rest: name an amount")
 		case due.Principal < 0 || due.Principal > c.Principal-sum:
-			p.addAt("due", i, "principal %s: the dates may name from 0 to the principal %s in all", c.write(due.Principal), c.write(c.Principal))
+			p.add(at("due", i), "terms.due-more", "principal %s: the dates may name from 0 to the principal %s in all", c.write(due.Principal), c.write(c.Principal))
 			return
 		default:
 			sum += due.Principal
 		}
 	}
 	if c.Method == Irregular && sum != c.Principal {
-		p.add("due", "the amounts add up to %s, the principal is %s: make them equal, or the last one \"rest\"", c.write(sum), c.write(c.Principal))
+		p.add("due", "terms.due-sum", "the amounts add up to %s, the principal is %s: make them equal, or the last one \"rest\"", c.write(sum), c.write(c.Principal))
 	}
 }
 
@@ -414,15 +429,15 @@ func (c *Contract) checkDisbursements(p *Problems) {
 	for i, d := range c.Disbursements {
 		switch {
 		case i == 0 && d.On != c.DisbursedOn:
-			p.addAt("disbursements", i, "the first is on %s, disbursed_on says %s: make them equal", d.On, c.DisbursedOn)
+			p.add(at("disbursements", i), "terms.payout-first", "the first is on %s, disbursed_on says %s: make them equal", d.On, c.DisbursedOn)
 		case d.On < last:
-			p.addAt("disbursements", i, "%s is before %s: put them in order of their dates", d.On, last)
+			p.add(at("disbursements", i), "terms.payout-order", "%s is before %s: put them in order of their dates", d.On, last)
 		case d.On >= end:
-			p.addAt("disbursements", i, "%s is not before the last due date %s: pay it out earlier", d.On, end)
+			p.add(at("disbursements", i), "terms.payout-late", "%s is not before the last due date %s: pay it out earlier", d.On, end)
 		}
 		last = d.On
 		if d.Amount < 1 || d.Amount > MaxAmount {
-			p.addAt("disbursements", i, "amount %s is out of range: pay out at least %s", c.write(d.Amount), c.write(1))
+			p.add(at("disbursements", i), "terms.payout-amount", "amount %s is out of range: pay out at least %s", c.write(d.Amount), c.write(1))
 			return
 		}
 		sum += d.Amount
@@ -431,7 +446,7 @@ func (c *Contract) checkDisbursements(p *Problems) {
 		}
 	}
 	if sum != c.Principal {
-		p.add("disbursements", "they add up to %s, the principal is %s: make them equal (the list includes the first)", c.write(sum), c.write(c.Principal))
+		p.add("disbursements", "terms.payout-sum", "they add up to %s, the principal is %s: make them equal (the list includes the first)", c.write(sum), c.write(c.Principal))
 	}
 }
 
@@ -440,14 +455,14 @@ func (c *Contract) checkRateChanges(p *Problems) {
 	for i, change := range c.RateChanges {
 		switch {
 		case change.On < c.DisbursedOn:
-			p.addAt("rate_changes", i, "%s is before the disbursement on %s: give a later day", change.On, c.DisbursedOn)
+			p.add(at("rate_changes", i), "terms.rate-early", "%s is before the disbursement on %s: give a later day", change.On, c.DisbursedOn)
 		case change.On >= end:
-			p.addAt("rate_changes", i, "%s changes nothing, the last due date is %s: leave it out", change.On, end)
+			p.add(at("rate_changes", i), "terms.rate-late", "%s changes nothing, the last due date is %s: leave it out", change.On, end)
 		case i > 0 && change.On <= c.RateChanges[i-1].On:
-			p.addAt("rate_changes", i, "%s is not after %s: put them in order, one a day", change.On, c.RateChanges[i-1].On)
+			p.add(at("rate_changes", i), "terms.rate-order", "%s is not after %s: put them in order, one a day", change.On, c.RateChanges[i-1].On)
 		}
 		if change.Rate < 0 || change.Rate > MaxRate {
-			p.addAt("rate_changes", i, "annual_rate %s %% is out of range: give a rate from 0 to %s", writeRate(change.Rate), writeRate(MaxRate))
+			p.add(at("rate_changes", i), "terms.rate", "annual_rate %s %% is out of range: give a rate from 0 to %s", writeRate(change.Rate), writeRate(MaxRate))
 		}
 	}
 }

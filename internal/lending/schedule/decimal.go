@@ -36,6 +36,9 @@ func (c *Contract) write(amount int64) string {
 	return string(appendDecimal(nil, amount, c.decimals()))
 }
 
+// FormatAmount returns an amount in the contract's decimals.
+func (c *Contract) FormatAmount(amount int64) string { return c.write(amount) }
+
 // writeRate returns a rate as a percentage, without the zeros at its end.
 func writeRate(ppm int64) string {
 	text := string(appendDecimal(nil, ppm, rateDecimals))

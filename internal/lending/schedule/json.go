@@ -37,7 +37,9 @@ func Decode(in io.Reader) (Batch, error) {
 		err = fmt.Errorf("more than %d bytes: split it into several files", MaxInputBytes)
 	}
 	if err != nil {
-		problems = append(problems, Problem{"input", inputMessage(err), err})
+		problem := NewProblem("input", "terms.json", "%s", inputMessage(err))
+		problem.Cause = err
+		problems = append(problems, *problem)
 	}
 	return b, problems.orNil()
 }
@@ -152,7 +154,7 @@ func (c *Contract) read(raw []byte) Problems {
 	o.count("decimals", &decimals)
 	switch {
 	case decimals < 0 || decimals > MaxDecimals:
-		p.add("decimals", "%d is out of range: give 0 to %d", decimals, MaxDecimals)
+		p.add("decimals", "terms.range", "%d is out of range: give %d to %d", decimals, 0, MaxDecimals)
 		decimals = 2
 	case decimals == 0:
 		c.Decimals = NoDecimals
@@ -181,7 +183,7 @@ func (c *Contract) read(raw []byte) Problems {
 			due.Principal = Rest
 			delete(item.fields, "principal")
 		} else if item.amount("principal", decimals, &due.Principal); due.Principal < 0 {
-			p.add(item.prefix+"principal", "cannot be negative")
+			p.add(item.prefix+"principal", "terms.below-zero", "cannot be negative")
 		}
 		c.Due = append(c.Due, due)
 	})
@@ -243,32 +245,32 @@ func openObject(raw []byte, prefix string, p *Problems) *object {
 	}
 	decoder := json.NewDecoder(bytes.NewReader(raw))
 	if token, err := decoder.Token(); err != nil || token != json.Delim('{') {
-		p.add(whole, "not an object: write it as {\"field\": value, …}")
+		p.add(whole, "terms.json", "not an object: write it as {\"field\": value, …}")
 		return nil
 	}
 	o := &object{fields: make(map[string]json.RawMessage), prefix: prefix, problems: p}
 	for decoder.More() {
 		token, err := decoder.Token()
 		if err != nil {
-			p.add(whole, "not JSON: %s", err)
+			p.add(whole, "terms.json", "not JSON: %s", err)
 			return nil
 		}
 		name := token.(string) // names of a JSON object are strings, or Token fails
 		var value json.RawMessage
 		if err := decoder.Decode(&value); err != nil {
-			p.add(whole, "not JSON: %s", err)
+			p.add(whole, "terms.json", "not JSON: %s", err)
 			return nil
 		}
 		if _, twice := o.fields[name]; twice {
-			p.add(prefix+name, "given twice: leave one out")
+			p.add(prefix+name, "terms.twice", "given twice: leave one out")
 		}
 		o.fields[name] = value
 	}
 	return o
 }
 
-func (o *object) problem(name, format string, args ...any) {
-	o.problems.add(o.prefix+name, format, args...)
+func (o *object) problem(name, code, format string, args ...any) {
+	o.problems.add(o.prefix+name, code, format, args...)
 }
 
 // take removes a field and returns its value; null is as good as absent.
@@ -282,7 +284,7 @@ func (o *object) take(name string) (raw json.RawMessage, ok bool) {
 func (o *object) require(names ...string) {
 	for _, name := range names {
 		if raw, ok := o.fields[name]; !ok || string(raw) == "null" {
-			o.problem(name, "missing")
+			o.problem(name, "terms.missing", "missing")
 			delete(o.fields, name)
 		}
 	}
@@ -297,12 +299,12 @@ func (o *object) literal(name string) (text string, ok bool) {
 	switch raw[0] {
 	case '"':
 		if err := json.Unmarshal(raw, &text); err != nil {
-			o.problem(name, "not JSON: %s", err)
+			o.problem(name, "terms.json", "not JSON: %s", err)
 			return "", false
 		}
 		return text, true
 	case '{', '[', 't', 'f':
-		o.problem(name, "give one value in quotes, or a number")
+		o.problem(name, "terms.json", "give one value in quotes, or a number")
 		return "", false
 	}
 	return string(raw), true
@@ -321,7 +323,7 @@ func (o *object) decimal(name string, places int, to *int64) {
 	}
 	value, err := parseDecimal(text, places)
 	if err != nil {
-		o.problem(name, "%s", err)
+		o.problem(name, "terms.number", "%[3]v", text, places, err)
 		return
 	}
 	*to = value
@@ -345,7 +347,7 @@ func (o *object) positive(name string, to *int) {
 	before := len(*o.problems)
 	o.count(name, to)
 	if given && *to == 0 && len(*o.problems) == before {
-		o.problem(name, "0 is out of range: give 1 or more")
+		o.problem(name, "terms.zero", "0 is out of range: give 1 or more")
 	}
 }
 
@@ -356,7 +358,7 @@ func (o *object) day(name string, to *Day) {
 	}
 	day, err := ParseDay(text)
 	if err != nil {
-		o.problem(name, "%s", err)
+		o.problem(name, "terms.date", "%[2]v", text, err)
 		return
 	}
 	*to = day
@@ -369,7 +371,7 @@ func (o *object) choice(name string, names []string, to *uint8) {
 	}
 	i := slices.IndexFunc(names, func(n string) bool { return strings.EqualFold(n, text) })
 	if i < 0 {
-		o.problem(name, "%q is unknown: choose %s", text, choices(names))
+		o.problem(name, "terms.choice", "%q is unknown: choose %s", text, choices(names))
 		return
 	}
 	*to = uint8(i)
@@ -381,7 +383,7 @@ func (o *object) truth(name string, to *bool) {
 		return
 	}
 	if string(raw) != "true" && string(raw) != "false" {
-		o.problem(name, "%s is neither true nor false", raw)
+		o.problem(name, "terms.json", "%s is neither true nor false", raw)
 		return
 	}
 	*to = string(raw) == "true"
@@ -394,11 +396,11 @@ func (o *object) list(name string, each func(*object)) {
 	}
 	var items []json.RawMessage
 	if err := json.Unmarshal(raw, &items); err != nil {
-		o.problem(name, "not a list: write it as [{…}, {…}]")
+		o.problem(name, "terms.json", "not a list: write it as [{…}, {…}]")
 		return
 	}
 	if len(items) > MaxInstalments {
-		o.problem(name, "more than %d entries", MaxInstalments)
+		o.problem(name, "terms.json", "more than %d entries", MaxInstalments)
 		return
 	}
 	for i, item := range items {
@@ -414,7 +416,7 @@ func (o *object) list(name string, each func(*object)) {
 // close reports the fields nobody took.
 func (o *object) close() {
 	for _, name := range slices.Sorted(maps.Keys(o.fields)) {
-		o.problem(name, "unknown field: choose from %s", strings.Join(o.known, ", "))
+		o.problem(name, "terms.json", "unknown field: choose from %s", strings.Join(o.known, ", "))
 	}
 }
 

@@ -79,7 +79,7 @@ func (b *Batch) check() error {
 			}
 		}
 		if len(all) >= maxProblems {
-			all.add("input", "too many problems: correct these, the rest was not tried")
+			all.add("input", "terms.json", "too many problems: correct these, the rest was not tried")
 			break
 		}
 	}

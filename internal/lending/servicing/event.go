@@ -138,7 +138,7 @@ func (Reversal) rank() int     { return 6 }
 
 func checkAmount(amount int64) error {
 	if amount < 1 || amount > schedule.MaxAmount {
-		return fmt.Errorf("amount %d is out of range: give 1 to %d of the smallest unit", amount, int64(schedule.MaxAmount))
+		return refuse("amount", "loan.amount-range", "amount %d is out of range: give 1 to %d of the smallest unit", amount, int64(schedule.MaxAmount))
 	}
 	return nil
 }
@@ -150,21 +150,21 @@ func (a Disbursement) check() error { return checkAmount(a.Amount) }
 
 func (a Payment) check() error {
 	if a.From > Fiscal || a.Excess > Payoff {
-		return errors.New("unknown payer or use of the excess")
+		return refuse("excess", "loan.unknown-use", "unknown payer or use of the excess")
 	}
 	return checkAmount(a.Amount)
 }
 
 func (a RateChange) check() error {
 	if a.Rate < 0 || a.Rate > schedule.MaxRate {
-		return fmt.Errorf("rate %d is out of range: give 0 to %d parts per million", a.Rate, schedule.MaxRate)
+		return refuse("rate", "loan.rate-range", "rate %d is out of range: give 0 to %d parts per million", a.Rate, schedule.MaxRate)
 	}
 	return nil
 }
 
 func (a Reversal) check() error {
 	if a.Of == "" {
-		return errors.New("name the event to reverse")
+		return refuse("entry", "loan.no-event-named", "name the event to reverse")
 	}
 	return nil
 }
@@ -172,21 +172,21 @@ func (a Reversal) check() error {
 func (a Extension) check() error {
 	switch {
 	case a.Kind > LongerTerm || a.Treatment > Subsidised || a.SubsidyFrom > Fiscal:
-		return errors.New("unknown kind, treatment or payer of the subsidy")
+		return refuse("kind", "loan.unknown-kind", "unknown kind, treatment or payer of the subsidy")
 	case a.Kind != LongerTerm && a.From < schedule.FirstDay:
-		return errors.New("name the due date to extend")
+		return refuse("from", "loan.no-date-named", "name the due date to extend")
 	case a.Kind == MoveOne && a.To < a.From:
-		return fmt.Errorf("%s is before the due date %s: name a later day", a.To, a.From)
+		return refuse("to", "loan.moved-back", "%s is before the due date %s: name a later day", a.To, a.From)
 	case a.Rows < 0 || a.Rows > schedule.MaxInstalments:
-		return fmt.Errorf("%d rows is out of range: give 0 to %d", a.Rows, schedule.MaxInstalments)
+		return refuse("rows", "loan.rows-range", "%d rows is out of range: give 0 to %d", a.Rows, schedule.MaxInstalments)
 	case a.Months < 0 || a.Days < 0 || a.Months > 1200 || a.Days > 36_600:
-		return errors.New("move by 0 to 1,200 months and 0 to 36,600 days")
+		return refuse("months", "loan.move-range", "move by 0 to 1,200 months and 0 to 36,600 days")
 	case a.SubsidyShare < 0 || a.SubsidyShare > 1_000_000:
-		return fmt.Errorf("a subsidy of %d parts per million is out of range: give 0 to 1,000,000", a.SubsidyShare)
+		return refuse("subsidy_share", "loan.share-range", "a subsidy of %d parts per million is out of range: give 0 to 1,000,000", a.SubsidyShare)
 	case (a.Kind == PrincipalHoliday || a.Kind == LongerTerm) && a.Treatment != Deferred:
-		return errors.New("only rows that are moved have their interest treated: leave the treatment out")
+		return refuse("treatment", "loan.treatment", "only rows that are moved have their interest treated: choose the treatment deferred")
 	case a.Treatment != Subsidised && a.SubsidyShare != 0:
-		return errors.New("only the subsidised treatment has a share: leave it out")
+		return refuse("subsidy_share", "loan.share", "only the subsidised treatment has a share: leave it out")
 	}
 	return nil
 }
@@ -200,6 +200,16 @@ func (a Extension) changesNothing() bool {
 		return a.Months == 0 && a.Days == 0
 	}
 	return a.Rows == 0
+}
+
+// A Refusal is something that cannot happen to a loan: the field of the event
+// or of the loan that asks for it, and what is wrong and how to put it right.
+type Refusal struct{ schedule.Problem }
+
+func (r *Refusal) Error() string { return r.Message() }
+
+func refuse(field, code, format string, args ...any) *Refusal {
+	return &Refusal{*schedule.NewProblem(field, code, format, args...)}
 }
 
 var (
@@ -255,7 +265,9 @@ func inForce(c *schedule.Contract, given []Event) ([]Event, error) {
 		if reversal, ok := event.Act.(Reversal); ok {
 			target, found := byID[reversal.Of]
 			if _, isReversal := target.Act.(Reversal); !found || isReversal {
-				errs = append(errs, fmt.Errorf("event %s: %w: %q; name an event that is not itself a reversal", event.ID, ErrNoSuchEvent, reversal.Of))
+				problem := refuse("entry", "loan.no-such-event", "no such event to reverse: %q; name an event that is not itself a reversal", reversal.Of)
+				problem.Cause = ErrNoSuchEvent
+				errs = append(errs, fmt.Errorf("event %s: %w", event.ID, problem))
 			}
 		}
 	}

@@ -1,7 +1,6 @@
 package servicing
 
 import (
-	"errors"
 	"fmt"
 	"math/bits"
 	"slices"
@@ -15,7 +14,7 @@ func (s *State) extend(id string, x Extension) error {
 		return nil
 	}
 	if s.loan.Contract.Method == schedule.Flat {
-		return errors.New("a flat loan mirrors its lender's schedule and cannot be extended here: give the lender's new contract")
+		return refuse("loan", "loan.flat-extended", "a flat loan mirrors its lender's schedule and cannot be extended here: give the lender's new contract")
 	}
 	if x.Kind == LongerTerm {
 		return s.lengthen(id, x)
@@ -25,9 +24,9 @@ func (s *State) extend(id string, x Extension) error {
 		isTaken := slices.ContainsFunc(s.pending, func(p pending) bool { return p.extension.From == x.From })
 		switch {
 		case !isPlanned:
-			return fmt.Errorf("no row is due on %s: name a due date", x.From)
+			return refuse("from", "loan.no-row", "no row is due on %s: name a due date", x.From)
 		case isTaken:
-			return fmt.Errorf("the row due on %s is extended already: reverse that extension first", x.From)
+			return refuse("from", "loan.extended-already", "the row due on %s is extended already: reverse that extension first", x.From)
 		}
 		s.pending = append(s.pending, pending{id, x})
 		_, err := s.ToCome() // what cannot take effect then is refused now
@@ -35,7 +34,7 @@ func (s *State) extend(id string, x Extension) error {
 	}
 	moved := s.concerned(x)
 	if len(moved) == 0 {
-		return fmt.Errorf("nothing is unpaid of a row due on %s: name the due date of an unpaid row", x.From)
+		return refuse("from", "loan.nothing-unpaid", "nothing is unpaid of a row due on %s: name the due date of an unpaid row", x.From)
 	}
 	return s.move(id, x, moved)
 }
@@ -53,10 +52,10 @@ func (s *State) takeEffect(p pending) error {
 // lengthen adds rows and fixes the instalment anew.
 func (s *State) lengthen(id string, x Extension) error {
 	if s.loan.Contract.Method == schedule.Irregular {
-		return errors.New("an irregular loan has no instalment to lower: move its rows instead")
+		return refuse("kind", "loan.irregular-term", "an irregular loan has no instalment to lower: move its rows instead")
 	}
 	if len(s.plan) == 0 {
-		return errors.New("all rows are due already: move the unpaid ones instead")
+		return refuse("kind", "loan.all-due", "all rows are due already: move the unpaid ones instead")
 	}
 	c := s.rest()
 	c.Method = s.loan.Contract.Method
@@ -116,7 +115,7 @@ func (s *State) move(id string, x Extension, moved []int) error {
 		return err
 	}
 	if c.Due[0].On <= s.AsOf {
-		return fmt.Errorf("the new due date %s is not after %s: move it further", c.Due[0].On, s.AsOf)
+		return refuse("to", "loan.still-due", "the new due date %s is not after %s: move it further", c.Due[0].On, s.AsOf)
 	}
 	if x.Treatment == Forgiven {
 		forgone := s.earned.Plus(instead).Plus(c.Accrual().Earn(s.Undue, s.Rate, s.AsOf, c.Due[0].On))
@@ -138,7 +137,7 @@ func (s *State) move(id string, x Extension, moved []int) error {
 	}
 	s.record(id, x, record)
 	if s.Undue == 0 {
-		return errors.New("no principal is owed: interest alone is not extended")
+		return refuse("from", "loan.interest-alone", "no principal is owed: interest alone is not extended: have it paid, or waive what is late")
 	}
 	return s.replan(c, anew)
 }
@@ -192,7 +191,7 @@ func (s *State) newDates(x Extension, payDay int, moved, planned []schedule.Due)
 	}
 	dates[parts-1].Principal += principal % int64(parts)
 	if len(planned) > 0 && dates[parts-1].On >= planned[0].On {
-		return nil, fmt.Errorf("%s is not before the next due date %s: name an earlier day, or move all rows", dates[parts-1].On, planned[0].On)
+		return nil, refuse("to", "loan.past-next", "%s is not before the next due date %s: name an earlier day, or move all rows", dates[parts-1].On, planned[0].On)
 	}
 	return append(dates, planned...), nil
 }
@@ -232,7 +231,7 @@ func (s *State) appendPeriods(dates []schedule.Due, payDay, n int) []schedule.Du
 // principal as it is planned now.
 func (s *State) nameRows(c *schedule.Contract) error {
 	if c.Method == schedule.Flat {
-		return errors.New("a flat loan keeps its rows: choose a shorter term or a smaller instalment")
+		return refuse("excess", "loan.flat-rows", "a flat loan keeps its rows: choose a shorter term or a smaller instalment")
 	}
 	c.Method, c.GracePrincipal = schedule.Irregular, 0
 	for k := range c.Due {

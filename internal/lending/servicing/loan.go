@@ -45,7 +45,6 @@ package servicing
 
 import (
 	"errors"
-	"fmt"
 	"slices"
 
 	"lastmile/internal/lending/schedule"
@@ -123,17 +122,17 @@ func (l *Loan) validate() error {
 		errs = append(errs, err)
 	}
 	if l.Contract.Method == schedule.Irregular && len(l.Contract.Disbursements) > 1 {
-		errs = append(errs, errors.New("disbursements: an irregular contract is serviced when paid out at once: record the later ones as events"))
+		errs = append(errs, refuse("disbursements", "loan.irregular-parts", "disbursements: an irregular contract is serviced when paid out at once: record the later ones as events"))
 	}
 	if l.LateSurcharge < 0 || l.LateSurcharge > schedule.MaxRate-l.Contract.Rate {
-		errs = append(errs, fmt.Errorf("late_surcharge: %d parts per million is out of range: give 0 to %d", l.LateSurcharge, schedule.MaxRate-l.Contract.Rate))
+		errs = append(errs, refuse("late_surcharge", "loan.surcharge-range", "late_surcharge: %d parts per million is out of range: give 0 to %d", l.LateSurcharge, schedule.MaxRate-l.Contract.Rate))
 	}
 	order := slices.Sorted(slices.Values(l.order()))
 	if !slices.Equal(order, defaultOrder) {
-		errs = append(errs, errors.New("order: name penalty, fee, interest and principal once each"))
+		errs = append(errs, refuse("order", "loan.order", "order: name penalty, fee, interest and principal once each"))
 	}
 	if l.Dust < 0 {
-		errs = append(errs, errors.New("dust: an amount below 0: give 0 or more"))
+		errs = append(errs, refuse("dust", "loan.dust", "dust: an amount below 0: give 0 or more"))
 	}
 	return errors.Join(errs...)
 }

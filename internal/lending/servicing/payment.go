@@ -180,7 +180,7 @@ func (s *State) waive(waiver Waiver) {
 
 func (s *State) refund(refund Refund) error {
 	if refund.Amount > s.Suspense {
-		return fmt.Errorf("%d is more than the %d in suspense: pay back less", refund.Amount, s.Suspense)
+		return refuse("amount", "loan.refund-more", "%s is more than the %s in suspense: pay back less", s.loan.Contract.FormatAmount(refund.Amount), s.loan.Contract.FormatAmount(s.Suspense))
 	}
 	s.Suspense -= refund.Amount
 	s.Refunded += refund.Amount
@@ -189,10 +189,12 @@ func (s *State) refund(refund Refund) error {
 
 func (s *State) disburse(d Disbursement) error {
 	if len(s.plan) == 0 {
-		return fmt.Errorf("no row is left to repay it: extend the loan first")
+		return refuse("loan", "loan.no-row-left", "no row is left to repay it: extend the loan first")
 	}
 	if d.Amount > schedule.MaxAmount-s.Disbursed {
-		return fmt.Errorf("lent in all: %w", schedule.ErrTooLarge)
+		problem := refuse("amount", "loan.too-much", "lent in all would be more than %s: pay out less", s.loan.Contract.FormatAmount(schedule.MaxAmount))
+		problem.Cause = schedule.ErrTooLarge
+		return problem
 	}
 	s.Undue += d.Amount
 	s.Disbursed += d.Amount

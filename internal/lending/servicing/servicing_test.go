@@ -396,7 +396,7 @@ func TestRefusals(t *testing.T) {
 		{"reversal of nothing", loan, []Event{{ID: "R1", On: day("2020-01-16"), Act: Reversal{"P1"}}}, ErrNoSuchEvent, `event R1: no such event to reverse: "P1"; name an event that is not itself a reversal`},
 		{"several at once", loan, []Event{paid("P1", "2020-01-16", 0, Hold), {ID: "E1", On: day("2020-01-16"), Act: RateChange{-1}}}, nil,
 			"event P1: amount 0 is out of range: give 1 to 1000000000000000 of the smallest unit\nevent E1: rate -1 is out of range: give 0 to 10000000 parts per million"},
-		{"refund of nothing", loan, []Event{{ID: "B1", On: day("2020-01-16"), Act: Refund{5}}}, nil, "event B1 on 2020-01-16: 5 is more than the 0 in suspense: pay back less"},
+		{"refund of nothing", loan, []Event{{ID: "B1", On: day("2020-01-16"), Act: Refund{5}}}, nil, "event B1 on 2020-01-16: 0.05 is more than the 0.00 in suspense: pay back less"},
 		{"extension of a day nothing is due", loan, []Event{{ID: "X1", On: day("2020-01-16"), Act: Extension{From: day("2020-02-16"), To: day("2020-03-01")}}}, nil,
 			"event X1 on 2020-01-16: no row is due on 2020-02-16: name a due date"},
 		{"extension past the next row", loan, []Event{{ID: "X1", On: day("2020-02-16"), Act: Extension{From: day("2020-02-15"), To: day("2020-03-15")}}}, nil,
@@ -416,14 +416,14 @@ func TestRefusals(t *testing.T) {
 		})
 	}
 	for want, x := range map[string]Extension{
-		"unknown kind, treatment or payer of the subsidy":                               {Kind: LongerTerm + 1},
-		"name the due date to extend":                                                   {Kind: MoveAll, Months: 1},
-		"2020-02-14 is before the due date 2020-02-15: name a later day":                {From: day("2020-02-15"), To: day("2020-02-14")},
-		"-1 rows is out of range: give 0 to 3660":                                       {Kind: LongerTerm, Rows: -1},
-		"move by 0 to 1,200 months and 0 to 36,600 days":                                {Kind: MoveAll, From: day("2020-02-15"), Months: 1201},
-		"a subsidy of 1000001 parts per million is out of range: give 0 to 1,000,000":   {From: day("2020-02-15"), To: day("2020-02-16"), Treatment: Subsidised, SubsidyShare: 1_000_001},
-		"only rows that are moved have their interest treated: leave the treatment out": {Kind: LongerTerm, Rows: 1, Treatment: Forgiven},
-		"only the subsidised treatment has a share: leave it out":                       {From: day("2020-02-15"), To: day("2020-02-16"), SubsidyShare: 1},
+		"unknown kind, treatment or payer of the subsidy":                                     {Kind: LongerTerm + 1},
+		"name the due date to extend":                                                         {Kind: MoveAll, Months: 1},
+		"2020-02-14 is before the due date 2020-02-15: name a later day":                      {From: day("2020-02-15"), To: day("2020-02-14")},
+		"-1 rows is out of range: give 0 to 3660":                                             {Kind: LongerTerm, Rows: -1},
+		"move by 0 to 1,200 months and 0 to 36,600 days":                                      {Kind: MoveAll, From: day("2020-02-15"), Months: 1201},
+		"a subsidy of 1000001 parts per million is out of range: give 0 to 1,000,000":         {From: day("2020-02-15"), To: day("2020-02-16"), Treatment: Subsidised, SubsidyShare: 1_000_001},
+		"only rows that are moved have their interest treated: choose the treatment deferred": {Kind: LongerTerm, Rows: 1, Treatment: Forgiven},
+		"only the subsidised treatment has a share: leave it out":                             {From: day("2020-02-15"), To: day("2020-02-16"), SubsidyShare: 1},
 	} {
 		_, err := Derive(loan, []Event{{ID: "X1", On: day("2020-02-01"), Act: x}}, day("2020-06-01"))
 		if err == nil || err.Error() != "event X1: "+want {

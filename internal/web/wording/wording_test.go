@@ -6,6 +6,7 @@ import (
 	"go/token"
 	"io/fs"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -70,14 +71,24 @@ func TestCodes(t *testing.T) {
 	}
 }
 
-// codeOf gives the code of fault.New(kind, "code", …) and problems.Add(field, "code", …).
+// sayers are the functions whose second argument is the code of a fault: fault.New(kind, "code", …), problems.Add(field, "code", …), and what the
+// engine of loans says by.
+var sayers = []string{"New", "Add", "add", "problem", "NewProblem", "refuse"}
+
+// codeOf gives the code that a call of one of the sayers names.
 func codeOf(n ast.Node) (string, bool) {
 	call, ok := n.(*ast.CallExpr)
 	if !ok || len(call.Args) < 3 {
 		return "", false
 	}
-	selector, ok := call.Fun.(*ast.SelectorExpr)
-	if !ok || selector.Sel.Name != "New" && selector.Sel.Name != "Add" {
+	name := ""
+	switch f := call.Fun.(type) {
+	case *ast.SelectorExpr:
+		name = f.Sel.Name
+	case *ast.Ident:
+		name = f.Name
+	}
+	if !slices.Contains(sayers, name) {
 		return "", false
 	}
 	literal, ok := call.Args[1].(*ast.BasicLit)
@@ -94,6 +105,7 @@ func TestFault(t *testing.T) {
 	missing := fault.New(fault.Invalid, "field.required", "%s is missing", f.En).For(f.Name)
 	unknown := fault.New(fault.NotFound, "ref.unknown", "%s %q is not recorded in book %s or at headquarters", "person", "x", "hq").For("person")
 	foreign := fault.New(fault.Conflict, "some.other-program", "the ox %s is gone", "Bo").Mend("Look for it.")
+	engine := fault.New(fault.Conflict, "loan.no-row", "no row is due on %s: name a due date", "2020-03-24").For("from")
 	early := fault.New(fault.Invalid, "field.required", "the date is missing").For("on")
 	for _, c := range []struct {
 		language locale.Language
@@ -104,6 +116,7 @@ func TestFault(t *testing.T) {
 		{locale.Chinese, missing, "角色未填写。请填写。"},
 		{locale.Chinese, early, "日期未填写。请填写。"},
 		{locale.Chinese, unknown, "没有工作人员“x”。请从列表中选择，或先行登记。"},
+		{locale.Chinese, engine, "还款计划中没有 2020-03-24 到期的一期。请填写计划内的还款日。"},
 		{locale.Chinese, foreign, "The ox Bo is gone. Look for it."},
 	} {
 		if got := words(t, c.language).Fault(k, c.e); got != c.want {
