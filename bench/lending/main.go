@@ -66,12 +66,13 @@ func main() {
 		closeModel(ctx, dir)
 	}
 	b := open(ctx, dir)
-	defer b.s.Close()
+	defer func() { b.s.Close() }()
 	b.profile = *profile
 	b.lend(recorded)
 	b.bulk(4**repaid, min(*repaid, recorded))
 	b.settle(recorded)
 	b.copy(*copied, recorded)
+	b.reopen()
 	b.close(*loans)
 	if *long {
 		b.long()
@@ -121,12 +122,22 @@ type bench struct {
 	profile string
 }
 
-func open(ctx context.Context, dir string) *bench {
-	s, err := store.Open(ctx, "sqlite:"+filepath.Join(dir, "large.db"), store.Options{})
-	if err != nil {
+// reopen begins anew with the store as it stands, without what recording keeps in memory.
+func (b *bench) reopen() {
+	if b.s != nil {
+		if err := b.s.Close(); err != nil {
+			fail(err)
+		}
+	}
+	var err error
+	if b.s, err = store.Open(b.ctx, "sqlite:"+filepath.Join(b.dir, "large.db"), store.Options{}); err != nil {
 		fail(err)
 	}
-	b := &bench{ctx: ctx, s: s, dir: dir}
+}
+
+func open(ctx context.Context, dir string) *bench {
+	b := &bench{ctx: ctx, dir: dir}
+	b.reopen()
 	for _, f := range []fact.Fact{
 		&area.Area{Code: book, Level: "county", Name: "Wushan"},
 		&access.Person{ID: "ann", Name: "Ann", Unit: "unit"}, &access.Person{ID: "bob", Name: "Bob", Unit: "unit"}, &access.Person{ID: "cyd", Name: "Cyd", Unit: "unit"},
@@ -333,6 +344,7 @@ func (b *bench) copy(n, recorded int) {
 // all loans falls due.
 func (b *bench) close(loans int) {
 	var most atomic.Uint64
+	runtime.GC()
 	stop := sampleHeap(&most)
 	for day := date.Date("2019-12-31"); day <= "2020-01-16"; day = day.AddDays(1) {
 		if day > "2019-12-31" && day < "2020-01-13" {

@@ -130,9 +130,13 @@ func (f *ApplicationFilter) query() (query string, args []any) {
 	if limit <= 0 {
 		limit = LinesMax
 	}
+	by := strings.Join(order, ", ")
 	return `SELECT e.seq, e.status, e.area, j.on_date, j.body, COALESCE(p.class, '')
-FROM entity e
+FROM (
+  SELECT e.book, e.id, e.seq, e.status, e.class, e.area, e.parent
+  FROM entity e
+  WHERE ` + where + fmt.Sprintf("\n  ORDER BY %s\n  LIMIT %d OFFSET %d\n) e", by, limit, max(f.Offset, 0)) + `
 JOIN entry j ON j.book = e.book AND j.seq = e.seq
 LEFT JOIN entity p ON p.book = e.book AND p.type = 'party' AND p.id = e.parent
-WHERE ` + where + fmt.Sprintf("\nORDER BY %s\nLIMIT %d OFFSET %d", strings.Join(order, ", "), limit, max(f.Offset, 0)), args
+ORDER BY ` + by, args
 }

@@ -82,11 +82,11 @@ func (p *plan) creditHouse() {
 		&lending.Pool{ID: farmerPool, Name: "Lending pool of Shen Nong Hui 深农惠资金池", Area: Wushan, Holder: "cd-finance-wushan", Multiple: 10, Trigger: 90, Share: "80", Base: "principal"},
 		&lending.CreditProduct{
 			ID: enterpriseProduct, Name: "Shen Yin Tong 深银通", Area: Wushan, Project: enterpriseProject, Partner: "ccb-wushan", Mode: "own", Borrowers: "enterprise", Checks: "lender", Pool: enterprisePool,
-			AmountMax: yuan(5_000_000), TermMax: 12, Excluded: []string{"real estate", "securities", "repaying other debts"}, Method: "bullet", DayCount: "ACT/360", Rounding: "half-even", Surcharge: "2",
+			AmountMax: yuan(5_000_000), TermMax: 12, Excluded: []string{"Real estate 房地产", "Securities 证券投资", "Repaying other debts 偿还其他债务"}, Method: "bullet", DayCount: "ACT/360", Rounding: "half-even", Surcharge: "2",
 		},
 		&lending.CreditProduct{
 			ID: farmerProduct, Name: "Shen Nong Hui 深农惠", Area: Wushan, Project: farmerProject, Partner: "cd-finance-wushan", Mode: "own", Borrowers: "household", Checks: "village-township", Pool: farmerPool, Registered: true,
-			AmountMax: yuan(50_000), DebtMax: yuan(100_000), TermMax: 24, Excluded: []string{"wedding", "gambling", "house building"}, Method: "equal-instalment", DayCount: "30/360", Rounding: "half-even", Surcharge: "3", Dust: yuan(1),
+			AmountMax: yuan(50_000), DebtMax: yuan(100_000), TermMax: 24, Excluded: []string{"Wedding 婚嫁", "Gambling 赌博", "House building 建房"}, Method: "equal-instalment", DayCount: "30/360", Rounding: "half-even", Surcharge: "3", Dust: yuan(1),
 		},
 	} {
 		p.add(Wushan, "2016-03-21", f, nil)
@@ -139,7 +139,7 @@ func (p *plan) lendToEnterprises() error {
 	for i, amount := range usual {
 		out := workday(first.AddDays(i * 47))
 		b := borrowing{
-			id: fmt.Sprintf("SYT-%02d", i+1), borrower: "EN-" + string(rune('A'+i%enterprises)), purpose: "working capital",
+			id: fmt.Sprintf("SYT-%02d", i+1), borrower: "EN-" + string(rune('A'+i%enterprises)), purpose: "Working capital 流动资金",
 			amount: amount, applied: out.AddDays(-14), out: out, due: quarters(out, 4), rate: []string{"4.35", "4.785", "5.00"}[i%3],
 		}
 		if err := p.lend(b, enterpriseProduct); err != nil {
@@ -149,7 +149,7 @@ func (p *plan) lendToEnterprises() error {
 	for i, amount := range extended {
 		out := workday(date.Date("2019-03-25").AddDays(7 * i))
 		b := borrowing{
-			id: fmt.Sprintf("SYT-%02d", len(usual)+i+1), borrower: "EN-" + string(rune('A'+i)), purpose: "working capital",
+			id: fmt.Sprintf("SYT-%02d", len(usual)+i+1), borrower: "EN-" + string(rune('A'+i)), purpose: "Working capital 流动资金",
 			amount: amount, applied: out.AddDays(-14), out: out, due: quarters(out, 4), rate: "4.35", open: 1,
 		}
 		if err := p.lend(b, enterpriseProduct); err != nil {
@@ -237,6 +237,7 @@ const (
 // tractor is the loan of which the account tells.
 const (
 	tractorVillage = "620524101201"
+	tractorPurpose = "Tractor 购买拖拉机"
 	tractorOut     = date.Date("2019-11-18")
 )
 
@@ -246,7 +247,7 @@ func (p *plan) farmers(chance *rand.Rand) []*borrowing {
 	for i := range farmerLoans {
 		perVillage[i%len(villages)]++
 	}
-	purposes := []string{"potatoes", "cattle", "sheep", "pigs", "greenhouse", "seed and fertiliser", "shop", "orchard", "vegetables"}
+	purposes := []string{"Potatoes 种马铃薯", "Cattle 养牛", "Sheep 养羊", "Pigs 养猪", "Greenhouse 大棚种植", "Seed and fertiliser 种子化肥", "Shop 小卖部", "Orchard 果园", "Vegetables 蔬菜种植"}
 	var list []*borrowing
 	for v, village := range villages {
 		households, last := 0, []string(nil)
@@ -297,7 +298,7 @@ func (p *plan) amounts(list []*borrowing, chance *rand.Rand) {
 			tractor = b // the last of its round: no later round has the household again
 		}
 	}
-	tractor.amount, tractor.purpose, tractor.rate = tractorAmount, "tractor", "6.00"
+	tractor.amount, tractor.purpose, tractor.rate = tractorAmount, tractorPurpose, "6.00"
 	tractor.out, tractor.applied = tractorOut, workday(tractorOut.AddDays(-21))
 	tractor.due, tractor.late, tractor.open = every(tractorOut, 4, 3), 0, 0
 	for _, b := range list {
@@ -330,12 +331,12 @@ func (p *plan) ownMoney(list []*borrowing) error {
 			free += capital[0].amount
 			capital = capital[1:]
 		}
-		if free == 0 || b.purpose == "tractor" {
+		if free == 0 || b.purpose == tractorPurpose {
 			continue
 		}
 		if b.amount > free && b.out > last && free >= 1_000 {
 			// What is left makes one smaller loan; another becomes as much larger.
-			other := slices.IndexFunc(list[i+1:], func(o *borrowing) bool { return o.purpose != "tractor" && o.amount+b.amount-free <= 50_000 })
+			other := slices.IndexFunc(list[i+1:], func(o *borrowing) bool { return o.purpose != tractorPurpose && o.amount+b.amount-free <= 50_000 })
 			if other < 0 {
 				return fmt.Errorf("no loan can take up what %s leaves", b.id)
 			}

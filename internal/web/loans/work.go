@@ -43,7 +43,7 @@ func (q *request) applicationFilter(s *scope) lending.ApplicationFilter {
 func (q *request) applicationColumns() []column[lending.Asked] {
 	return []column[lending.Asked]{
 		{key: "application", sorts: true, cell: func(a lending.Asked) view.Cell {
-			return view.Cell{Text: a.ID, Href: entryHref(a.Book, a.Seq), Sub: a.Purpose}
+			return view.Cell{Text: a.ID, Href: entryHref(a.Book, a.Seq), Sub: q.words.Name(a.Purpose)}
 		}, plain: func(a lending.Asked) string { return a.ID }},
 		{key: "state", kind: view.StateColumn, sorts: true, cell: func(a lending.Asked) view.Cell {
 			kind := map[string]view.StateKind{lending.Refused: view.Failed, lending.Contracted: view.Done, lending.TownshipPassed: view.Needs}[a.Status]
