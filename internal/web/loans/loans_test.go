@@ -134,6 +134,8 @@ func TestPages(t *testing.T) {
 		"/loans/borrower/620524/none": http.StatusNotFound, "/loans?book=653127": http.StatusForbidden, "/loans?by=colour": http.StatusUnprocessableEntity, "/loans/subsidies?quarter=x": http.StatusUnprocessableEntity} {
 		b.Get(path).Says(status)
 	}
+	b.In("zh").Get("/loans/loan/620524/F-1/receipt/"+repayment).Says(http.StatusOK, "人民币壹仟零贰拾叁元柒角贰分")
+	b.In("zh").Get("/loans/loan/620524/F-1/contract").Says(http.StatusOK, "人民币壹万贰仟元整")
 	// Others' areas are not shown, and households' names only to those who may see them.
 	app.As("faraway").Get("/loans/loan/620524/F-1").Says(http.StatusForbidden)
 	lead := app.As("lead").Get("/loans/all")

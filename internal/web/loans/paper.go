@@ -1,6 +1,7 @@
 package loans
 
 import (
+	"slices"
 	"strconv"
 
 	"lastmile/internal/fact"
@@ -8,6 +9,7 @@ import (
 	"lastmile/internal/journal"
 	"lastmile/internal/lending"
 	"lastmile/internal/lending/servicing"
+	"lastmile/internal/web/locale"
 	"lastmile/internal/web/view"
 )
 
@@ -18,6 +20,14 @@ func (q *request) signatures(keys ...string) view.Component {
 		facts = append(facts, view.Fact{Name: q.text("sign." + key), Value: view.Plain(q.text("sign.line"))})
 	}
 	return view.Section{Head: view.SectionHead{ID: "sign", Title: q.text("sign")}, Parts: []view.Component{facts}}
+}
+
+// inCapitals is an amount as Chinese papers repeat it; none in another language.
+func (q *request) inCapitals(fen int64) view.Facts {
+	if q.page.Printer.Language != locale.Chinese {
+		return nil
+	}
+	return view.Facts{{Name: q.text("in-capitals"), Value: view.Plain(capitals(fen))}}
 }
 
 // paperCrumbs lead from a paper back to its loan.
@@ -46,6 +56,7 @@ func (q *request) contract() error {
 		{Name: q.text("column.application"), Value: view.Prose{{Text: l.Application, Isolated: true}}},
 		{Name: q.text("paid-out"), Value: view.Prose{{Text: q.date(l.PaidOutOn()), Isolated: true}}},
 	}
+	parties = append(parties, q.inCapitals(l.Agreed)...)
 	clauses := []view.Component{
 		view.Text{Prose: view.Plain(q.text("clause.interest", percent(t.Contract.Rate), q.choice("credit-product", "day_count", t.Contract.DayCount.String()), q.choice("credit-product", "rounding", t.Contract.Rounding.String())))},
 		view.Text{Prose: view.Plain(q.text("clause.repayment", q.choice("credit-product", "method", t.Contract.Method.String())))},
@@ -139,12 +150,17 @@ func (q *request) receipt() error {
 		where.Total = []view.Cell{{Text: q.text("in-all")}, {Text: ""}, {Text: q.money(int64(paid.Amount))}}
 	}
 	t := l.Terms()
+	outlet := q.text("by-transfer")
+	if paid.Outlet != "" {
+		outlet = q.name(l.Book, "outlet", paid.Outlet)
+	}
 	facts := view.Facts{
-		{Name: q.text("column.outlet"), Value: view.Plain(q.name(l.Book, "outlet", paid.Outlet))},
+		{Name: q.text("column.outlet"), Value: view.Plain(outlet)},
 		{Name: q.text("order"), Value: view.Plain(q.order(t))},
 		{Name: q.text("owed.after"), Value: view.Prose{{Text: q.money(state.Outstanding()), Isolated: true}}},
 		{Name: q.text("column.entry"), Value: view.Prose{{Link: &view.Link{Label: l.Book + ":" + itoa(e.Seq), Href: entryHref(l.Book, e.Seq)}}}},
 	}
+	facts = append(q.inCapitals(int64(paid.Amount)), facts...)
 	return q.show(heading, view.Section{Head: view.SectionHead{ID: "where", Title: q.text("receipt.where")}, Parts: []view.Component{where, facts}}, q.signatures("cashier", "borrower"))
 }
 
@@ -179,9 +195,12 @@ func (q *request) extension() error {
 	if x.To != "" {
 		agreed = append(agreed, plain("extension.new", q.date(x.To)))
 	}
-	for key, n := range map[string]int64{"extension.months": x.Months, "extension.days": x.Days, "extension.rows": x.Rows} {
-		if n > 0 {
-			agreed = append(agreed, plain(key, itoa(n)))
+	for _, by := range []struct {
+		key string
+		n   int64
+	}{{"extension.months", x.Months}, {"extension.days", x.Days}, {"extension.rows", x.Rows}} {
+		if by.n > 0 {
+			agreed = append(agreed, plain(by.key, itoa(by.n)))
 		}
 	}
 	body := []view.Component{view.Section{Head: view.SectionHead{ID: "agreed", Title: q.text("extension.agreed")}, Parts: []view.Component{agreed}}}
@@ -203,6 +222,7 @@ func (q *request) extension() error {
 	if len(effect.Parts) == 0 {
 		effect.Parts = []view.Component{view.Text{Prose: view.Plain(q.text("extension.pending"))}}
 	}
-	effect.Parts = append(effect.Parts, paged(q, q.rowColumns(a), a.rows, "", view.Empty{Icon: "calendar", Title: q.text("empty.rows"), Text: q.text("empty.rows.why")}))
+	columns := slices.DeleteFunc(q.rowColumns(a), func(c column[instalment]) bool { return c.key == "charges" || c.key == "paid" }) // what a sheet of paper holds
+	effect.Parts = append(effect.Parts, paged(q, columns, a.rows, "", view.Empty{Icon: "calendar", Title: q.text("empty.rows"), Text: q.text("empty.rows.why")}))
 	return q.show(heading, append(body, effect, q.signatures("lender", "borrower", "approver"))...)
 }
