@@ -6,8 +6,10 @@
 //	dividend            entitled:VILLAGE:D   -> collective:VILLAGE      paid, with its voucher
 //	dividend-works      collective:VILLAGE   -> recipient:PARTY         public works
 //	dividend-posts      collective:VILLAGE   -> recipient:PARTY         wages of welfare posts
-//	dividend-set-aside  collective:VILLAGE   -> collective:VILLAGE:S    decided to be shared out to households
-//	dividend-shared     collective:VILLAGE:S -> recipient:HOUSEHOLD:S
+//	dividend-set-aside  collective:VILLAGE   -> allotted:HOUSEHOLD:S    approved: a household's share of what is shared out
+//	dividend-shared     allotted:HOUSEHOLD:S -> recipient:HOUSEHOLD:S   handed over, with its receipt
+//
+// What a village shares out goes the same way: the list of households is frozen and put up, and approved when its notice has run.
 //
 // So what was declared is what was paid and what is owed, and what a village was paid is what it spent and what it has. The money is the
 // investor's, never the sponsor's: it is a commodity of its own, and carries the investor's fund. It is income of a household when it is
@@ -105,7 +107,7 @@ func (p *Plan) due(from, until date.Date) fact.Money {
 	return p.Guaranteed * days(from, until.AddDays(1)) / days(from, years(from, 1))
 }
 
-// States of a declaration.
+// States of a declaration, and of what a village shares out.
 const (
 	Declared = "declared" // its list waits for its notice to run
 	Approved = "approved" // what it says is owed
@@ -139,7 +141,7 @@ func (d *Declaration) Record(tx *fact.Tx) error {
 	if e, err := tx.Need("id", "dividend-declaration", d.ID); err != nil {
 		return err
 	} else if e.Status == Approved {
-		return fault.New(fault.Conflict, "dividend.approved", "%s is approved", d.ID).For("id").Mend("Take back its approval first, then correct it and put the list up again.")
+		return approved(d.ID)
 	}
 	plan, i, err := planOf(tx, d.Plan)
 	if err != nil {
@@ -191,8 +193,20 @@ func (d *Declaration) Record(tx *fact.Tx) error {
 	return tx.Put(e)
 }
 
-// ListLine is how a village stands on the list that a notice freezes.
-func ListLine(village string, amount fact.Money) string { return village + "=" + amount.String() }
+func approved(id string) *fault.Error {
+	return fault.New(fault.Conflict, "dividend.approved", "%s is approved", id).For("id").Mend("Take back its approval first, then correct it and put the list up again.")
+}
+
+func approvedAlready(id string) *fault.Error {
+	return fault.New(fault.Conflict, "dividend.approved-already", "%s is approved already", id).Mend("Nothing needs to be done.")
+}
+
+func unapproved(id string) *fault.Error {
+	return fault.New(fault.Conflict, "dividend.unapproved", "%s is not approved", id).Mend("Record its approval first, when the notice has run.")
+}
+
+// ListLine is how a village, or a household, stands on the list that a notice freezes.
+func ListLine(code string, amount fact.Money) string { return code + "=" + amount.String() }
 
 // split divides an amount over holders by stake or equally, in fen.
 func split(amount fact.Money, holders []enterprise.Holder, formula string) ([]int64, error) {
@@ -244,7 +258,7 @@ func (a *Approval) Record(tx *fact.Tx) error {
 		return err
 	}
 	if e.Status == Approved {
-		return fault.New(fault.Conflict, "dividend.approved-already", "%s is approved already", a.Declaration).For("declaration").Mend("Nothing needs to be done.")
+		return approvedAlready(a.Declaration).For("declaration")
 	}
 	entries, err := tx.File(notice.DividendType, d.ID)
 	if err != nil {
@@ -254,7 +268,7 @@ func (a *Approval) Record(tx *fact.Tx) error {
 	if err != nil {
 		return err
 	}
-	if err := board.ran(plan, d.ID, tx.On); err != nil {
+	if err := board.ran(plan, "declaration", d.ID, tx.On); err != nil {
 		return err
 	}
 	fund, err := fact.Get[programme.Fund](tx, "fund", plan.Fund)
@@ -324,7 +338,7 @@ func (p *Payment) Record(tx *fact.Tx) error {
 		return err
 	}
 	if e.Status != Approved {
-		return fault.New(fault.Conflict, "dividend.unapproved", "%s is not approved", p.Declaration).For("declaration").Mend("Record its approval first, when the notice has run.")
+		return unapproved(p.Declaration).For("declaration")
 	}
 	plan, i, err := planOf(tx, e.Parent)
 	if err != nil {

@@ -61,6 +61,31 @@ func approved(t testing.TB) *countytest.County {
 	return c
 }
 
+// share is a village's plan to share dividend money out.
+func share(id, village, declaration string, amount fact.Money, list ...string) *dividend.Sharing {
+	return &dividend.Sharing{ID: id, Village: village, Declaration: declaration, Amount: amount, List: list}
+}
+
+// postSharing puts the list of a sharing up in public for seven days.
+func postSharing(t testing.TB, c *countytest.County, id, sharing string) *notice.Notice {
+	t.Helper()
+	n, err := dividend.FreezeSharing(t.Context(), c.DB, countytest.Book, sharing)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n.ID, n.Place = id, "Village board"
+	c.Record(t, n)
+	return n
+}
+
+// paidOut is the county when its first village has been paid 50,000 yuan of the dividend of 2019.
+func paidOut(t testing.TB) *countytest.County {
+	c := approved(t)
+	c.Record(t, &dividend.Payment{Declaration: "D-2019", Village: countytest.Collective(0), Amount: 50_000_00, Voucher: "v"})
+	c.On = "2020-01-16"
+	return c
+}
+
 // TestYear follows a dividend from the plan to households.
 func TestYear(t *testing.T) {
 	c := approved(t)
@@ -71,18 +96,25 @@ func TestYear(t *testing.T) {
 	if got := c.Number(t, figure.Sum, "household-income", figure.At{}); got != 0 {
 		t.Errorf("a village's dividend counts %d as income of households before it is shared", got)
 	}
-	sharing := &dividend.Sharing{ID: "S", Village: village, Declaration: "D-2019", Amount: 20_000_00, Households: 3, Parts: 7, PostedOn: "2020-01-16", PostedUntil: "2020-01-23", Raised: 1, Settled: 1}
+	c.On = "2020-01-16"
+	sharing := share("S", village, "D-2019", 20_000_00, "H-0=2", "H-1=4", "H-2=1")
+	c.Record(t, sharing)
+	c.Refuses(t, "dividend.notice-missing", &dividend.SharingApproval{Sharing: "S", Minutes: "Assembly"})
+	postSharing(t, c, "N-S", "S")
 	c.On = "2020-01-23"
-	c.Refuses(t, "dividend.notice-running", sharing)
+	c.Refuses(t, "dividend.notice-running", &dividend.SharingApproval{Sharing: "S", Minutes: "Assembly"})
 	c.On = "2020-01-24"
 	c.Record(t, &dividend.Use{Village: village, For: "works", To: countytest.Supplier, Amount: 12_000_00, Voucher: "v", What: "Road"},
-		&dividend.Use{Village: village, For: "posts", To: "H-3", Amount: 3_000_00, Voucher: "v", What: "Cleaner, one quarter"}, sharing)
-	shares, err := sharing.Divide([]int64{2, 4, 1})
+		&dividend.Use{Village: village, For: "posts", To: "H-3", Amount: 3_000_00, Voucher: "v", What: "Cleaner, one quarter"}, &dividend.SharingApproval{Sharing: "S", Minutes: "Assembly"})
+	if got := c.Number(t, figure.Sum, "household-income", figure.At{}); got != 3_000_00 {
+		t.Errorf("households got %s before anything was handed over, want the wage of 3000.00", fact.Money(got))
+	}
+	portions, err := sharing.Portions()
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i, parts := range []int64{2, 4, 1} {
-		c.Record(t, &dividend.Share{Sharing: "S", Household: fmt.Sprintf("H-%d", i), Parts: parts, Amount: shares[i], Receipt: "r"})
+	for _, p := range portions {
+		c.Record(t, &dividend.Share{Sharing: "S", Household: p.Household, Amount: p.Amount, Receipt: "r"})
 	}
 	if got := c.Number(t, figure.Sum, "household-income", figure.At{}); got != 23_000_00 {
 		t.Errorf("households got %s, want 23000.00", fact.Money(got))
@@ -150,7 +182,7 @@ func TestRefusals(t *testing.T) {
 	c.Refuses(t, "dividend.objection-upheld", &dividend.Approval{Declaration: "D", Minutes: "Meeting"})
 	c.Record(t, &fact.Reversal{Entry: upheld[0].Seq, Reason: "It was not"}, &notice.Answer{Objection: "O-2", Verdict: notice.Rejected, Text: "All are on it"},
 		&dividend.Approval{Declaration: "D", Minutes: "Meeting"})
-	board, err := dividend.BoardOf(t.Context(), c.DB, countytest.Book, "D")
+	board, err := dividend.BoardOf(t.Context(), c.DB, countytest.Book, notice.DividendType, "D")
 	if err != nil || board == nil || board.Raised != 2 || board.Open != 0 || board.Upheld != 0 || board.Until != "2020-01-13" {
 		t.Errorf("the board is %+v (%v)", board, err)
 	}
@@ -165,22 +197,101 @@ func TestRefusals(t *testing.T) {
 	} {
 		c.Refuses(t, refused.code, refused.fact)
 	}
-	c.Record(t, &dividend.Payment{Declaration: "D", Village: village, Amount: 100_00, Voucher: "v"},
-		&dividend.Sharing{ID: "S", Village: village, Declaration: "D", Amount: 100_00, Households: 3, Parts: 3, PostedOn: "2020-01-06", PostedUntil: "2020-01-13"},
-		&dividend.Share{Sharing: "S", Household: "H-0", Parts: 1, Amount: 33_34, Receipt: "r"})
+}
+
+// TestSharingRefusals tries to share out what may not be shared out, to whom, and before it may be.
+func TestSharingRefusals(t *testing.T) {
+	c := paidOut(t)
+	village := countytest.Collective(0)
 	for _, refused := range []struct {
 		code string
 		fact fact.Fact
 	}{
-		{"share.again", &dividend.Share{Sharing: "S", Household: "H-0", Parts: 1, Amount: 33_33, Receipt: "r2"}},
-		{"share.amount", &dividend.Share{Sharing: "S", Household: "H-1", Parts: 1, Amount: 33_35, Receipt: "r"}},
-		{"share.amount", &dividend.Share{Sharing: "S", Household: "H-1", Parts: 4, Amount: 100_00, Receipt: "r"}},
-		{"household.unregistered", &dividend.Share{Sharing: "S", Household: countytest.Supplier, Parts: 1, Amount: 33_33, Receipt: "r"}},
+		{"dividend.short", share("S", village, "D-2019", 50_000_01, "H-0=1")},
+		{"household.unregistered", share("S", village, "D-2019", 100_00, countytest.Supplier+"=1")},
+		{"sharing.line", share("S", village, "D-2019", 100_00, "H-0")},
+		{"sharing.line", share("S", village, "D-2019", 100_00, "H-0=0")},
+		{"sharing.twice", share("S", village, "D-2019", 100_00, "H-0=1", "H-0=2")},
+		{"sharing.nothing", share("S", village, "D-2019", 1, "H-0=1", "H-1=1")},
+		{"ref.unknown", share("S", village, "D-none", 100_00, "H-0=1")},
 	} {
 		c.Refuses(t, refused.code, refused.fact)
 	}
-	c.Record(t, &dividend.Share{Sharing: "S", Household: "H-1", Parts: 1, Amount: 33_34, Receipt: "r"})
-	c.Refuses(t, "share.short", &dividend.Share{Sharing: "S", Household: "H-2", Parts: 1, Amount: 33_33, Receipt: "r"})
+	c.Record(t, share("S", village, "D-2019", 100_00, "H-0=1", "H-1=1", "H-2=1"))
+	approval := &dividend.SharingApproval{Sharing: "S", Minutes: "Assembly"}
+	c.Refuses(t, "dividend.unapproved", &dividend.Share{Sharing: "S", Household: "H-0", Amount: 33_34, Receipt: "r"})
+	c.Refuses(t, "dividend.notice-missing", approval)
+	other := &notice.Notice{ID: "N-0", Sharing: "S", Title: "Shared out", Area: countytest.Village(0), Place: "Board", Days: 7, DayKind: "calendar", List: []string{"H-3=100.00"}, Hash: notice.Hash([]string{"H-3=100.00"})}
+	c.Refuses(t, "notice.sharing", other)
+	n := postSharing(t, c, "N-1", "S")
+	if len(n.Lines) != 3 || n.Lines[0] != "H×× 1份 33.34" {
+		t.Errorf("the board shows %q", n.Lines)
+	}
+	c.Record(t, &notice.Objection{ID: "O", Notice: "N-1", Anonymous: true, Text: "My neighbour is not on it", AnswerBy: "2020-02-01"})
+	c.On = "2020-01-24"
+	c.Refuses(t, "dividend.objections-open", approval)
+	answer := c.Record(t, &notice.Answer{Objection: "O", Verdict: notice.Upheld, Text: "It was forgotten"})
+	c.Refuses(t, "dividend.objection-upheld", approval)
+	c.Record(t, &fact.Reversal{Entry: answer[0].Seq, Reason: "It was not"}, &notice.Answer{Objection: "O", Verdict: notice.Rejected, Text: "It has moved away"}, approval)
+	for _, refused := range []struct {
+		code string
+		fact fact.Fact
+	}{
+		{"dividend.approved-already", &dividend.SharingApproval{Sharing: "S", Minutes: "Another assembly"}},
+		{"share.amount", &dividend.Share{Sharing: "S", Household: "H-0", Amount: 33_33, Receipt: "r"}},
+		{"share.none", &dividend.Share{Sharing: "S", Household: "H-3", Amount: 33_33, Receipt: "r"}},
+	} {
+		c.Refuses(t, refused.code, refused.fact)
+	}
+	c.Record(t, &dividend.Share{Sharing: "S", Household: "H-0", Amount: 33_34, Receipt: "r"})
+	c.Refuses(t, "share.none", &dividend.Share{Sharing: "S", Household: "H-0", Amount: 33_34, Receipt: "r2"})
+	var s dividend.Sharing
+	if thing, ok, err := fact.ThingOf[dividend.Sharing](t.Context(), c.DB, countytest.Book, notice.SharingType, "S"); err != nil || !ok {
+		t.Fatal(ok, err)
+	} else {
+		s = *thing.Fact
+	}
+	list, err := dividend.SharedOut(t.Context(), c.DB, countytest.Book, &s)
+	if err != nil || len(list) != 3 || list[0].Receipt != "r" || list[0].On != "2020-01-24" || list[1].On != "" || list[1].Amount != 33_33 {
+		t.Errorf("the list shows %+v (%v)", list, err)
+	}
+	c.CheckReplay(t)
+}
+
+// TestSharingRestartsWhenItsListChanges corrects a list of households that is up: its notice no longer counts, and the new list runs from its own first day. What
+// is approved cannot be corrected.
+func TestSharingRestartsWhenItsListChanges(t *testing.T) {
+	c := paidOut(t)
+	village := countytest.Collective(0)
+	first := c.Record(t, share("S", village, "D-2019", 100_00, "H-0=1", "H-1=1"))
+	postSharing(t, c, "N-1", "S")
+	c.On = "2020-01-18"
+	correct := func(seq int64, f fact.Fact) ([]fact.Receipt, error) {
+		d := c.Draft(f)
+		d.Corrects = seq
+		return c.Recorder.Record(t.Context(), d)
+	}
+	second, err := correct(first[0].Seq, share("S", village, "D-2019", 100_00, "H-0=1", "H-2=1"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	approval := &dividend.SharingApproval{Sharing: "S", Minutes: "Assembly"}
+	c.On = "2020-01-24"
+	c.Refuses(t, "dividend.notice-missing", approval) // what has run is the list as it was
+	postSharing(t, c, "N-2", "S")
+	c.On = "2020-01-31"
+	c.Refuses(t, "dividend.notice-running", approval)
+	c.On = "2020-02-01"
+	approved := c.Record(t, approval)
+	if _, err := correct(second[0].Seq, share("S", village, "D-2019", 90_00, "H-0=1", "H-2=1")); err == nil {
+		t.Error("a sharing that is approved was corrected")
+	}
+	c.Record(t, &fact.Reversal{Entry: approved[0].Seq, Reason: "The assembly met too early"})
+	spent, err := dividend.Spent(t.Context(), c.DB, countytest.Book, "")
+	if err != nil || spent[village].Left != 50_000_00 || spent[village].SetAside != 0 {
+		t.Errorf("after the approval was taken back the village's money is %+v (%v)", spent[village], err)
+	}
+	c.CheckReplay(t)
 }
 
 // TestCorrection corrects a list that is still up, and refuses to correct what is approved.
@@ -214,19 +325,21 @@ func TestCorrection(t *testing.T) {
 func TestSplit(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
 		parts := rapid.SliceOfN(rapid.Int64Range(1, 9), 1, 200).Draw(r, "parts")
-		s := dividend.Sharing{Amount: fact.Money(rapid.Int64Range(1, 1_000_000_000_00).Draw(r, "amount")), Households: int64(len(parts))}
-		for _, n := range parts {
-			s.Parts += n
+		s := dividend.Sharing{Amount: fact.Money(rapid.Int64Range(100_00, 1_000_000_000_00).Draw(r, "amount"))}
+		var whole int64
+		for i, n := range parts {
+			s.List = append(s.List, fmt.Sprintf("H-%d=%d", i, n))
+			whole += n
 		}
-		shares, err := s.Divide(parts)
+		portions, err := s.Portions()
 		if err != nil {
 			r.Fatal(err)
 		}
 		var sum fact.Money
-		for i, share := range shares {
-			sum += share
-			if exact := float64(s.Amount) * float64(parts[i]) / float64(s.Parts); float64(share) < exact-1.01 || float64(share) > exact+1.01 {
-				r.Fatalf("%d of %d parts of %s are %s", parts[i], s.Parts, s.Amount, share)
+		for i, p := range portions {
+			sum += p.Amount
+			if exact := float64(s.Amount) * float64(parts[i]) / float64(whole); float64(p.Amount) < exact-1.01 || float64(p.Amount) > exact+1.01 {
+				r.Fatalf("%d of %d parts of %s are %s", parts[i], whole, s.Amount, p.Amount)
 			}
 		}
 		if sum != s.Amount {

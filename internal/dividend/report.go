@@ -12,6 +12,7 @@ import (
 	"lastmile/internal/figure"
 	"lastmile/internal/journal"
 	"lastmile/internal/ledger"
+	"lastmile/internal/notice"
 )
 
 // Year is a declaration beside what the plan guarantees for its period.
@@ -115,6 +116,14 @@ type Spending struct {
 
 // Spent says what villages of a book did with their dividends by a day, by village.
 func Spent(ctx context.Context, r database.Reader, book string, on date.Date) (map[string]*Spending, error) {
+	sharings, err := entity.Find(ctx, r, entity.Filter{Book: book, Type: notice.SharingType})
+	if err != nil {
+		return nil, err
+	}
+	sharer := make(map[string]string, len(sharings)) // village by sharing
+	for _, e := range sharings {
+		sharer[e.ID] = e.Parent
+	}
 	villages := map[string]*Spending{}
 	for _, f := range []struct {
 		flow, column string
@@ -131,7 +140,11 @@ func Spent(ctx context.Context, r database.Reader, book string, on date.Date) (m
 			return nil, err
 		}
 		for account, amount := range sums {
-			village, _, _ := strings.Cut(strings.TrimPrefix(account, string(ledger.Collective)+":"), ":")
+			class, rest, _ := strings.Cut(account, ":")
+			village, sharing, _ := strings.Cut(rest, ":")
+			if ledger.Class(class) == ledger.Allotted {
+				village = sharer[sharing]
+			}
 			if villages[village] == nil {
 				villages[village] = &Spending{Village: village}
 			}
@@ -139,6 +152,46 @@ func Spent(ctx context.Context, r database.Reader, book string, on date.Date) (m
 		}
 	}
 	return villages, nil
+}
+
+// Shared is a household on the list of a sharing.
+type Shared struct {
+	Portion
+	On      date.Date // when its share was handed over; "" before
+	Seq     int64     // entry of that
+	Receipt string
+}
+
+// SharedOut is the list of a sharing, with what was handed over of it, in the order of the list.
+func SharedOut(ctx context.Context, r database.Reader, book string, s *Sharing) ([]Shared, error) {
+	portions, err := s.Portions()
+	if err != nil {
+		return nil, err
+	}
+	list := make([]Shared, len(portions))
+	at := make(map[string]*Shared, len(portions))
+	for i, p := range portions {
+		list[i].Portion = p
+		at[p.Household] = &list[i]
+	}
+	entries, err := journal.File(ctx, r, book, notice.SharingType, s.ID)
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range entries {
+		if e.Kind != "dividend-share" {
+			continue
+		}
+		f, err := fact.DecodeBody(e.Kind, e.Body, "")
+		if err != nil {
+			return nil, err
+		}
+		share := f.(*Share)
+		if l := at[share.Household]; l != nil {
+			l.On, l.Seq, l.Receipt = e.On, e.Seq, share.Receipt
+		}
+	}
+	return list, nil
 }
 
 // Line is a village on the list of a declaration.
@@ -191,28 +244,33 @@ func Lines(ctx context.Context, r database.Reader, book, declaration string) ([]
 	return list, nil
 }
 
-// Decision is when and how a declaration was approved.
+// Decision is when and how a declaration or a sharing was approved.
 type Decision struct {
-	Approval
-	On  date.Date
-	Seq int64
+	Minutes string
+	On      date.Date
+	Seq     int64
 }
 
-// Decided gives the approval of a declaration; nil when it was not approved.
-func Decided(ctx context.Context, r database.Reader, book, declaration string) (*Decision, error) {
-	entries, err := journal.File(ctx, r, book, "dividend-declaration", declaration)
+// Decided gives the approval of a declaration (notice.DividendType) or a sharing (notice.SharingType); nil when it was not approved.
+func Decided(ctx context.Context, r database.Reader, book, typ, id string) (*Decision, error) {
+	entries, err := journal.File(ctx, r, book, typ, id)
 	if err != nil {
 		return nil, err
 	}
 	for _, e := range entries {
-		if e.Kind != "dividend-approval" {
+		if e.Kind != "dividend-approval" && e.Kind != "dividend-sharing-approval" {
 			continue
 		}
 		f, err := fact.DecodeBody(e.Kind, e.Body, "")
 		if err != nil {
 			return nil, err
 		}
-		return &Decision{Approval: *f.(*Approval), On: e.On, Seq: e.Seq}, nil
+		switch f := f.(type) {
+		case *Approval:
+			return &Decision{f.Minutes, e.On, e.Seq}, nil
+		case *SharingApproval:
+			return &Decision{f.Minutes, e.On, e.Seq}, nil
+		}
 	}
 	return nil, nil
 }

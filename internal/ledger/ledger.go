@@ -57,6 +57,7 @@ const (
 	// Money that an investor owes and pays to villages.
 	Entitled   Class = "entitled"   // declared to a village and not yet paid
 	Collective Class = "collective" // paid to a village and not yet spent
+	Allotted   Class = "allotted"   // a household's share of a village's dividend, not yet handed over
 	// Outside: where value comes from and goes to.
 	Donor     Class = "donor"      // gave money or goods
 	Supply    Class = "supply"     // sold goods
@@ -75,7 +76,7 @@ var outside = map[Class]bool{Donor: true, Supply: true, Nature: true, Recipient:
 
 // ends are the classes at which value has arrived where the programme no longer holds it. What a village has is among them, though it
 // cannot fall below nothing.
-var ends = map[Class]bool{Recipient: true, Loss: true, Herd: true, Contract: true, Young: true, Buyer: true, Collective: true}
+var ends = map[Class]bool{Recipient: true, Loss: true, Herd: true, Contract: true, Young: true, Buyer: true, Collective: true, Allotted: true}
 
 // Ends tells whether value that comes to accounts of the class has arrived with somebody outside the programme.
 func (c Class) Ends() bool { return ends[c] }

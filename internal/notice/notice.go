@@ -54,6 +54,7 @@ type Notice struct {
 	Case     string   `json:"case" en:"Case" zh:"事项" ref:"case" entity:"parent" optional:"" hint:"What the list is decided in; or a targeting run." hint_zh:"决定名单的事项；或填瞄准测算批次。"`
 	Run      string   `json:"run" en:"Targeting run" zh:"遴选名单" ref:"targeting-run" optional:"" hint:"For a list that a targeting programme has frozen." hint_zh:"公示帮扶对象遴选名单时填写。"`
 	Dividend string   `json:"dividend" en:"Dividend" zh:"分红" ref:"dividend-declaration" optional:"" hint:"For the list of villages that are to be paid a dividend." hint_zh:"公示村集体分红名单时填写。"`
+	Sharing  string   `json:"sharing" en:"Dividend to be shared out" zh:"分红到户" ref:"dividend-sharing" optional:"" hint:"For the list of households among which a village shares a dividend out." hint_zh:"公示村集体分红到户名单时填写。"`
 	Title    string   `json:"title" en:"Title" zh:"标题" entity:"name" length:"200"`
 	Area     string   `json:"area" en:"Put up in" zh:"公示地" ref:"area" entity:"area"`
 	Place    string   `json:"place" en:"Where it hangs" zh:"张贴处" length:"200"`
@@ -68,13 +69,13 @@ type Notice struct {
 // Check holds the hash against the list and keeps out of the lines what must never be public.
 func (n *Notice) Check(p *fact.Problems) {
 	of := 0
-	for _, id := range []string{n.Case, n.Run, n.Dividend} {
+	for _, id := range []string{n.Case, n.Run, n.Dividend, n.Sharing} {
 		if id != "" {
 			of++
 		}
 	}
 	if of != 1 {
-		p.Add("case", "notice.of", "a notice is of a case, of a targeting run or of a dividend").Mend("Name one of them.")
+		p.Add("case", "notice.of", "a notice is of a case, of a targeting run, of a dividend or of how one is shared out").Mend("Name one of them.")
 	}
 	if n.Hash != Hash(n.List) {
 		p.Add("hash", "notice.hash", "the hash is not that of the list").Mend("Freeze the list again.")
@@ -137,13 +138,14 @@ func (n *Notice) Until(posted date.Date) (date.Date, error) {
 	return calendar.AddWorkingDays(posted, int(n.Days))
 }
 
-// Record files the notice under its case, or under the targeting run whose list it shows.
+// Record files the notice under what it is of. A list that was frozen before (of a run, a dividend, a sharing) must be the one that is put up.
 func (n *Notice) Record(tx *fact.Tx) error {
 	if _, err := n.Until(tx.On); err != nil {
 		return fault.New(fault.Invalid, "notice.holidays", "when the notice ends cannot be counted: %v", err).For("day_kind").Mend("Add the year's holidays to the calendar.")
 	}
 	n.concern(tx)
-	if n.Run != "" {
+	switch {
+	case n.Run != "":
 		run, err := tx.Need("run", RunType, n.Run)
 		if err != nil {
 			return err
@@ -151,14 +153,21 @@ func (n *Notice) Record(tx *fact.Tx) error {
 		if run.Class != n.Hash {
 			return fault.New(fault.Conflict, "notice.run", "targeting run %s has frozen another list", n.Run).For("list").Mend("Put up the list of the run, or freeze another run.")
 		}
-	}
-	if n.Dividend != "" {
+	case n.Dividend != "":
 		declared, err := tx.Need("dividend", DividendType, n.Dividend)
 		if err != nil {
 			return err
 		}
 		if declared.Class != n.Hash {
 			return fault.New(fault.Conflict, "notice.dividend", "dividend %s has another list", n.Dividend).For("list").Mend("Put up the list of the declaration as it is now.")
+		}
+	case n.Sharing != "":
+		sharing, err := tx.Need("sharing", SharingType, n.Sharing)
+		if err != nil {
+			return err
+		}
+		if sharing.Class != n.Hash {
+			return fault.New(fault.Conflict, "notice.sharing", "sharing %s has another list", n.Sharing).For("list").Mend("Put up the list of the sharing as it is now.")
 		}
 	}
 	if err := tx.SetStatus(Type, n.ID, "posted"); err != nil {
@@ -173,6 +182,17 @@ const RunType = "targeting-run"
 // DividendType is the type of the entity that a declared dividend is. Its class is the hash of its list.
 const DividendType = "dividend-declaration"
 
+// SharingType is the type of the entity that a dividend to be shared out is. Its class is the hash of its list of households.
+const SharingType = "dividend-sharing"
+
+// names tells whether a code stands on the list, by itself or with what it is to get: CODE=AMOUNT.
+func (n *Notice) names(code string) bool {
+	return slices.ContainsFunc(n.List, func(line string) bool {
+		listed, _, _ := strings.Cut(line, "=")
+		return listed == code
+	})
+}
+
 // concern files what is recorded about a notice under it, and under what it is of.
 func (n *Notice) concern(tx *fact.Tx) {
 	switch {
@@ -180,8 +200,10 @@ func (n *Notice) concern(tx *fact.Tx) {
 		tx.Concern("case", n.Case, "")
 	case n.Run != "":
 		tx.Concern(RunType, n.Run, "")
-	default:
+	case n.Dividend != "":
 		tx.Concern(DividendType, n.Dividend, "")
+	default:
+		tx.Concern(SharingType, n.Sharing, "")
 	}
 	tx.Concern(Type, n.ID, "")
 }
@@ -223,7 +245,7 @@ func (o *Objection) Record(tx *fact.Tx) error {
 		return err
 	}
 	switch {
-	case o.Household != "" && !slices.Contains(n.List, o.Household):
+	case o.Household != "" && !n.names(o.Household):
 		return fault.New(fault.Invalid, "objection.household", "notice %s does not list household %s", o.Notice, o.Household).For("household").Mend("Leave it empty, or correct the code.")
 	case o.AnswerBy < tx.On:
 		return fault.New(fault.Invalid, "objection.answer-by", "it would have to be answered before it was raised").For("answer_by").Mend("Use a later date.")

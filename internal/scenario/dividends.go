@@ -42,7 +42,7 @@ func (p *plan) dividends() error {
 	p.add(entity.Headquarters, "2018-08-20", &programme.Fund{ID: angusFund, Name: "Dividends of the cattle farm 肉牛养殖分红", Sponsor: "listed-company-c", Purpose: "Dividends to villages"}, nil)
 	p.add(Maigaiti, "2018-08-27", &dividend.Plan{
 		ID: angusPlan, Name: "Dividends of the cattle farm 肉牛养殖分红方案", Investment: angus, Fund: angusFund, Rate: 600, Guaranteed: yuan(20_000_000),
-		Begins: angusYears[0].from, Years: 10, Notice: 7,
+		Begins: angusYears[0].from, Years: 10, Notice: noticeDays,
 	}, document("DIVIDEND PLAN "+angusPlan, "Date    2018-08-27", "At least CNY 20,000,000 a year", "Years   10"))
 	holders := make([]enterprise.Holder, len(villages))
 	for i, v := range villages {
@@ -59,12 +59,12 @@ func (p *plan) dividends() error {
 
 // angusYear plans a year's list, its approval and payments.
 func (p *plan) angusYear(y angusYear, holders []enterprise.Holder) error {
-	until := y.posted.AddDays(7)
+	until := y.posted.AddDays(noticeDays)
 	board := document("LIST OF DIVIDENDS "+y.id, "Up from "+string(y.posted), "Until   "+string(until), fmt.Sprintf("Total   CNY %d", y.yuan), fmt.Sprintf("%d villages", len(holders)))
 	p.add(Maigaiti, y.posted, &dividend.Declaration{
 		ID: y.id, Plan: angusPlan, From: y.from, Until: y.until, Amount: yuan(y.yuan), Formula: "stake",
 	}, nil)
-	n := &notice.Notice{ID: "N-" + y.id, Dividend: y.id, Title: "Dividend of the cattle farm 肉牛养殖分红公示", Area: Maigaiti, Place: "Boards of county, towns and villages 县乡村公示栏", Days: 7, DayKind: "calendar"}
+	n := &notice.Notice{ID: "N-" + y.id, Dividend: y.id, Title: "Dividend of the cattle farm 肉牛养殖分红公示", Area: Maigaiti, Place: "Boards of county, towns and villages 县乡村公示栏", Days: noticeDays, DayKind: "calendar"}
 	weights := make([]int64, len(holders))
 	for i, h := range holders {
 		weights[i] = int64(h.Stake)
@@ -102,25 +102,57 @@ func (p *plan) spend(villages []*area.Area) error {
 		if i >= sharingVillages {
 			continue
 		}
-		s := &dividend.Sharing{
-			ID: "SHARE-" + f.village.Code[6:], Village: village, Declaration: angusYears[0].id, Amount: yuan(24_000), Households: int64(len(f.breeders)), Parts: int64(len(f.breeders)),
-			PostedOn: "2020-05-04", PostedUntil: "2020-05-12",
-		}
-		p.add(Maigaiti, "2020-05-14", s, document("LIST OF HOUSEHOLDS "+s.ID, "Up from "+string(s.PostedOn), "Until   "+string(s.PostedUntil), fmt.Sprintf("%d households, CNY 24,000", s.Households)))
-		parts := make([]int64, len(f.breeders))
-		for k := range parts {
-			parts[k] = 1
-		}
-		shares, err := s.Divide(parts)
-		if err != nil {
+		if err := p.shareOut(f, sharing{angusYears[0].id, "SHARE-" + f.village.Code[6:], 24_000, "2020-05-04", true}); err != nil {
 			return err
 		}
-		for k, amount := range shares {
-			p.add(Maigaiti, "2020-05-18", &dividend.Share{Sharing: s.ID, Household: f.breeders[k], Parts: 1, Amount: amount, Receipt: fmt.Sprintf("%s-%02d", s.ID, k+1)}, nil)
-		}
+	}
+	return p.shareOut(p.flocks[0], sharing{angusYears[1].id, "SHARE-2-" + p.flocks[0].village.Code[6:], 27_000, "2020-10-26", false})
+}
+
+// sharing is dividend money that a village shares out equally to its households with a breeding contract.
+type sharing struct {
+	dividend, id string
+	yuan         int64
+	posted       date.Date
+	done         bool // approved and handed over; else its list is still up
+}
+
+// shareOut plans a sharing: its list, which is put up the same day, an objection, and when it has run the approval and what each household got.
+func (p *plan) shareOut(f *flock, o sharing) error {
+	s := &dividend.Sharing{ID: o.id, Village: p.collective(f.village), Declaration: o.dividend, Amount: yuan(o.yuan)}
+	names := map[string]string{}
+	for _, h := range f.breeders {
+		s.List = append(s.List, h+"=1")
+		names[h] = "养殖户"
+	}
+	p.add(Maigaiti, o.posted, s, nil)
+	n, err := s.Notice(noticeDays, names)
+	if err != nil {
+		return err
+	}
+	until := o.posted.AddDays(noticeDays)
+	n.ID, n.Title, n.Area, n.Place = "N-"+s.ID, "Dividend shared out to households 分红到户公示", f.village.Code, "Board of the village committee 村委会公示栏"
+	p.add(Maigaiti, o.posted, n, document("LIST OF HOUSEHOLDS "+s.ID, "Up from "+string(o.posted), "Until   "+string(until), fmt.Sprintf("%d households, CNY %d", len(s.List), o.yuan)))
+	if !o.done {
+		return nil
+	}
+	if f == p.flocks[0] {
+		p.add(Maigaiti, o.posted.AddDays(2), &notice.Objection{ID: "O-" + s.ID, Notice: n.ID, Anonymous: true, Text: "Why by households and not by persons? 为何按户而不按人分？", AnswerBy: until}, nil)
+		p.add(Maigaiti, o.posted.AddDays(4), &notice.Answer{Objection: "O-" + s.ID, Verdict: notice.Rejected, Text: "The assembly had decided so. 村民代表会议已作此决议。"}, nil)
+	}
+	p.add(Maigaiti, until.AddDays(3), &dividend.SharingApproval{Sharing: s.ID, Minutes: "Assembly of the village, " + string(until.AddDays(3))}, document("MINUTES", "Sharing "+s.ID, "Approved"))
+	portions, err := s.Portions()
+	if err != nil {
+		return err
+	}
+	for k, share := range portions {
+		p.add(Maigaiti, until.AddDays(7), &dividend.Share{Sharing: s.ID, Household: share.Household, Amount: share.Amount, Receipt: fmt.Sprintf("%s-%02d", s.ID, k+1)}, nil)
 	}
 	return nil
 }
+
+// noticeDays is how long the plan of the cattle farm's dividends wants lists to be up.
+const noticeDays = 7
 
 // sharingVillages is how many villages with a flock share money out.
 const sharingVillages = 6

@@ -15,7 +15,7 @@ var outsideClasses = []string{"donor", "supply", "nature", "recipient", "loss", 
 
 // endClasses are where value has arrived for good: with a receiver or a village, or lost. From one of them to another it does not arrive
 // again.
-var endClasses = []string{"recipient", "loss", "herd", "herd-contract", "herd-young", "buyer", "collective"}
+var endClasses = []string{"recipient", "loss", "herd", "herd-contract", "herd-young", "buyer", "collective", "allotted"}
 
 // account as its row says, and what its postings need to know.
 type account struct {

@@ -345,12 +345,16 @@ func (q *request) terms(book string, rec *livestock.Record) view.Facts {
 	return append(facts, view.Fact{Name: q.Text("industry.signatures"), Value: linked(signed, entryHref(book, rec.Seq))})
 }
 
-// householdLink leads to a household of the register, or to the party that stands for one.
-func (q *request) householdLink(book, id string) view.Prose {
+// householdHref is the page of a household of the register, or of the party that stands for one.
+func (q *request) householdHref(book, id string) string {
 	if e, err := q.thing(book, "household", id); err == nil && e.ID != "" {
-		return linked(id, link("households", book, id))
+		return link("households", book, id)
 	}
-	return linked(id, link("parties", book, id))
+	return link("parties", book, id)
+}
+
+func (q *request) householdLink(book, id string) view.Prose {
+	return linked(id, q.householdHref(book, id))
 }
 
 // duty is what the household owes: heads to give back, heads to replace, the next inspection.

@@ -12,6 +12,7 @@ import (
 	"lastmile/internal/dividend"
 	"lastmile/internal/fact"
 	"lastmile/internal/ledger"
+	"lastmile/internal/notice"
 	"lastmile/internal/web/listing"
 	"lastmile/internal/web/view"
 )
@@ -53,7 +54,7 @@ func (q *request) periods(ctx context.Context, book string) ([]period, error) {
 			if err != nil {
 				return nil, err
 			}
-			board, err := dividend.BoardOf(ctx, q.db(), book, y.ID)
+			board, err := dividend.BoardOf(ctx, q.db(), book, notice.DividendType, y.ID)
 			if err != nil {
 				return nil, err
 			}
@@ -102,7 +103,11 @@ func (q *request) dividends() error {
 }
 
 func (q *request) dividendViews(current string) []view.Link {
-	return []view.Link{{Label: q.Text("industry.dividends"), Href: "/dividends", Current: current == "/dividends"}, {Label: q.Text("industry.uses"), Href: "/dividends/uses", Current: current == "/dividends/uses"}}
+	views := []view.Link{{Label: q.Text("industry.dividends"), Href: "/dividends"}, {Label: q.Text("industry.uses"), Href: "/dividends/uses"}, {Label: q.Text("industry.sharings"), Href: "/sharings"}}
+	for i := range views {
+		views[i].Current = views[i].Href == current
+	}
+	return views
 }
 
 func (q *request) dividendsCSV() error {
@@ -202,7 +207,7 @@ func (q *request) findDividend() (p period, err error) {
 			p = period{Year: y, book: book, county: book, seq: d.Seq, plan: plan.Fact}
 		}
 	}
-	p.board, err = dividend.BoardOf(q.Context(), q.db(), book, id)
+	p.board, err = dividend.BoardOf(q.Context(), q.db(), book, notice.DividendType, id)
 	return p, err
 }
 
@@ -216,7 +221,7 @@ func (q *request) dividend() error {
 	if err != nil {
 		return err
 	}
-	decided, err := dividend.Decided(q.Context(), q.db(), p.book, p.ID)
+	decided, err := dividend.Decided(q.Context(), q.db(), p.book, notice.DividendType, p.ID)
 	if err != nil {
 		return err
 	}
@@ -242,7 +247,9 @@ func (q *request) dividend() error {
 		heading.Buttons = freeze
 	case p.Status != dividend.Approved && p.closes() >= q.today:
 		heading.Buttons = q.button("notice-objection", view.Primary, "notice", p.board.ID)
-	case p.Status != dividend.Approved:
+	case p.Status != dividend.Approved && p.board.Open > 0:
+		heading.Buttons = q.button("objection-answer", view.Primary)
+	case p.Status != dividend.Approved && p.board.Upheld == 0:
 		heading.Buttons = q.button("dividend-approval", view.Primary, "declaration", p.ID)
 	case p.Status == dividend.Approved && p.Paid < p.Amount:
 		heading.Buttons = q.button("dividend-payment", view.Primary, "declaration", p.ID)
@@ -440,7 +447,7 @@ func (q *request) uses() error {
 		parts = append(parts, view.Filters{Action: "/dividends/uses", Fields: fields})
 	}
 	heading := q.title("industry.uses.title", q.write("industry.uses.lead", len(rows), q.money(received), q.money(works), q.money(posts), q.money(shared), q.money(left)))
-	heading.Buttons = slices.Concat(q.button("dividend-use", view.Primary), q.button("dividend-sharing", view.Ghost), q.button("dividend-share", view.Ghost))
+	heading.Buttons = slices.Concat(q.button("dividend-use", view.Primary), q.button("dividend-sharing", view.Ghost))
 	return q.show(heading, view.Section{Head: view.SectionHead{ID: "uses", Title: q.Text("industry.villages", len(rows)), Note: q.download(listing.CSVHref(q.URL)), Segments: q.dividendViews("/dividends/uses")},
 		Parts: append(parts, q.useListing(rows).Table(q.Printer, q.URL))})
 }

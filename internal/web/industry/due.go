@@ -15,6 +15,7 @@ import (
 	"lastmile/internal/journal"
 	"lastmile/internal/ledger"
 	"lastmile/internal/livestock"
+	"lastmile/internal/notice"
 	"lastmile/internal/web/form"
 	"lastmile/internal/web/listing"
 	"lastmile/internal/web/locale"
@@ -33,7 +34,7 @@ const (
 )
 
 // Reasons why something is on the list, in its order.
-var reasons = []string{"missing", "deaths", "inspection", "expired", "post", "notice", "objection", "approve", "pay", "underway", "receipt", "expiry", "accept", "repair", "check"}
+var reasons = []string{"missing", "deaths", "inspection", "expired", "post", "notice", "objection", "approve", "pay", "hand", "underway", "receipt", "expiry", "accept", "repair", "check"}
 
 // item is something that is due.
 type item struct {
@@ -50,7 +51,7 @@ type item struct {
 // items gathers what is due in a book.
 func (q *request) items(ctx context.Context, book string) ([]item, error) {
 	var list []item
-	for _, gather := range []func(context.Context, string) ([]item, error){q.herdItems, q.deathItems, q.dividendItems, q.dispatchItems, q.receiptItems, q.expiryItems, q.assetItems} {
+	for _, gather := range []func(context.Context, string) ([]item, error){q.herdItems, q.deathItems, q.dividendItems, q.sharingItems, q.dispatchItems, q.receiptItems, q.expiryItems, q.assetItems} {
 		some, err := gather(ctx, book)
 		if err != nil {
 			return nil, err
@@ -150,7 +151,7 @@ func (q *request) dividendItems(ctx context.Context, book string) ([]item, error
 	}
 	var list []item
 	for _, d := range declared {
-		board, err := dividend.BoardOf(ctx, q.db(), book, d.ID)
+		board, err := dividend.BoardOf(ctx, q.db(), book, notice.DividendType, d.ID)
 		if err != nil {
 			return nil, err
 		}
@@ -159,7 +160,7 @@ func (q *request) dividendItems(ctx context.Context, book string) ([]item, error
 			about.day = board.Until
 		}
 		switch {
-		case d.Status != dividend.Approved && board == nil:
+		case d.Status != dividend.Approved && (board == nil || board.Open == 0 && board.Upheld > 0):
 			about.reason = "post"
 		case d.Status != dividend.Approved && board.Open > 0 && board.Until < q.today:
 			about.reason, about.number = "objection", board.Open

@@ -4,6 +4,7 @@
 //	/herds          herds of villages: what came in, went out and is there; breeding contracts, each with all that happened under it
 //	/investments    money that others bring, capacity and forecasts beside what was reported, stakes of villages, jobs
 //	/dividends      plans, declarations, the list of each with its notice and payments, what villages did with the money
+//	/sharings       what villages share out to households: the list of each with its notice, its approval and what was handed over
 //	/goods          stock by store, fund and giver; dispatches; deliveries; the register of assets
 //	/due            what is due in all of it: inspections, deaths, missing heads, notices that close, receipts that lack, goods that expire
 //
@@ -90,6 +91,10 @@ func (p *Pages) Routes(mux session.Router) {
 		{"/dividends/{book}/{id}/notice", (*request).dividendNotice},
 		{"/dividends/uses", (*request).uses},
 		{"/dividends/uses.csv", (*request).usesCSV},
+		{"/sharings", (*request).sharings},
+		{"/sharings.csv", (*request).sharingsCSV},
+		{"/sharings/{book}/{id}", (*request).sharing},
+		{"/sharings/{book}/{id}/list.csv", (*request).sharingCSV},
 		{"/goods", (*request).goods},
 		{"/goods.csv", (*request).goodsCSV},
 		{"/goods/donations", (*request).donations},
@@ -116,7 +121,7 @@ func Places(words wording.Words, at *url.URL) []view.NavItem {
 	}{
 		{"sheep", "industry.herds", []string{"/herds", "/contracts"}},
 		{"trend", "industry.investments", []string{"/investments", "/jobs"}},
-		{"yuan", "industry.dividends", []string{"/dividends"}},
+		{"yuan", "industry.dividends", []string{"/dividends", "/sharings"}},
 		{"box", "industry.goods", []string{"/goods"}},
 		{"clock", "industry.due", []string{"/due"}},
 	} {

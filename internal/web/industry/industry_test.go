@@ -23,6 +23,19 @@ const (
 	home    = "p-" + testworld.Wushan
 )
 
+// sharing is what the village shares out to two households, one of which has had its share.
+var sharing = &dividend.Sharing{ID: "SH-1", Village: "VC-1", Declaration: "DIV-1", Amount: 2_000_00, List: []string{"H-1=3", "H-2=1"}}
+
+func sharingNotice(t *testing.T) *notice.Notice {
+	t.Helper()
+	n, err := sharing.Notice(7, map[string]string{"H-1": "农户", "H-2": "农户"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	n.ID, n.Title, n.Area, n.Place = "N-SH-1", "Shared out 分红到户公示", village, "Village board 村委会"
+	return n
+}
+
 // app is a world in whose county a village has a herd, a contract, a stake, a dividend, masks and an ambulance.
 func app(t *testing.T) *webtest.App {
 	t.Helper()
@@ -34,6 +47,7 @@ func app(t *testing.T) *webtest.App {
 		{"2020-01-02", &area.Area{Code: village, Parent: testworld.Town, Level: "village", Name: "北关村"}},
 		{"2020-01-02", &party.Party{ID: "VC-1", Name: "北关村集体经济联合社", Kind: "village-collective", Area: village}},
 		{"2020-01-02", &party.Party{ID: "H-1", Name: "农户", Kind: "household", Area: village}},
+		{"2020-01-02", &party.Party{ID: "H-2", Name: "农户", Kind: "household", Area: village}},
 		{"2020-01-02", &party.Party{ID: "SC-1", Name: "小学", Kind: "school", Area: testworld.Town}},
 		{"2020-01-02", &party.Party{ID: "HO-1", Name: "县医院", Kind: "hospital", Area: testworld.Wushan}},
 		{"2020-01-02", &party.Party{ID: "farm", Name: "Farm", Kind: "listed-company"}},
@@ -67,6 +81,11 @@ func app(t *testing.T) *webtest.App {
 		{"2020-05-11", &dividend.Approval{Declaration: "DIV-1", Minutes: "Minutes"}},
 		{"2020-05-12", &dividend.Payment{Declaration: "DIV-1", Village: "VC-1", Amount: 6_000_00, Voucher: "DV-1"}},
 		{"2020-05-13", &dividend.Use{Village: "VC-1", For: "posts", To: "H-1", Amount: 1_000_00, Voucher: "VP-1", What: "Cleaner"}},
+		{"2020-05-14", sharing},
+		{"2020-05-14", sharingNotice(t)},
+		{"2020-05-22", &dividend.SharingApproval{Sharing: "SH-1", Minutes: "Assembly"}},
+		{"2020-05-23", &dividend.Share{Sharing: "SH-1", Household: "H-1", Amount: 1_500_00, Receipt: "RS-1"}},
+		{"2020-05-24", &dividend.Sharing{ID: "SH-2", Village: "VC-1", Declaration: "DIV-1", Amount: 500_00, List: []string{"H-2=1"}}},
 		{"2020-05-02", &goods.Batch{ID: "LOT-1", Maker: "Maker", Commodity: "mask", Expires: "2020-06-20"}},
 		{"2020-05-02", &goods.Donation{Project: home, Fund: "own", Commodity: "mask", Quantity: 1_000, Document: "Deed", Batch: "LOT-1"}},
 		{"2020-05-03", &goods.Dispatch{ID: "DIS-1", Project: home, Commodity: "mask", Batch: "LOT-1", List: []string{"SC-1=300", "HO-1=200"}, Carrier: "Post"}},
@@ -111,7 +130,12 @@ func TestPages(t *testing.T) {
 		{"/dividends", []string{"of which ¥6,000 was paid", "8 %"}, []string{"已公布 1 期分红"}},
 		{"/dividends/" + w + "/DIV-1", []string{"being paid", "1 raised, 1 answered, 0 upheld", "DV-1", "¥3,000"}, []string{"收到 1 件", "支付中"}},
 		{"/dividends/" + w + "/DIV-1/notice", []string{"北关村", "¥8,000.00", "10 May 2020"}, []string{"村集体分红公示", "北关村"}},
-		{"/dividends/uses", []string{"1 village was paid ¥6,000", "¥1,000 for welfare posts", "¥5,000 still there"}, []string{"公益岗位 1,000 元"}},
+		{"/dividends/uses", []string{"1 village was paid ¥6,000", "¥1,000 for welfare posts", "¥1,500 shared to households", "¥3,500 still there"}, []string{"公益岗位 1,000 元"}},
+		{"/sharings", []string{"2 village lists: ¥2,500 for 3 households, of which ¥1,500 was handed over", "being handed over", "to be put up"}, []string{"2 份名单，共 3 户 2,500 元", "待公示"}},
+		{"/sharings/" + w + "/SH-1", []string{"Dividend shared out by", "¥2,000 for 2 households", "14 May 2020 to 21 May 2020", "RS-1", "not handed over yet", "0 raised"}, []string{"已向 1 户发放", "尚未发放", "发放中"}},
+		{"/sharings/" + w + "/SH-2", []string{"not up yet; the plan asks for 7 days"}, []string{"尚未公示，方案要求公示 7 天"}},
+		{"/notices/" + w + "/N-SH-1", []string{"农× 3份 1,500.00"}, []string{"农× 3份 1,500.00"}},
+		{"/due?reason=hand", []string{"SH-1", "share not handed over"}, []string{"分红待发放到户"}},
 		{"/goods", []string{"3 kinds of goods"}, []string{"物资 3 类"}},
 		{"/goods?commodity=mask", []string{"1,000 came in, 300 were delivered, 200 are on their way, 0 were lost and 500 are in store"}, []string{"收入 1,000"}},
 		{"/goods/donations", []string{"3 donations and purchases"}, []string{"捐赠和采购 3 笔"}},
@@ -131,7 +155,7 @@ func TestPages(t *testing.T) {
 		}{{en.Get(p.path), p.en}, {zh.Get(p.path), p.zh}} {
 			one.page.Says(200, one.texts...)
 			if strings.Contains(one.page.Body, "⟦") {
-				t.Errorf("%s has a text that is missing or wants an argument", p.path)
+				t.Errorf("%s has a text that is missing or wants an argument: %s", p.path, one.page.Body[strings.Index(one.page.Body, "⟦"):][:80])
 			}
 		}
 	}
@@ -148,7 +172,9 @@ func TestDownloads(t *testing.T) {
 		"/jobs.csv":                            "farm,JOB-1," + w + ",0.00,4,1,1,1",
 		"/dividends.csv":                       "DIV-1,approved,2019-05-01/2020-04-30,9000.00,8000.00,6000.00,3000.00,",
 		"/dividends/" + w + "/DIV-1/list.csv":  "VC-1,8000.00,6000.00,DV-1,2020-05-12,",
-		"/dividends/uses.csv":                  "VC-1,6000.00,0.00,1000.00,0.00,0.00,5000.00",
+		"/dividends/uses.csv":                  "VC-1,6000.00,0.00,1000.00,1500.00,500.00,3000.00",
+		"/sharings.csv":                        "SH-1,approved,2020-05-21,2,2000.00,1500.00,VC-1,DIV-1",
+		"/sharings/" + w + "/SH-1/list.csv":    "H-1,3,1500.00,RS-1,2020-05-23",
 		"/goods.csv?commodity=mask":            "mask,own," + home + ",1000,300,200,0,500," + w,
 		"/goods/donations.csv?commodity=sheep": "2020-05-02,builder-" + w + ",sheep,12,V-1,own," + home,
 		"/goods/deliveries.csv?commodity=mask": "2020-05-05,SC-1,mask,300,RC-9,own," + home + ",LOT-1,partly,",
@@ -168,7 +194,7 @@ func TestAreas(t *testing.T) {
 	a := app(t)
 	far, near := a.As("faraway"), a.As("assistant")
 	w := testworld.Wushan
-	for _, path := range []string{"/herds/" + w + "/HERD-1", "/contracts/" + w + "/BC-1", "/contracts/" + w + "/BC-1/paper", "/dividends/" + w + "/DIV-1", "/dividends/" + w + "/DIV-1/notice", "/dividends/" + w + "/DIV-1/list.csv"} {
+	for _, path := range []string{"/herds/" + w + "/HERD-1", "/contracts/" + w + "/BC-1", "/contracts/" + w + "/BC-1/paper", "/dividends/" + w + "/DIV-1", "/dividends/" + w + "/DIV-1/notice", "/dividends/" + w + "/DIV-1/list.csv", "/sharings/" + w + "/SH-1", "/sharings/" + w + "/SH-1/list.csv"} {
 		far.Get(path).Says(403)
 		near.Get(path).Says(200)
 	}
@@ -176,9 +202,9 @@ func TestAreas(t *testing.T) {
 		far.Get(path).Says(404)
 		near.Get(path).Says(200)
 	}
-	for _, path := range []string{"/herds", "/contracts.csv", "/investments.csv", "/jobs.csv", "/dividends.csv", "/dividends/uses.csv", "/goods.csv", "/goods/deliveries.csv", "/goods/assets.csv", "/due.csv"} {
+	for _, path := range []string{"/herds", "/contracts.csv", "/investments.csv", "/jobs.csv", "/dividends.csv", "/dividends/uses.csv", "/sharings.csv", "/goods.csv", "/goods/deliveries.csv", "/goods/assets.csv", "/due.csv"} {
 		page := far.Get(path)
-		for _, hidden := range []string{"HERD-1", "BC-1", "INV-1", "JOB-1", "DIV-1", "VC-1", "RC-9", "AMB-1", "LOT-1"} {
+		for _, hidden := range []string{"HERD-1", "BC-1", "INV-1", "JOB-1", "DIV-1", "SH-1", "VC-1", "RC-9", "AMB-1", "LOT-1"} {
 			if strings.Contains(page.Body, hidden) {
 				t.Errorf("%s shows %s to somebody of another county", path, hidden)
 			}
@@ -189,6 +215,9 @@ func TestAreas(t *testing.T) {
 		if !strings.Contains(strings.Join(links, " "), want) {
 			t.Errorf("the contract's page does not lead to %s: %v", want, links)
 		}
+	}
+	if links := strings.Join(near.Get("/sharings/"+w+"/SH-2").Links(), " "); !strings.Contains(links, "/record/notice?") || !strings.Contains(links, "sharing=SH-2") || !strings.Contains(links, "H-2%3D500.00") {
+		t.Errorf("the sharing's page does not lead to the form of its notice with its list: %s", links)
 	}
 	near.Get("/record/animal-sale?contract=BC-1&herd=HERD-1&of=young").Says(200, "BC-1", "HERD-1")
 }
