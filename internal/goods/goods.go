@@ -15,7 +15,6 @@
 package goods
 
 import (
-	"cmp"
 	_ "embed"
 
 	"lastmile/internal/date"
@@ -31,7 +30,7 @@ import (
 var goodsSource string
 
 func init() {
-	fact.Register(goodsSource, (*Batch)(nil), (*Purchase)(nil), (*Donation)(nil), (*Delivery)(nil), (*Loss)(nil))
+	fact.Register(goodsSource, (*Batch)(nil), (*Purchase)(nil), (*Donation)(nil), (*Delivery)(nil), (*HouseholdDelivery)(nil), (*Loss)(nil))
 }
 
 // Flows of goods, beside those of the ledger.
@@ -166,12 +165,11 @@ func (d *Donation) Record(tx *fact.Tx) error {
 	return stock(tx, ledger.Donation, donor, d.Commodity, d.Fund, d.Quantity, d.Project, d.Batch)
 }
 
-// Delivery hands goods over to whoever they are for, with a receipt: a school, a hospital or another party, or a household of the register.
+// Delivery hands goods over to a party that they are for, with a receipt: a school, a hospital, a village or another.
 type Delivery struct {
 	_         struct{} `kind:"delivery" en:"Delivery of goods" zh:"物资发放" by:"finance,county-assistant" approve:"approver" book:"project" area:"to"`
 	Project   string   `json:"project" en:"Project" zh:"项目" ref:"project"`
-	To        string   `json:"to" en:"Received by" zh:"接收方" ref:"party" optional:"" hint:"A school, hospital, village or other party; empty for a household of the register." hint_zh:"学校、医院、村或其他往来单位；建档户留空。"`
-	Household string   `json:"household" en:"Or by household" zh:"或接收农户" ref:"household" optional:""`
+	To        string   `json:"to" en:"Received by" zh:"接收方" ref:"party" hint:"A school, hospital, village or other party." hint_zh:"学校、医院、村或其他往来单位。"`
 	Commodity string   `json:"commodity" en:"What" zh:"品种" ref:"commodity"`
 	Quantity  int64    `json:"quantity" en:"How many" zh:"数量" min:"1"`
 	Receipt   string   `json:"receipt" en:"Receipt" zh:"收条号" length:"60"`
@@ -179,32 +177,71 @@ type Delivery struct {
 	Dispatch  string   `json:"dispatch" en:"Dispatch" zh:"发运单" ref:"dispatch" optional:"" hint:"Empty when it is handed out at the store." hint_zh:"在仓库直接发放的留空。"`
 }
 
-// Check wants one receiver.
-func (d *Delivery) Check(p *fact.Problems) {
-	if (d.To == "") == (d.Household == "") {
-		p.Add("to", "delivery.to", "goods are handed to one receiver, a party or a household").Mend("Name one of the two; record a delivery for each receiver.")
-	}
-}
-
 // Record moves the goods out of the store, the oldest first, or out of what is underway to the receiver; more than is there, and a batch that has expired, are refused.
 func (d *Delivery) Record(tx *fact.Tx) error {
-	if err := fresh(tx, d.Batch); err != nil {
-		return err
-	}
-	to := cmp.Or(d.To, d.Household)
-	from, err := source(tx, d.Project, d.Commodity, d.Batch, d.Dispatch, to)
-	if err != nil {
-		return err
-	}
-	if d.Dispatch != "" {
-		tx.Concern("dispatch", d.Dispatch, "")
-	}
-	return leave(tx, from, ledger.Recipient, to, ledger.Delivery, d.Commodity, d.Quantity, d.Project)
+	return handOver(tx, d.Project, Receipt{d.To, d.Commodity, d.Quantity, d.Receipt, d.Batch, d.Dispatch})
 }
 
 // Grade of goods: traced with receipt and file, partly with one of them.
 func (d *Delivery) Grade(evidence []string) journal.Grade {
 	return programme.VoucherGrade(d.Receipt, evidence)
+}
+
+// HouseholdDelivery hands goods over to a household of the register, with a receipt. They came to the household's village, so that is the area of the entry.
+type HouseholdDelivery struct {
+	_         struct{} `kind:"household-delivery" en:"Delivery of goods to a household" zh:"物资发放到户" by:"finance,county-assistant" approve:"approver" book:"project" area:"household"`
+	Project   string   `json:"project" en:"Project" zh:"项目" ref:"project"`
+	Household string   `json:"household" en:"Received by household" zh:"接收农户" ref:"household"`
+	Commodity string   `json:"commodity" en:"What" zh:"品种" ref:"commodity"`
+	Quantity  int64    `json:"quantity" en:"How many" zh:"数量" min:"1"`
+	Receipt   string   `json:"receipt" en:"Receipt" zh:"收条号" length:"60"`
+	Batch     string   `json:"batch" en:"Batch" zh:"批号" ref:"batch" optional:""`
+	Dispatch  string   `json:"dispatch" en:"Dispatch" zh:"发运单" ref:"dispatch" optional:"" hint:"Empty when it is handed out at the store." hint_zh:"在仓库直接发放的留空。"`
+}
+
+// Record moves the goods as a Delivery does.
+func (d *HouseholdDelivery) Record(tx *fact.Tx) error {
+	return handOver(tx, d.Project, Receipt{d.Household, d.Commodity, d.Quantity, d.Receipt, d.Batch, d.Dispatch})
+}
+
+// Grade of goods: traced with receipt and file, partly with one of them.
+func (d *HouseholdDelivery) Grade(evidence []string) journal.Grade {
+	return programme.VoucherGrade(d.Receipt, evidence)
+}
+
+// Receipt is what was handed over to whom.
+type Receipt struct {
+	To        string // code of a party or a household
+	Commodity string
+	Quantity  int64
+	Number    string
+	Batch     string // "" for goods of none
+	Dispatch  string // "" when handed out at the store
+}
+
+// ReceiptOf reads a delivery, whoever it went to; ok is false for any other fact.
+func ReceiptOf(f fact.Fact) (r Receipt, ok bool) {
+	switch d := f.(type) {
+	case *Delivery:
+		return Receipt{d.To, d.Commodity, d.Quantity, d.Receipt, d.Batch, d.Dispatch}, true
+	case *HouseholdDelivery:
+		return Receipt{d.Household, d.Commodity, d.Quantity, d.Receipt, d.Batch, d.Dispatch}, true
+	}
+	return r, false
+}
+
+func handOver(tx *fact.Tx, project string, r Receipt) error {
+	if err := fresh(tx, r.Batch); err != nil {
+		return err
+	}
+	from, err := source(tx, project, r.Commodity, r.Batch, r.Dispatch, r.To)
+	if err != nil {
+		return err
+	}
+	if r.Dispatch != "" {
+		tx.Concern("dispatch", r.Dispatch, "")
+	}
+	return leave(tx, from, ledger.Recipient, r.To, ledger.Delivery, r.Commodity, r.Quantity, project)
 }
 
 // Loss is goods that are gone: spoilt, expired, stolen.

@@ -204,24 +204,38 @@ func TestInIsOutAndBalance(t *testing.T) {
 	c.CheckReplay(t)
 }
 
-// TestHousehold hands goods to a household of the register, from the store and by dispatch, and to nobody else than one receiver.
+// TestHousehold hands goods to a household of the register, from the store and by dispatch: they have come to the household's village.
 func TestHousehold(t *testing.T) {
 	c := withGivers(t)
 	c.Record(t, &household.Household{ID: "CARD-1", Area: countytest.Village(0), Standard: "national", Attribute: "ordinary", MainCause: "skill", HouseGrade: "b",
 		Members: []string{"01 head 1975-03-02 male ordinary"}, Names: []string{"01 马某"}},
 		masks("A", 100, ""), &goods.Dispatch{ID: "D-1", Project: project, Commodity: "mask", List: []string{"CARD-1=40", "SC-1=20"}, Carrier: "Post"})
-	c.Refuses(t, "delivery.to", &goods.Delivery{Project: project, To: "SC-1", Household: "CARD-1", Commodity: "mask", Quantity: 1, Receipt: "r"})
-	c.Refuses(t, "delivery.to", &goods.Delivery{Project: project, Commodity: "mask", Quantity: 1, Receipt: "r"})
-	c.Refuses(t, "ref.unknown", &goods.Delivery{Project: project, Household: "nobody", Commodity: "mask", Quantity: 1, Receipt: "r"})
-	c.Refuses(t, "stock.short", &goods.Delivery{Project: project, Household: "CARD-1", Commodity: "mask", Quantity: 41, Receipt: "r", Dispatch: "D-1"})
-	c.Record(t, &goods.Delivery{Project: project, Household: "CARD-1", Commodity: "mask", Quantity: 40, Receipt: "r", Dispatch: "D-1"},
-		&goods.Delivery{Project: project, Household: "CARD-1", Commodity: "mask", Quantity: 5, Receipt: "r2"})
+	deliver := func(to string, n int64, receipt, dispatch string) *goods.HouseholdDelivery {
+		return &goods.HouseholdDelivery{Project: project, Household: to, Commodity: "mask", Quantity: n, Receipt: receipt, Dispatch: dispatch}
+	}
+	c.Refuses(t, "ref.unknown", deliver("nobody", 1, "r", ""))
+	c.Refuses(t, "ref.unknown", deliver("SC-1", 1, "r", ""))
+	c.Refuses(t, "stock.short", deliver("CARD-1", 41, "r", "D-1"))
+	c.Refuses(t, "stock.short", deliver("CARD-1", 41, "r", ""))
+	receipts := c.Record(t, deliver("CARD-1", 40, "r", "D-1"), deliver("CARD-1", 5, "r2", ""))
 	if a := reconciled(t, c, "")["A"]; a.Delivered != 45 || a.Underway != 20 || a.Held != 35 {
 		t.Errorf("after both deliveries the account is %+v", a)
 	}
 	list, err := goods.Movements(t.Context(), c.DB, countytest.Book, ledger.Delivery, "mask", c.On)
-	if err != nil || len(list) != 2 || list[0].To != "recipient:CARD-1" || list[0].Amount+list[1].Amount != 45 {
+	if err != nil || len(list) != 2 || list[0].To != "recipient:CARD-1" || list[0].Amount+list[1].Amount != 45 || list[0].Area != countytest.Village(0) {
 		t.Errorf("deliveries are %+v (%v)", list, err)
+	}
+	if r, ok := goods.ReceiptOf(list[0].Fact); !ok || r.To != "CARD-1" {
+		t.Errorf("the receipt is %+v", r)
+	}
+	for area, want := range map[string]int64{countytest.Village(0): 45, countytest.Village(1): 0, countytest.Town: 45, countytest.Book: 45} {
+		if got := c.Number(t, figure.Sum, "delivery:mask", figure.At{Filter: figure.Filter{Area: area}}); got != want {
+			t.Errorf("%d masks were delivered in %s, want %d", got, area, want)
+		}
+	}
+	c.Record(t, &fact.Reversal{Entry: receipts[1].Seq, Reason: "Wrong house"})
+	if got := c.Number(t, figure.Sum, "delivery:mask", figure.At{Filter: figure.Filter{Area: countytest.Village(0)}}); got != 40 {
+		t.Errorf("%d masks were delivered in the village after one delivery was taken back, want 40", got)
 	}
 	c.CheckReplay(t)
 }

@@ -85,7 +85,7 @@ func (q *request) goods() error {
 	if len(kinds) == 1 {
 		heading.Lead = q.write("industry.goods.one", q.called(entity.Headquarters, "commodity", rows[0].commodity), in, delivered, underway, lost, held)
 	}
-	heading.Buttons = slices.Concat(q.button("donation", view.Primary), q.button("purchase", view.Ghost), q.button("dispatch", view.Ghost), q.button("delivery", view.Ghost), q.button("loss", view.Ghost))
+	heading.Buttons = slices.Concat(q.button("donation", view.Primary), q.button("purchase", view.Ghost), q.button("dispatch", view.Ghost), q.button("delivery", view.Ghost), q.button("household-delivery", view.Ghost), q.button("loss", view.Ghost))
 	flows := view.Prose{{Text: q.Text("industry.flow.where") + " "}}
 	for i, pair := range distinct(all, func(s *stock) string { return s.commodity }, func(c string) string { return q.called(entity.Headquarters, "commodity", c) }) {
 		if i > 0 {
@@ -206,7 +206,7 @@ func (q *request) donationsCSV() error {
 
 // deliveries lists what was handed over, each with its receipt.
 func (q *request) deliveries() error {
-	return q.moved("deliveries", "/goods/deliveries", q.movements(ledger.Delivery), q.button("delivery", view.Primary), q.deliveryListing)
+	return q.moved("deliveries", "/goods/deliveries", q.movements(ledger.Delivery), slices.Concat(q.button("delivery", view.Primary), q.button("household-delivery", view.Ghost)), q.deliveryListing)
 }
 
 func (q *request) deliveriesCSV() error {
@@ -262,15 +262,21 @@ func owner(account string) string {
 	return name
 }
 
+// receiver is whoever has or is to get goods, or gave them: a party, or a household of the register.
+func (q *request) receiver(book, id string) view.Cell {
+	if href := q.partyHref(book, id); href != "" {
+		return view.Cell{Text: q.called(book, "party", id), Href: href, Sub: id}
+	}
+	return view.Cell{Text: q.Text("industry.household-is", id), Href: q.householdHref(book, id)}
+}
+
 func (q *request) handedColumns(paper func(*handed) string, party func(*handed) string, key string) []listing.Column[handed] {
 	return []listing.Column[handed]{
 		{Key: "day", Label: q.Text("industry.col.day"), Compare: func(a, b handed) int { return cmp.Or(cmp.Compare(a.On, b.On), cmp.Compare(a.Seq, b.Seq)) },
 			Cell:  func(h handed) view.Cell { return view.Cell{Text: q.Date(h.On), Href: entryHref(h.Book, h.Seq)} },
 			Plain: func(h handed) string { return string(h.On) }},
 		{Key: key, Label: q.Text("industry.col." + key), Compare: func(a, b handed) int { return strings.Compare(party(&a), party(&b)) },
-			Cell: func(h handed) view.Cell {
-				return view.Cell{Text: q.called(h.Book, "party", party(&h)), Href: q.partyHref(h.Book, party(&h)), Sub: party(&h)}
-			},
+			Cell:  func(h handed) view.Cell { return q.receiver(h.Book, party(&h)) },
 			Plain: func(h handed) string { return party(&h) }},
 		{Key: "commodity", Label: q.Text("industry.col.commodity"), Compare: func(a, b handed) int { return strings.Compare(a.Commodity, b.Commodity) },
 			Cell: func(h handed) view.Cell {
@@ -298,10 +304,9 @@ func batchOf(f fact.Fact) string {
 		return f.Batch
 	case *goods.Purchase:
 		return f.Batch
-	case *goods.Delivery:
-		return f.Batch
 	}
-	return ""
+	r, _ := goods.ReceiptOf(f)
+	return r.Batch
 }
 
 func (q *request) donationListing(rows []handed) listing.Listing[handed] {
@@ -320,13 +325,11 @@ func (q *request) donationListing(rows []handed) listing.Listing[handed] {
 func (q *request) deliveryListing(rows []handed) listing.Listing[handed] {
 	return listing.Listing[handed]{Rows: rows, Sort: "-day", Empty: view.Empty{Icon: "box", Title: q.Text("industry.deliveries.empty"), Text: q.Text("industry.deliveries.empty.text")},
 		Columns: q.handedColumns(func(h *handed) string {
-			switch f := h.Fact.(type) {
-			case *goods.Delivery:
-				return f.Receipt
-			case *livestock.Intake:
+			if f, ok := h.Fact.(*livestock.Intake); ok {
 				return f.Receipt
 			}
-			return ""
+			r, _ := goods.ReceiptOf(h.Fact)
+			return r.Number
 		}, func(h *handed) string { return owner(h.To) }, "to")}
 }
 
@@ -470,17 +473,18 @@ func (q *request) dispatch() error {
 	if err != nil {
 		return err
 	}
-	deliveries, err := of[*goods.Delivery](file)
-	if err != nil {
-		return err
-	}
 	if err := q.know(book, "party"); err != nil {
 		return err
 	}
-	arrived, by := map[string]int64{}, map[string]told[*goods.Delivery]{}
-	for _, d := range deliveries {
-		to := cmp.Or(d.fact.To, d.fact.Household)
-		arrived[to], by[to] = arrived[to]+d.fact.Quantity, d
+	entries, err := of[fact.Fact](file)
+	if err != nil {
+		return err
+	}
+	arrived, last := map[string]int64{}, map[string]told[fact.Fact]{}
+	for _, e := range entries {
+		if r, ok := goods.ReceiptOf(e.fact); ok {
+			arrived[r.To], last[r.To] = arrived[r.To]+r.Quantity, e
+		}
 	}
 	lines, err := s.Fact.Lines()
 	if err != nil {
@@ -492,12 +496,19 @@ func (q *request) dispatch() error {
 		Empty: &view.Empty{Icon: "send", Title: q.Text("industry.dispatches.empty"), Text: q.Text("industry.dispatches.empty.text")}}
 	for _, l := range lines {
 		paper := view.Cell{Text: q.NotRecorded()}
-		if d, ok := by[l.To]; ok {
-			paper = view.Cell{Text: d.fact.Receipt, Href: entryHref(book, d.Seq), Grade: grade(d.Entry.Grade), Sub: q.Date(d.On)}
-		} else if b := q.button("delivery", view.Ghost, "project", s.Parent, "to", l.To, "commodity", s.Fact.Commodity, "quantity", itoa(l.Quantity), "batch", s.Fact.Batch, "dispatch", id); b != nil {
+		kind, field := "delivery", "to"
+		if party, err := q.thing(book, "party", l.To); err != nil {
+			return err
+		} else if party.ID == "" {
+			kind, field = "household-delivery", "household"
+		}
+		if d, ok := last[l.To]; ok {
+			r, _ := goods.ReceiptOf(d.fact)
+			paper = view.Cell{Text: r.Number, Href: entryHref(book, d.Seq), Grade: grade(d.Entry.Grade), Sub: q.Date(d.On)}
+		} else if b := q.button(kind, view.Ghost, "project", s.Parent, field, l.To, "commodity", s.Fact.Commodity, "quantity", itoa(l.Quantity), "batch", s.Fact.Batch, "dispatch", id); b != nil {
 			paper = view.Cell{Text: b[0].Label, Href: b[0].Href}
 		}
-		t.Rows = append(t.Rows, view.Row{Cells: []view.Cell{{Text: q.called(book, "party", l.To), Href: q.partyHref(book, l.To), Sub: l.To}, {Text: q.Count(l.Quantity)}, {Text: q.Count(arrived[l.To])}, paper}})
+		t.Rows = append(t.Rows, view.Row{Cells: []view.Cell{q.receiver(book, l.To), {Text: q.Count(l.Quantity)}, {Text: q.Count(arrived[l.To])}, paper}})
 	}
 	return q.show(view.Heading{
 		Crumbs: []view.Link{{Label: q.Text("industry.goods"), Href: "/goods"}, {Label: q.Text("industry.dispatches"), Href: "/goods/dispatches"}, {Label: id}},

@@ -165,7 +165,7 @@ func paymentKinds() []string {
 }
 
 // sightKinds are the kinds of what somebody should have seen with their own eyes, and photographed or had signed.
-var sightKinds = []string{"delivery", "milestone-reached"}
+var sightKinds = []string{"delivery", "household-delivery", "milestone-reached"}
 
 // unproved are entries of some kinds in the person's areas without a file that proves them, for those who may add one.
 func (l *List) unproved(ctx context.Context, v *session.Visit, kinds []string) ([]journal.Entry, error) {
