@@ -4,6 +4,9 @@
 //	case-list   a change of the list, which voids what was decided about the list before
 //	case-step   one step: who acted, how many, with what documents, on what day
 //
+//	acceptance-sample   the households that a county's assessment asks, drawn by a published seed
+//	sample-visits       what came of each, from which the four indicators of the assessment follow
+//
 // A step that does not count on its day is refused with the reason: it comes too early, by the wrong body, without its document, while a
 // notice still runs or an objection is open. With the last step the case is done, and only then, and in no other way, is a household registered or
 // exited. A household leaves poverty only when its last decision says that it may. What was decided on wrong grounds is not edited:
@@ -267,6 +270,11 @@ func (s *Step) Record(tx *fact.Tx) error {
 	}
 	if err := f.checkNotice(s, step, tx.On); err != nil {
 		return err
+	}
+	if step.Sample != nil {
+		if err := f.checkSample(tx, s); err != nil {
+			return err
+		}
 	}
 	event, err := f.event(s, tx.On)
 	if err != nil {

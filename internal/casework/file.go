@@ -28,6 +28,22 @@ type file struct {
 	notices    map[string]noticeOf
 	objections []procedure.Objection
 	against    map[string]string // objection to its notice
+	sample     *drawnSample      // nil when none was drawn
+	visits     []sampleResults
+}
+
+// drawnSample is the sample of the case as its file has it.
+type drawnSample struct {
+	*Sample
+	on    date.Date
+	entry journal.Entry
+}
+
+// sampleResults are results of a village as the case's file has them.
+type sampleResults struct {
+	*SampleVisits
+	on    date.Date
+	entry journal.Entry
 }
 
 type recordedStep struct {
@@ -102,6 +118,10 @@ func (f *file) fold(e journal.Filed, x fact.Fact) error {
 			}
 		}
 		f.steps = append(f.steps, recordedStep{x, e.On, event, e.Entry})
+	case *Sample:
+		f.sample = &drawnSample{x, e.On, e.Entry}
+	case *SampleVisits:
+		f.visits = append(f.visits, sampleResults{x, e.On, e.Entry})
 	case *notice.Notice:
 		f.notices[x.ID] = noticeOf{x, e.On, e.Entry}
 	case *notice.Objection:

@@ -125,7 +125,7 @@ func moveMembers(tx *fact.Tx, members []string, from string, to entity.Entity) e
 		if err != nil {
 			return err
 		}
-		if m.Parent != from || m.Status != present {
+		if m.Parent != from || m.Status != Present {
 			return fault.New(fault.Conflict, "member.elsewhere", "member %s is %s in household %s", id, m.Status, m.Parent).For("members").Mend("Name members of household %s who live there.", from)
 		}
 		m.Parent, m.Area = to.ID, to.Area
@@ -256,7 +256,7 @@ func (m *MoveOut) TakeBack(tx *fact.Tx) error {
 		return err
 	}
 	if err := eachPresent(tx, m.Household, func(member entity.Entity) error {
-		member.Status = present
+		member.Status = Present
 		return tx.Put(member)
 	}); err != nil {
 		return err

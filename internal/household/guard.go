@@ -98,7 +98,7 @@ func (v *Verdict) TakeBack(tx *fact.Tx) error {
 		if err != nil {
 			return err
 		}
-		if err := tx.SetStatus(MemberType, d.Member, present); err != nil {
+		if err := tx.SetStatus(MemberType, d.Member, Present); err != nil {
 			return err
 		}
 	}

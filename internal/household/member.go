@@ -23,7 +23,7 @@ const MemberType = "member"
 
 // States of a member.
 const (
-	present   = "present"
+	Present   = "present"   // lives in the household
 	withdrawn = "withdrawn" // listed by mistake, and taken off by a correction
 )
 
@@ -109,7 +109,7 @@ func (m *Member) identities() []identity.Person {
 func memberID(household, number string) string { return household + "-" + number }
 
 func putMember(tx *fact.Tx, household, area string, m *Member) error {
-	return tx.Put(entity.Entity{Type: MemberType, ID: memberID(household, m.Number), Name: memberID(household, m.Number), Class: m.Relation, Status: present, Area: area, Parent: household})
+	return tx.Put(entity.Entity{Type: MemberType, ID: memberID(household, m.Number), Name: memberID(household, m.Number), Class: m.Relation, Status: Present, Area: area, Parent: household})
 }
 
 // Departure is a member who is gone: died, married out, moved away, in prison or in service. The effective date is the last day in the household.
@@ -125,7 +125,7 @@ func (d *Departure) Record(tx *fact.Tx) error {
 	if err != nil {
 		return err
 	}
-	if e.Status != present {
+	if e.Status != Present {
 		return fault.New(fault.Conflict, "departure.again", "member %s is %s already", d.Member, e.Status).For("member").Mend("Nothing needs to be done.")
 	}
 	tx.Concern(Type, e.Parent, "")
@@ -133,7 +133,7 @@ func (d *Departure) Record(tx *fact.Tx) error {
 }
 
 // TakeBack brings the member back.
-func (d *Departure) TakeBack(tx *fact.Tx) error { return tx.SetStatus(MemberType, d.Member, present) }
+func (d *Departure) TakeBack(tx *fact.Tx) error { return tx.SetStatus(MemberType, d.Member, Present) }
 
 // parsePeople reads the member lines of a card: "01 head 1956-03-02 male ordinary", with "apart" at the end for who does not share income, and
 // "-" for a birth date that nobody knows.

@@ -22,11 +22,14 @@ import (
 	"embed"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
 
 	"lastmile/internal/date"
+	"lastmile/internal/poverty"
+	"lastmile/internal/poverty/acceptance"
 	"lastmile/internal/rule"
 )
 
@@ -65,7 +68,42 @@ type Step struct {
 	Days       int         `json:"days,omitempty"`
 	DayKind    DayKind     `json:"day_kind,omitempty"`
 	Conditions []Condition `json:"conditions,omitempty"` // what must be true, by what was measured
+	// Sample says that the conditions are measured by a sample survey of the county, and by which form of the four indicators they are judged. Nobody states
+	// them then: they follow from the sample that was drawn and from what came of each visit.
+	Sample *Sample `json:"sample,omitempty"`
 	rule.Text
+}
+
+// Sample is how the four indicators of an acceptance are judged. See package acceptance for what each setting means.
+type Sample struct {
+	Form      acceptance.Form `json:"form"`
+	Level     float64         `json:"level"`      // of the one-sided bounds
+	FewErrors int             `json:"few_errors"` // up to so many households in error the bound is the exact binomial one
+	LonePSU   poverty.LonePSU `json:"lone_psu"`   // for a stratum with one village in the sample
+}
+
+// Rulebook is the limits of a step that is measured by a sample. Each condition is one of the four indicators, its limit in whole hundredths of a percent.
+func (s *Step) Rulebook(id string) (acceptance.Rulebook, error) {
+	book := acceptance.Rulebook{ID: id, Form: s.Sample.Form, Level: s.Sample.Level, FewErrors: s.Sample.FewErrors, LonePSU: s.Sample.LonePSU}
+	limits := map[string]*acceptance.BasisPoints{"composite_incidence": &book.Incidence, "wrong_exit_rate": &book.WrongExit, "omission_rate": &book.Omission, "satisfaction": &book.Satisfaction}
+	for _, c := range s.Conditions {
+		limit, ok := limits[c.Measure]
+		points := c.Limit.Count * 10_000
+		switch {
+		case !ok:
+			return book, fmt.Errorf("condition %s is none of the four indicators of a sample, or is given twice", c.Measure)
+		case c.Limit.Of <= 0 || points%c.Limit.Of != 0:
+			return book, fmt.Errorf("condition %s: the limit %s is no whole number of hundredths of a percent", c.Measure, c.Limit)
+		case c.Measure == "satisfaction" && c.Is != AtLeast || c.Measure != "satisfaction" && c.Is != Below:
+			return book, fmt.Errorf("condition %s: a rate of errors is to be below its limit, satisfaction at least", c.Measure)
+		}
+		*limit = acceptance.BasisPoints(points / c.Limit.Of)
+		delete(limits, c.Measure)
+	}
+	if len(limits) > 0 {
+		return book, fmt.Errorf("a sample needs the conditions %s", strings.Join(slices.Sorted(maps.Keys(limits)), ", "))
+	}
+	return book, book.Check()
 }
 
 // DayKind says which days count.
@@ -160,6 +198,10 @@ func (p *Procedure) validate() error {
 			want(c.Measure != "" && c.Complete(), "%s: needs measure, en and zh", at)
 			want(slices.Contains([]Comparison{Below, AtMost, AtLeast, Above}, c.Is), "%s: is must be below, at_most, at_least or above", at)
 			want(c.Limit.Of > 0, "%s: limit is missing", at)
+		}
+		if step.Sample != nil {
+			_, err := step.Rulebook(p.ID)
+			want(err == nil, "%s: %v", at, err)
 		}
 	}
 	return errors.Join(problems...)

@@ -166,12 +166,9 @@ func Check(county County, visits []Visit, book Rulebook) (*Result, error) {
 	return result, nil
 }
 
-func validate(county County, visits []Visit, book Rulebook) error {
+// Check returns what is wrong with the rulebook itself.
+func (book Rulebook) Check() error {
 	switch {
-	case county.RuralPopulation <= 0:
-		return fmt.Errorf("county: a rural population of %d; give the registered rural population, above zero", county.RuralPopulation)
-	case county.Remaining < 0 || county.Exited < 0 || county.NonRegistered < 0:
-		return fmt.Errorf("county: remaining %d, exited %d and non-registered %d persons must be zero or more", county.Remaining, county.Exited, county.NonRegistered)
 	case book.Form != Published && book.Form != Design && book.Form != Bound:
 		return fmt.Errorf("rulebook: form %q is not one of published, design, bound", book.Form)
 	case !(book.Level > 0.5 && book.Level < 1):
@@ -184,6 +181,24 @@ func validate(county County, visits []Visit, book Rulebook) error {
 			return fmt.Errorf("rulebook: %s limit of %d basis points; 10000 is 100 percent", name, limit)
 		}
 	}
+	return nil
+}
+
+func validate(county County, visits []Visit, book Rulebook) error {
+	switch {
+	case county.RuralPopulation <= 0:
+		return fmt.Errorf("county: a rural population of %d; give the registered rural population, above zero", county.RuralPopulation)
+	case county.Remaining < 0 || county.Exited < 0 || county.NonRegistered < 0:
+		return fmt.Errorf("county: remaining %d, exited %d and non-registered %d persons must be zero or more", county.Remaining, county.Exited, county.NonRegistered)
+	}
+	if err := book.Check(); err != nil {
+		return err
+	}
+	return CheckVisits(visits)
+}
+
+// CheckVisits returns what is wrong with the results of visits, which may be part of a survey.
+func CheckVisits(visits []Visit) error {
 	byID := map[string]Visit{}
 	for _, v := range visits {
 		switch _, twice := byID[v.Household]; {

@@ -58,7 +58,7 @@ type Shortage struct {
 // Drawing is a sample with what is needed to draw it again.
 type Drawing struct {
 	Seed       string     `json:"seed"`
-	ListSHA256 string     `json:"list_sha256"` // of the list: its households sorted, each as four lines: stratum, village, household, group
+	ListSHA256 string     `json:"list_sha256"` // see ListSHA256
 	Households []Drawn    `json:"households"`
 	Shortages  []Shortage `json:"shortages"`
 }
@@ -75,7 +75,7 @@ func Draw(list []Listed, plan Plan) (*Drawing, error) {
 	if err := check(list, plan); err != nil {
 		return nil, err
 	}
-	drawing := &Drawing{Seed: plan.Seed, ListSHA256: listHash(list)}
+	drawing := &Drawing{Seed: plan.Seed, ListSHA256: ListSHA256(list)}
 	villages := map[string][]string{}
 	households := map[string]map[Group][]Listed{}
 	for _, h := range list {
@@ -182,7 +182,8 @@ func inDrawOrder[T any](all []T, key func(T) string) []T {
 	return order
 }
 
-func listHash(list []Listed) string {
+// ListSHA256 is the hash of a list, whatever its order: its households sorted, each as four lines, stratum, village, household and group.
+func ListSHA256(list []Listed) string {
 	sorted := make([]string, len(list))
 	for i, h := range list {
 		sorted[i] = lines(h.Stratum, h.Village, h.Household, string(h.Group))
