@@ -34,6 +34,7 @@ type registry struct {
 	events []event
 	born   map[date.Date]int // numbers given to people born on a day, so that no two documents are alike
 	facts  int               // how many facts all events record, to tell how far it is
+	sizes  map[string]int    // members on the card of each household
 	full   bool
 }
 
@@ -99,7 +100,7 @@ var helped = map[string]struct{ what, batch string }{
 
 // newRegistry plans a register of so many households, spread over the villages of both counties.
 func newRegistry(ctx context.Context, s *store.Store, p *plan, households int) *registry {
-	r := &registry{ctx: ctx, store: s, chance: rand.New(rand.NewPCG(seed, uint64(AllHouseholds))), born: map[date.Date]int{}, full: households == AllHouseholds}
+	r := &registry{ctx: ctx, store: s, chance: rand.New(rand.NewPCG(seed, uint64(AllHouseholds))), born: map[date.Date]int{}, sizes: map[string]int{}, full: households == AllHouseholds}
 	var villages []*villagePlan
 	for _, county := range []string{Wushan, Maigaiti} {
 		for i, a := range p.villages(county) {
@@ -117,8 +118,11 @@ func newRegistry(ctx context.Context, s *store.Store, p *plan, households int) *
 			p.introduce(v)
 			r.village(v)
 		}
+		for _, f := range v.families {
+			r.sizes[f.id] = len(f.members)
+		}
 	}
-	r.counties()
+	r.counties(villages)
 	slices.SortStableFunc(r.events, func(a, b event) int {
 		return cmp.Or(recordedAt(a.book, a.on).Compare(recordedAt(b.book, b.on)), -cmp.Compare(number(a.reads), number(b.reads)))
 	})
@@ -519,37 +523,164 @@ func (r *registry) afterExit(v *villagePlan) {
 	}
 }
 
+// acceptedMin is how many households of a county the register must hold for its acceptance to be planned: a sample of fewer says nothing.
+const acceptedMin = 20
+
+// acceptance is the case of a county.
+type acceptance struct {
+	book, procedure string
+	days            []date.Date // of its steps in order; the sample is drawn after the third, and the fourth rests on it
+	drawn           date.Date
+	seed            string
+	unregistered    int64 // households of a village that were never registered, about
+	wrong, omitted  int   // which of the households that answered, in the order of the draw, is found in error; 0 for none
+}
+
 // counties plans the two counties' own cases, up to the days on which they were accepted.
-func (r *registry) counties() {
-	for _, c := range []struct {
-		book, procedure string
-		days            []date.Date // of its steps in order
-		incidence       string
-	}{
-		{Wushan, "county-exit-gansu-2019", []date.Date{"2019-03-04", "2019-03-18", "2019-04-15", "2019-05-20", "2019-06-03", "2019-06-05", "2019-06-18"}, "153/10000"},
-		{Maigaiti, "county-exit-xinjiang", []date.Date{"2019-10-14", "2019-10-28", "2019-11-18", "2019-12-09", "2019-12-23", "2019-12-25", "2020-01-14"}, "7/10000"},
+func (r *registry) counties(villages []*villagePlan) {
+	for _, c := range []acceptance{
+		{book: Wushan, procedure: "county-exit-gansu-2019", days: []date.Date{"2019-03-04", "2019-03-18", "2019-04-15", "2019-05-20", "2019-06-03", "2019-06-05", "2019-06-18"},
+			drawn: "2019-04-29", seed: "国家公证抽签 2019-04-26 第 0624 号", unregistered: 180, wrong: 211, omitted: 137},
+		{book: Maigaiti, procedure: "county-exit-xinjiang", days: []date.Date{"2019-10-14", "2019-10-28", "2019-12-02", "2019-12-30", "2019-12-31", "2020-01-02", "2020-01-14"},
+			drawn: "2019-12-20", seed: "国家公证抽签 2019-12-18 第 0371 号", unregistered: 240},
 	} {
+		var own []*villagePlan
+		families := 0
+		for _, v := range villages {
+			if v.book == c.book {
+				own, families = append(own, v), families+len(v.families)
+			}
+		}
+		if families < acceptedMin {
+			continue
+		}
 		id := "CX-" + c.book
-		opened := c.days[0]
-		r.one(c.book, opened, &casework.Case{ID: id, Procedure: c.procedure, Area: c.book, Title: "County exit 贫困县退出"})
+		r.one(c.book, c.days[0], &casework.Case{ID: id, Procedure: c.procedure, Area: c.book, Title: "County exit 贫困县退出"})
+		r.survey(&c, id, own)
 		n := &notice.Notice{ID: "N-" + id, Case: id, Title: "County exit 贫困县退出公示", Area: c.book, Place: "省级政府网站", Days: 5, DayKind: "working", List: []string{c.book}}
 		n.Hash = notice.Hash(n.List)
 		for i, s := range []casework.Step{
 			{Step: "application", By: "county", Documents: []string{"application"}, Measured: []string{"villages_exited=95/100"}},
 			{Step: "first_review", By: "prefecture", Documents: []string{"review_report"}},
 			{Step: "verification", By: "province", Documents: []string{"check_report"}},
-			{Step: "assessment", By: "third_party", Documents: []string{"assessment_report"}, Measured: []string{"composite_incidence=" + c.incidence, "wrong_exit_rate=2/1870", "omission_rate=1/1930", "satisfaction=981/1004"}},
+			{Step: "assessment", By: "third_party", Documents: []string{"assessment_report"}},
 			{Step: "group_review", By: "province", Documents: []string{"minutes"}},
 			{Step: "public_notice", By: "province", Documents: []string{"notice"}, Notice: n.ID},
 			{Step: "approval", By: "province", Documents: []string{"announcement"}},
 		} {
 			s.Case = id
-			if s.Notice != "" {
+			switch {
+			case s.Step == "assessment":
+				r.at(event{book: c.book, on: c.days[i], facts: 1, reads: true, make: func() ([]fact.Draft, error) {
+					var err error
+					s.Measured, err = casework.Assessment(r.ctx, r.store.DB, c.book, id)
+					return []fact.Draft{draft(c.book, c.days[i], &s)}, err
+				}})
+				continue
+			case s.Notice != "":
 				r.one(c.book, c.days[i], n)
 			}
 			r.one(c.book, c.days[i], &s)
 		}
 	}
+}
+
+// survey plans the sample of a county and what came of its visits. Two villages in three with registered households count as poor; the rest are the other stratum.
+func (r *registry) survey(c *acceptance, id string, villages []*villagePlan) {
+	s := &casework.Sample{Case: id, Seed: c.seed, Strata: []string{"poor 20", "other 9"}, Exited: 18, Unregistered: 15, Remaining: 2, Reserves: 2}
+	strata := map[string]int{}
+	for i, v := range villages {
+		stratum := "other"
+		if len(v.families) > 0 && i%3 > 0 {
+			stratum = "poor"
+		}
+		strata[stratum]++
+		households := c.unregistered + int64(i%7*6) - 18
+		people := households * 37 / 10
+		s.Villages = append(s.Villages, fmt.Sprintf("%s %s %d %d", v.Code, stratum, households, people))
+		s.RuralPopulation += people
+		for _, f := range v.families {
+			s.RuralPopulation += int64(len(f.members))
+		}
+	}
+	r.at(event{book: c.book, on: c.drawn, facts: 1, reads: true, make: func() ([]fact.Draft, error) {
+		drawn, err := casework.FindSurvey(r.ctx, r.store.DB, c.book, id)
+		if err != nil {
+			return nil, err
+		}
+		if drawn != nil { // the programme is built a second time, and the register is another since
+			return []fact.Draft{draft(c.book, c.drawn, drawn.Sample)}, nil
+		}
+		frame, err := casework.FindFrame(r.ctx, r.store.DB, c.book, s)
+		if err != nil {
+			return nil, err
+		}
+		s.ListSHA256 = frame.SHA256()
+		return []fact.Draft{draft(c.book, c.drawn, s)}, nil
+	}})
+	returned := c.drawn.AddDays(8)
+	r.at(event{book: c.book, on: returned, facts: min(20, strata["poor"]) + min(9, strata["other"]), reads: true, make: func() ([]fact.Draft, error) {
+		survey, err := casework.FindSurvey(r.ctx, r.store.DB, c.book, id)
+		if err != nil {
+			return nil, err
+		}
+		var drafts []fact.Draft
+		for i, v := range r.answers(c, survey) {
+			v.Case = id
+			drafts = append(drafts, draft(c.book, c.drawn.AddDays(1+i%8), v))
+		}
+		return drafts, nil
+	}})
+}
+
+// answers are what came of the visits to each village. A few are away or will not answer, and reserves stand in for them while there are any.
+func (r *registry) answers(c *acceptance, survey *casework.Survey) []*casework.SampleVisits {
+	var list []*casework.SampleVisits
+	answered := map[string]int{} // by group
+	var missed []string          // of the village and group at hand, still to be replaced
+	var at string
+	for n, d := range survey.Drawn {
+		if len(list) == 0 || list[len(list)-1].Village != d.Village {
+			list = append(list, &casework.SampleVisits{Village: d.Village})
+		}
+		v := list[len(list)-1]
+		if here := d.Village + string(d.Group); here != at {
+			at, missed = here, nil
+		}
+		people, stands := r.people(d.Household, n), ""
+		switch {
+		case d.Reserve && len(missed) == 0:
+			continue
+		case d.Reserve:
+			stands, missed = " for "+missed[0], missed[1:]
+		case n%47 == 13:
+			outcome := "away"
+			if n%2 == 0 {
+				outcome = "refused"
+			}
+			v.Results, missed = append(v.Results, fmt.Sprintf("%s %s %d 0 -", d.Household, outcome, people)), append(missed, d.Household)
+			continue
+		}
+		answered[string(d.Group)]++
+		wrong := 0
+		if k := answered[string(d.Group)]; k == c.wrong && d.Group == "exited" || k == c.omitted && d.Group == "non-registered" {
+			wrong = people
+		}
+		satisfied := "yes"
+		if wrong > 0 || n%43 == 7 {
+			satisfied = "no"
+		}
+		v.Results = append(v.Results, fmt.Sprintf("%s completed %d %d %s%s", d.Household, people, wrong, satisfied, stands))
+	}
+	return list
+}
+
+// people is how many live in a household of the sample: as its card has it, and for who has none a number that the draw gives.
+func (r *registry) people(id string, n int) int {
+	if of, ok := r.sizes[id]; ok {
+		return of
+	}
+	return 2 + n%4
 }
 
 // statements plans the figures of the register and what the account says of it.

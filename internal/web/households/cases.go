@@ -197,13 +197,23 @@ func (q *request) oneCase() error {
 		title = id
 	}
 	heading := view.Heading{Crumbs: append([]view.Link{{Label: q.text("households.cases.title"), Href: CasesPath}}, crumbs...), Title: title, State: &state, Lead: view.Plain(q.caseLead(p))}
-	if p.Next != nil && q.mayRecord("case-step") {
-		heading.Buttons = append(heading.Buttons, q.nextButtons(book, p)...)
+	switch {
+	case p.Next != nil && p.Next.Sample != nil:
+		if heading.Buttons, err = q.surveyButtons(book, p); err != nil {
+			return err
+		}
+	case p.Next != nil && q.mayRecord("case-step"):
+		heading.Buttons = q.nextButtons(book, p)
 	}
 	body := []view.Component{view.Section{Head: view.SectionHead{ID: "steps", Title: q.text("households.steps"), Note: view.Plain(q.procedureName(p.Case.Procedure))}, Parts: append([]view.Component{q.steps(book, p)}, q.why(p)...)}}
 	if c := q.measured(p); c != nil {
 		body = append(body, c)
 	}
+	survey, err := q.survey(book, p)
+	if err != nil {
+		return err
+	}
+	body = append(body, survey...)
 	if len(p.Notices) > 0 {
 		body = append(body, q.postedSection(book, p))
 	}
