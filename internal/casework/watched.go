@@ -183,31 +183,42 @@ WHERE book = $1 AND measure IN ('household-exited', 'people-lifted') AND on_date
 	return people, rows.Err()
 }
 
-// Alert is a household that has left poverty, is not under watch, and shows a sign of falling back.
+// Alert is a household that is not poor by the register, is not under watch, and shows a sign that it may become so.
 type Alert struct {
 	Book, Household, Area string
-	Sign                  string // check: a guarantee is no longer met; arrears: a loan is overdue
+	Sign                  Sign
 	On                    date.Date
-	Seq                   int64 // of the visit; 0 for arrears
-	Days                  int64 // overdue
+	Seq                   int64  // of the visit or the report; 0 for arrears
+	Days                  int64  // overdue
+	Text                  string // what was reported
 }
 
-// alertsMax is how many alerts one look gives.
+// Sign is what points to a risk.
+type Sign string
+
+const (
+	Arrears    Sign = "arrears" // a loan is overdue
+	Report     Sign = "report"  // the household itself, or somebody who was there, says so
+	FailedTest Sign = "check"   // a guarantee was met and no longer is
+	IncomeFell Sign = "income"  // the last income account is sharply below the one before
+)
+
+// alertsMax is how many alerts of a sign one look gives.
 const alertsMax = 200
 
-// Alerts lists the households of a book that may need to be watched, those in arrears first.
+// Alerts lists the households of a book that may need to be watched: those in arrears first, then what was reported, checks that failed and incomes that fell.
 func Alerts(ctx context.Context, r database.Reader, book string) ([]Alert, error) {
 	var list []Alert
-	read := func(query string, args ...any) error {
+	read := func(sign Sign, query string, args ...any) error {
 		rows, err := r.Query(ctx, query, args...)
 		if err != nil {
 			return fmt.Errorf("look for alerts in book %s: %w", book, err)
 		}
 		defer rows.Close()
 		for rows.Next() {
-			a := Alert{Book: book}
+			a := Alert{Book: book, Sign: sign}
 			var on string
-			if err := rows.Scan(&a.Household, &a.Area, &a.Sign, &on, &a.Seq, &a.Days); err != nil {
+			if err := rows.Scan(&a.Household, &a.Area, &on, &a.Seq, &a.Days, &a.Text); err != nil {
 				return err
 			}
 			a.On = date.Date(on)
@@ -218,20 +229,39 @@ func Alerts(ctx context.Context, r database.Reader, book string) ([]Alert, error
 		return rows.Err()
 	}
 	const unwatched = ` AND NOT EXISTS (SELECT 1 FROM entity w WHERE w.book = h.book AND w.type = 'watch' AND w.id = h.id AND w.status = 'open')`
-	if err := read(fmt.Sprintf(`SELECT h.id, h.area, 'arrears', d.next_due_on, 0, d.days_past_due
+	err := read(Arrears, fmt.Sprintf(`SELECT h.id, h.area, d.next_due_on, 0, d.days_past_due, ''
 FROM loan_day d
 JOIN loan l ON l.book = d.book AND l.id = d.loan
 JOIN entity h ON h.book = l.book AND h.type = '%s' AND h.id = l.borrower AND h.class = '%s'
 WHERE d.book = $1 AND d.days_past_due > 0`+unwatched+`
 ORDER BY d.days_past_due DESC, h.id
-LIMIT %d`, household.Type, decision.Exited, alertsMax), book); err != nil {
+LIMIT %d`, household.Type, decision.Exited, alertsMax), book)
+	if err != nil {
 		return nil, err
 	}
-	err := read(fmt.Sprintf(`SELECT h.id, h.area, 'check', o.on_date, o.seq, 0
+	err = read(Report, fmt.Sprintf(`SELECT h.id, h.area, e.on_date, e.seq, 0, a.name
+FROM entity a
+JOIN entry e ON e.book = a.book AND e.seq = a.seq
+JOIN entity h ON h.book = a.book AND h.type = '%s' AND h.id = a.parent AND h.class IN ('%s', '%s')
+WHERE a.book = $1 AND a.type = 'alert' AND a.status = 'open' AND a.class = ''`+unwatched+`
+ORDER BY e.on_date DESC, h.id
+LIMIT %d`, household.Type, decision.Exited, household.Known, alertsMax), book)
+	if err != nil {
+		return nil, err
+	}
+	// Both are counted when they come true and counted off when they no longer are, so a household shows a sign when what it was counted comes to that. Few are ever
+	// counted off or fall; what each of them was counted is found by its own entries.
+	const now = ` (SELECT COALESCE(SUM(p.value * p.sign), 0) FROM concern c JOIN observation p ON p.book = c.book AND p.seq = c.seq AND p.measure = o.measure AND p.subject = o.subject
+  WHERE c.book = o.book AND c.type = '` + household.Type + `' AND c.id = o.subject) `
+	const counted = `SELECT h.id, h.area, o.on_date, o.seq, 0, ''
 FROM observation o
-JOIN entity h ON h.book = o.book AND h.type = '%s' AND h.id = o.subject AND h.class = '%s'
-WHERE o.book = $1 AND o.measure IN ('household-assured', 'household-water') AND o.on_date >= '' AND o.value < 0 AND o.sign > 0`+unwatched+`
+JOIN entity h ON h.book = o.book AND h.type = '` + household.Type + `' AND h.id = o.subject AND h.class = '` + string(decision.Exited) + `'
+WHERE o.book = $1 AND o.on_date >= '' AND o.sign > 0`
+	last := fmt.Sprintf(unwatched+`
 ORDER BY o.on_date DESC, h.id
-LIMIT %d`, household.Type, decision.Exited, alertsMax), book)
-	return list, err
+LIMIT %d`, alertsMax)
+	if err := read(FailedTest, counted+` AND o.measure IN ('household-assured', 'household-water') AND o.value < 0 AND`+now+`<= 0`+last, book); err != nil {
+		return nil, err
+	}
+	return list, read(IncomeFell, counted+` AND o.measure = 'income-fallen' AND o.value > 0 AND`+now+`> 0`+last, book)
 }

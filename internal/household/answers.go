@@ -169,10 +169,13 @@ func (f *File) checks() []decision.Check {
 
 // statement is the income account of the last visit until a day that asked for it, and the day of that visit. An amount that visits
 // disagree on counts as unproved until a reviewer has said which holds.
-func (f *File) statement(on date.Date) (decision.Statement, date.Date) {
+func (f *File) statement(on date.Date) (decision.Statement, date.Date) { return f.statementBefore(on, lastDay) }
+
+// statementBefore is the last such account of months that end before a day.
+func (f *File) statementBefore(on, begins date.Date) (decision.Statement, date.Date) {
 	var last *Dated[*Visit]
 	for i := range f.Visits {
-		if v := &f.Visits[i]; v.On <= on && v.Fact.IncomeTo != "" && (last == nil || f.knew(v, last) || !f.knew(last, v) && v.On >= last.On) {
+		if v := &f.Visits[i]; v.On <= on && v.Fact.IncomeTo != "" && v.Fact.IncomeTo < begins && (last == nil || f.knew(v, last) || !f.knew(last, v) && v.On >= last.On) {
 			last = v
 		}
 	}

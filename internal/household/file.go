@@ -461,7 +461,7 @@ func (f *File) statements(h *decision.Household, on date.Date) error {
 			return err
 		}
 	}
-	if previous, _ := f.statement(h.Income.Period.From.AddDays(-1)); h.Income.Period.From != "" && previous.Period.To != "" {
+	if previous, _ := f.statementBefore(on, h.Income.Period.From); h.Income.Period.From != "" && previous.Period.To != "" {
 		h.Previous = &previous
 	}
 	return nil

@@ -23,6 +23,7 @@ func init() {
 	figure.Declare(
 		figure.Measure{ID: "household-visited", En: "Households visited", Zh: "入户走访户", Unit: "households"},
 		figure.Measure{ID: "household-assured", En: "Households with two assurances and three guarantees", Zh: "“两不愁三保障”达标户", Unit: "households"},
+		figure.Measure{ID: "income-fallen", En: "Households whose income fell sharply", Zh: "收入骤减户", Unit: "households"},
 		figure.Measure{ID: "household-water", En: "Households with safe drinking water", Zh: "饮水安全达标户", Unit: "households"},
 	)
 }
@@ -162,21 +163,29 @@ func (v *Visit) TakeBack(tx *fact.Tx) error {
 	return observeChecks(tx, before, &after)
 }
 
-// observeChecks counts a household whose checks have come to be met, and counts it off when they no longer are.
+// observeChecks counts a household whose checks have come to be met, or whose income has fallen sharply, and counts it off when that is no longer so.
 func observeChecks(tx *fact.Tx, before, after *File) error {
+	had, err := before.fallen()
+	if err != nil {
+		return err
+	}
+	has, err := after.fallen()
+	if err != nil {
+		return err
+	}
 	for _, m := range []struct {
-		measure  string
-		subjects []decision.Subject
+		measure string
+		was, is bool
 	}{
-		{"household-assured", checkSubjects[:5]},
-		{"household-water", checkSubjects[5:]},
+		{"household-assured", before.met(checkSubjects[:5]), after.met(checkSubjects[:5])},
+		{"household-water", before.met(checkSubjects[5:]), after.met(checkSubjects[5:])},
+		{"income-fallen", had, has},
 	} {
-		was, is := before.met(m.subjects), after.met(m.subjects)
 		var err error
 		switch {
-		case is && !was:
+		case m.is && !m.was:
 			err = tx.Observe(m.measure, 1, figure.Observation{Subject: after.ID})
-		case was && !is:
+		case m.was && !m.is:
 			err = tx.Observe(m.measure, -1, figure.Observation{Subject: after.ID})
 		}
 		if err != nil {

@@ -84,7 +84,7 @@ func TestEdgeCase16Screening(t *testing.T) {
 		{"one fen below the line", func(h *Household) { h.Income.Net = 1_799_999 }, Watch, UnstableExited, "income_low"},
 		{"exactly at the line", func(h *Household) { h.Income.Net = 1_800_000 }, Clear, "", ""},
 		{"below, never registered", func(h *Household) { h.Income.Net, h.Exited = 1_799_999, "" }, Watch, Marginal, "income_low"},
-		{"a loss", func(h *Household) { h.Income.Net = -5 }, Watch, UnstableExited, "income_low"},
+		{"a loss", func(h *Household) { h.Income.Net = -5 }, Watch, UnstableExited, "income_low sharp_fall"},
 		{"water gone", func(h *Household) { h.Guarantees[3].Answer = "unmet" }, Watch, UnstableExited, "guarantee_unmet"},
 		{"house not known", func(h *Household) { h.Guarantees[2].Answer = "unknown" }, Undetermined, "", "guarantee_unknown"},
 		{"guarantees not looked at", func(h *Household) { h.Guarantees = nil }, Undetermined, "", "guarantee_unknown"},
@@ -94,12 +94,13 @@ func TestEdgeCase16Screening(t *testing.T) {
 		{"illness the year before", spend("illness", 9_000_000, "2020-06-01"), Clear, "", ""},
 		{"illness, last year's income unknown", func(h *Household) { spend("illness", 1, "2021-06-01")(h); h.Before = nil }, Undetermined, "", "before_unknown"},
 		{"illness after a year of loss", func(h *Household) { spend("illness", 1, "2021-06-01")(h); h.Before.Net = -100 }, Watch, SuddenHardship, "rigid_spending"},
-		{"low and struck", func(h *Household) { spend("disaster", 3_000_000, "2021-06-01")(h); h.Income.Net = 0 }, Watch, UnstableExited, "income_low rigid_spending"},
+		{"low and struck", func(h *Household) { spend("disaster", 3_000_000, "2021-06-01")(h); h.Income.Net = 0 }, Watch, UnstableExited, "income_low rigid_spending sharp_fall"},
 		{"nothing verified", func(h *Household) { h.Income.Lines = 0 }, Undetermined, "", "income_unknown"},
 		{"nobody", func(h *Household) { h.Members = 0 }, Undetermined, "", "income_unknown"},
 		{"half a year of income", func(h *Household) { h.Income.Period.From = day("2021-06-01") }, Undetermined, "", "income_unknown"},
 		{"an old income", func(h *Household) { h.Income = account(2_400_000, "2020-11-30") }, Undetermined, "", "income_unknown"},
-		{"income half of last year's, no limit set", func(h *Household) { h.Before.Net = 5_000_000 }, Clear, "", ""},
+		{"income down by three tenths", func(h *Household) { h.Before.Net, h.Income.Net = 5_000_000, 3_500_000 }, Watch, SuddenHardship, "sharp_fall"},
+		{"income down by a fen less", func(h *Household) { h.Before.Net, h.Income.Net = 5_000_000, 3_500_001 }, Clear, "", ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			h := safe()

@@ -102,7 +102,7 @@ func Screen(h *Household, asOf date.Date, rules *Rules) Screening {
 	case s.Rigid > 0 && compareShare(s.Rigid, h.Before.Net, rules.RigidAbove) > 0:
 		point(&struck, Reason{Code: "rigid_spending", Amount: s.Rigid, Line: h.Before.Net})
 	}
-	if rules.SharpFall.Of > 0 && known && before && h.Before.Net > 0 && compareShare(h.Before.Net-h.Income.Net, h.Before.Net, rules.SharpFall) >= 0 {
+	if known && before && rules.Fell(h.Before.Net, h.Income.Net) {
 		point(&struck, Reason{Code: "sharp_fall", Amount: h.Income.Net, Line: h.Before.Net})
 	}
 
@@ -114,6 +114,11 @@ func Screen(h *Household, asOf date.Date, rules *Rules) Screening {
 	}
 	slices.SortStableFunc(s.Reasons, compareReasons)
 	return s
+}
+
+// Fell reports whether a net income fell sharply from one twelve months to a later twelve: by the share of the rules or more.
+func (r *Rules) Fell(before, now income.Fen) bool {
+	return r.SharpFall.Of > 0 && before > 0 && compareShare(before-now, before, r.SharpFall) >= 0
 }
 
 // usable reports whether an account has verified lines, covers the months it should and is recent enough.

@@ -17,6 +17,7 @@ import (
 	"lastmile/internal/household"
 	"lastmile/internal/household/income"
 	"lastmile/internal/indicator"
+	"lastmile/internal/monitoring/sweep"
 	"lastmile/internal/notice"
 	"lastmile/internal/party"
 	"lastmile/internal/store"
@@ -508,6 +509,12 @@ func (r *registry) afterExit(v *villagePlan) {
 		case f.leaves == 0 || f.leaves > 2018:
 		case f.number%1500 == 11:
 			r.one(v.book, workday(date.New(2019, time.March, 4).AddDays(f.number%60)), &casework.Relapse{Household: f.id, Cause: "illness", Document: "乡镇核查报告"})
+		case f.number%200 == 58: // an income that fell sharply, which nobody has answered yet
+			on := workday(date.New(2020, time.August, 3).AddDays(f.number % 40))
+			r.one(v.book, on, r.visit(f, on, lineOf(v.book, f.leaves), 62))
+		case f.number%300 == 77:
+			on := workday(date.New(2020, time.September, 7).AddDays(f.number % 30))
+			r.one(v.book, on, &sweep.Alert{ID: "R-" + f.id, Household: f.id, Found: "self-report", Risk: "disaster", Why: []string{"冰雹毁损果园", "牲畜病死"}[f.number/300%2]})
 		case f.number%100 == 42:
 			on := workday(date.New(2020, time.April, 1).AddDays(f.number % 14))
 			r.one(v.book, on, &casework.Watch{Household: f.id, Group: "unstable_exited", Risks: []string{"illness"}, Found: "screening"})

@@ -236,6 +236,9 @@ func (q *request) monitoring() error {
 	if q.mayRecord("watch") {
 		heading.Buttons = []view.Button{{Label: q.text("households.watch.new"), Icon: "plus", Href: record("watch")}}
 	}
+	if q.mayRecord("alert") {
+		heading.Buttons = append(heading.Buttons, view.Button{Label: q.text("households.alert.new"), Icon: "bell", Href: record("alert", "found", "self-report")})
+	}
 	return q.show(heading, figures,
 		view.Section{Head: view.SectionHead{ID: "alerts", Title: q.text("households.alerts"), Note: view.Plain(q.text("households.alerts.note"))}, Parts: []view.Component{alerts}},
 		view.Section{Head: view.SectionHead{ID: "watches", Title: q.text("households.watches")}, Parts: []view.Component{filters, l.table(q), q.download(MonitoringPath + ".csv")}},
@@ -308,13 +311,25 @@ func (q *request) alerts() (view.Table, error) {
 			return t, err
 		}
 		for _, a := range list[:min(len(list), pageSize)] {
-			sign := view.Cell{Text: q.text("households.alert.check"), Href: entryHref(book, a.Seq)}
-			if a.Sign == "arrears" {
-				sign = view.Cell{Text: q.text("households.alert.arrears", a.Days)}
+			sign, found := view.Cell{Text: q.text("households.alert." + string(a.Sign))}, "visit"
+			switch a.Sign {
+			case casework.Arrears:
+				sign.Text, found = q.text("households.alert.arrears", a.Days), "screening"
+			case casework.Report:
+				sign.Sub, found = a.Text, "self-report"
+			}
+			if a.Seq > 0 {
+				sign.Href = entryHref(book, a.Seq)
 			}
 			do := view.Cell{Text: q.text("households.alert.visit"), Href: Href(book, a.Household) + "/visit"}
 			if q.mayRecord("watch") {
-				do = view.Cell{Text: q.text("households.alert.watch"), Href: record("watch", "household", a.Household, "group", "unstable_exited", "found", "screening")}
+				group := "unstable_exited"
+				if e, _, err := q.entity(book, household.Type, a.Household); err != nil {
+					return t, err
+				} else if e.Class == household.Known {
+					group = "marginal"
+				}
+				do = view.Cell{Text: q.text("households.alert.watch"), Href: record("watch", "household", a.Household, "group", group, "found", found, "book", book)}
 			}
 			t.Rows = append(t.Rows, view.Row{Cells: []view.Cell{{Text: q.text("households.of", a.Household), Href: Href(book, a.Household)}, sign, {Text: q.day(date.Date(a.On))}, do}})
 		}
