@@ -169,7 +169,9 @@ func (f *File) checks() []decision.Check {
 
 // statement is the income account of the last visit until a day that asked for it, and the day of that visit. An amount that visits
 // disagree on counts as unproved until a reviewer has said which holds.
-func (f *File) statement(on date.Date) (decision.Statement, date.Date) { return f.statementBefore(on, lastDay) }
+func (f *File) statement(on date.Date) (decision.Statement, date.Date) {
+	return f.statementBefore(on, lastDay)
+}
 
 // statementBefore is the last such account of months that end before a day.
 func (f *File) statementBefore(on, begins date.Date) (decision.Statement, date.Date) {

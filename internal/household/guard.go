@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"lastmile/internal/database"
+	"lastmile/internal/date"
 	"lastmile/internal/entity"
 	"lastmile/internal/fact"
 	"lastmile/internal/fault"
@@ -209,6 +210,44 @@ func addPair(list []*Duplicate, k matchKey, book, other string) []*Duplicate {
 		d.Strength = strengths[k.strength]
 	}
 	return list
+}
+
+// Resemblance is a member of the register who shares something with somebody on a card.
+type Resemblance struct {
+	Number string // of the member of the card
+	Hit
+}
+
+// Resembling finds who in the register shares a document, a name with the birth date, a phone or an account with the people of a card that is not recorded yet. Members of
+// the card's own household are left out.
+func Resembling(ctx context.Context, r database.Reader, keyed func(string) []byte, h *Household, on date.Date) ([]Resemblance, error) {
+	members, err := parsePeople(h.Members)
+	if err != nil {
+		return nil, err
+	}
+	type what struct{ number, of string }
+	by := map[string]what{}
+	for i, person := range h.identities(members) {
+		for _, k := range identity.Keys(person, on) {
+			by[string(keyed(k.Of+" "+k.Value))] = what{members[i].Number, k.Of}
+		}
+	}
+	hashes := make([][]byte, 0, len(by))
+	for hash := range by {
+		hashes = append(hashes, []byte(hash))
+	}
+	var list []Resemblance
+	err = holders(ctx, r, hashes, func(hash []byte, hit Hit) {
+		of := by[string(hash)]
+		hit.By = of.of
+		if hit.Household != h.ID {
+			list = append(list, Resemblance{of.number, hit})
+		}
+	})
+	slices.SortFunc(list, func(a, b Resemblance) int {
+		return cmp.Or(cmp.Compare(a.Number, b.Number), cmp.Compare(a.By, b.By), cmp.Compare(a.Book, b.Book), cmp.Compare(a.Member, b.Member))
+	})
+	return list, err
 }
 
 // forget removes what the guard kept of people.

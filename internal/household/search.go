@@ -51,14 +51,28 @@ func Search(ctx context.Context, r database.Reader, keyed func(string) []byte, t
 	if name := identity.FoldName(text); name != "" {
 		by[string(keyed(called+" "+name))] = "name"
 	}
-	if len(by) == 0 {
-		return nil, nil
-	}
-	var args []any
-	var marks []string
+	hashes := make([][]byte, 0, len(by))
 	for hash := range by {
-		args = append(args, []byte(hash))
-		marks = append(marks, fmt.Sprintf("$%d", len(args)))
+		hashes = append(hashes, []byte(hash))
+	}
+	var list []Hit
+	err := holders(ctx, r, hashes, func(hash []byte, h Hit) {
+		h.By = by[string(hash)]
+		if !slices.ContainsFunc(list, func(o Hit) bool { return o.Book == h.Book && o.Member == h.Member }) {
+			list = append(list, h)
+		}
+	})
+	return list, err
+}
+
+// holders gives the members of whom one of the hashes is kept, hitsMax at most, by book and code.
+func holders(ctx context.Context, r database.Reader, hashes [][]byte, give func(hash []byte, h Hit)) error {
+	if len(hashes) == 0 {
+		return nil
+	}
+	args, marks := make([]any, len(hashes)), make([]string, len(hashes))
+	for i, hash := range hashes {
+		args[i], marks[i] = hash, fmt.Sprintf("$%d", i+1)
 	}
 	rows, err := r.Query(ctx, fmt.Sprintf(`SELECT k.hash, k.book, k.member, e.parent, e.area
 FROM match_key k
@@ -67,22 +81,18 @@ WHERE k.hash IN (%s)
 ORDER BY k.book, k.member
 LIMIT %d`, MemberType, strings.Join(marks, ", "), hitsMax), args...)
 	if err != nil {
-		return nil, fmt.Errorf("look for people: %w", err)
+		return fmt.Errorf("look for people: %w", err)
 	}
 	defer rows.Close()
-	var list []Hit
 	for rows.Next() {
 		var hash []byte
 		var h Hit
 		if err := rows.Scan(&hash, &h.Book, &h.Member, &h.Household, &h.Area); err != nil {
-			return nil, err
+			return err
 		}
-		h.By = by[string(hash)]
-		if !slices.ContainsFunc(list, func(o Hit) bool { return o.Book == h.Book && o.Member == h.Member }) {
-			list = append(list, h)
-		}
+		give(hash, h)
 	}
-	return list, rows.Err()
+	return rows.Err()
 }
 
 // HeadNames gives the names of the heads of households of a book, by household: personal data. One that was not recorded or was erased is left

@@ -42,16 +42,18 @@ import (
 	"lastmile/internal/web/wording"
 )
 
-//go:embed text/*.json
+//go:embed template/*.html text/*.json
 var files embed.FS
 
-// Source has the texts, for view.New.
-func Source() view.Source {
-	texts, err := fs.Sub(files, "text")
+// Source has the templates and texts, for view.New.
+func Source() view.Source { return view.Source{Templates: sub("template"), Texts: sub("text")} }
+
+func sub(dir string) fs.FS {
+	inside, err := fs.Sub(files, dir)
 	if err != nil {
 		panic(err) // the name is a constant of this package and valid
 	}
-	return view.Source{Texts: texts}
+	return inside
 }
 
 // Path is where households are mounted.
@@ -59,6 +61,7 @@ const Path = "/households"
 
 // Other places of the register.
 const (
+	NewPath        = Path + "/new"
 	CasesPath      = "/cases"
 	NoticesPath    = "/notices"
 	MonitoringPath = "/monitoring"
@@ -87,6 +90,8 @@ func New(s *store.Store, guard *session.Guard, forms *form.Forms) *Pages {
 func (p *Pages) Routes(mux session.Router) {
 	for pattern, page := range map[string]func(*request) error{
 		"GET " + Path:                                  (*request).list,
+		"GET " + NewPath:                               (*request).newHousehold,
+		"POST " + NewPath:                              (*request).recordHousehold,
 		"GET " + Path + ".csv":                         (*request).listCSV,
 		"GET " + Path + "/{book}/{id}":                 (*request).household,
 		"GET " + Path + "/{book}/{id}/money.csv":       (*request).moneyCSV,

@@ -16,6 +16,7 @@ import (
 	"lastmile/internal/area"
 	"lastmile/internal/casework"
 	"lastmile/internal/date"
+	"lastmile/internal/entity"
 	"lastmile/internal/fact"
 	"lastmile/internal/household"
 	"lastmile/internal/household/identity"
@@ -278,4 +279,56 @@ func links(t *testing.T, text string) []string {
 		}
 	}
 	return list
+}
+
+// A card is registered with its members and causes in one go: all that is wrong is said at once, each at its field, and who seems to be in the register already is shown before anything
+// is recorded.
+func TestRegisterCard(t *testing.T) {
+	app := webtest.New(t)
+	register(t, app.World)
+	assistant := app.As("assistant")
+	has(t, assistant.Get(households.Path+"?area="+village), "New registration card")
+	page := assistant.Get(households.NewPath + "?area=" + village)
+	has(t, page, "Register a household", "Member 4", "南坡村", "Other cause 2")
+	if strings.Contains(page.Text(), "Member 5") {
+		t.Error("the form begins with more rows than it needs")
+	}
+	more := page.Form(households.NewPath)
+	has(t, assistant.Send(more, "do", "more"), "Member 8")
+
+	mistyped := number[:17] + "0"
+	if mistyped == checked(number) {
+		mistyped = number[:17] + "1"
+	}
+	wrong := assistant.Send(page.Form(households.NewPath), "do", "record", "id", "H 2", "main_cause", "illness", "other_causes", "illness", "name-01", "马大明", "document-01", mistyped, "labour-01", "ordinary",
+		"name-02", "钱二", "birth-02", "2099-01-01", "relation-02", "spouse", "labour-02", "none")
+	wrong.Says(http.StatusUnprocessableEntity)
+	for _, field := range []string{"f-id", "f-document-01", "f-sex-01", "f-birth-02", "f-sex-02"} {
+		if !strings.Contains(wrong.Body, `href="#`+field+`"`) {
+			t.Errorf("the summary does not lead to %s", field)
+		}
+	}
+	if n, err := entity.Find(t.Context(), app.Store.DB, entity.Filter{Book: testworld.Wushan, Type: household.Type}); err != nil || len(n) != 1 {
+		t.Fatalf("there are %d households after a form that was wrong (%v)", len(n), err)
+	}
+	// The document says birth and sex. It is that of somebody who is in the register.
+	twin := assistant.Send(wrong.Form(households.NewPath), "do", "record", "id", "H-0002", "other_causes", "funds", "document-01", checked(number), "birth-02", "1980-02-03", "sex-02", "female")
+	twin.Says(http.StatusConflict, "Perhaps in the register already", "H-0001-01", "document")
+	hides(t, "the warning", strings.ReplaceAll(twin.Text(), checked(number), ""))
+	done := assistant.Send(twin.Form(households.NewPath), "do", "record", "compared", "yes", "education-02", "primary", "health-02", "chronic", "house_built", "1998", "power_work", "yes")
+	has(t, done, "H-0002")
+	f, err := household.Load(t.Context(), app.Store.DB, testworld.Wushan, "H-0002")
+	if err != nil || len(f.Cards) != 1 {
+		t.Fatalf("%d cards (%v)", len(f.Cards), err)
+	}
+	c := f.Cards[0].Fact
+	if got, want := strings.Join(c.Members, "; "), "01 head 1975-03-02 male ordinary; 02 spouse 1980-02-03 female none"; got != want {
+		t.Errorf("members are %q, want %q", got, want)
+	}
+	if c.MainCause != "illness" || len(c.OtherCauses) != 1 || c.OtherCauses[0] != "funds" || c.HouseBuilt != 1998 || !c.PowerHome || !c.PowerWork || len(c.Health) != 1 || c.Health[0] != "02 chronic" || c.Names[0] != "01 马大明" {
+		t.Errorf("the card is %+v", c)
+	}
+	has(t, assistant.Get(households.DuplicatesPath), "H-0002-01")
+	app.As("approver").Get(households.NewPath + "?area=" + village).Says(http.StatusForbidden)
+	app.As("faraway").Get(households.NewPath + "?area=" + village).Says(http.StatusForbidden)
 }

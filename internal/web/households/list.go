@@ -189,7 +189,7 @@ func (q *request) newCard(area string) []view.Button {
 	if !q.mayRecord("household") {
 		return nil
 	}
-	return []view.Button{{Label: q.text("households.new"), Icon: "plus", Href: record("household", "area", area)}}
+	return []view.Button{{Label: q.text("households.new"), Icon: "plus", Href: query(NewPath, "area", area)}}
 }
 
 // within lists the areas within a county or town.

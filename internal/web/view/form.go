@@ -20,7 +20,7 @@ type Form struct {
 
 func (Form) Template() string { return "form" }
 
-// Problems gives the errors of the fields, for the summary. A field of another package has its part in it with a method Problem.
+// Problems gives the errors of the fields, for the summary. A field of another package has its part in it with a method Problem, a group of fields with a method Problems.
 func (f Form) Problems() []Problem {
 	var problems []Problem
 	for _, c := range f.Fields {
@@ -28,6 +28,9 @@ func (f Form) Problems() []Problem {
 			if p := field.Problem(); p.Text != "" {
 				problems = append(problems, p)
 			}
+		}
+		if group, ok := c.(interface{ Problems() []Problem }); ok {
+			problems = append(problems, group.Problems()...)
 		}
 	}
 	return problems
