@@ -127,7 +127,7 @@ func TestEdgeCase12LateEvidence(t *testing.T) {
 	r := open(t)
 	r.do("2020-05-05", version("1"))
 	before := r.freeze("2020-05-20", "R1")
-	r.do("2020-05-25", &card.Data{Area: village, Office: "Vehicle registry", Lines: []string{"H1 vehicle=yes"}})
+	r.do("2020-05-25", &card.Data{Area: village, Office: "Vehicle registry", Households: []string{"H1"}, Lines: []string{"H1 vehicle=yes"}})
 	if again := r.freeze("2020-05-20", "R1"); again.Hash != before.Hash {
 		t.Errorf("as of a day before the evidence the list is %v, was %v", again.Chosen, before.Chosen)
 	}

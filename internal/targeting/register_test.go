@@ -15,6 +15,7 @@ import (
 	"lastmile/internal/fact"
 	"lastmile/internal/fault"
 	"lastmile/internal/household"
+	"lastmile/internal/journal"
 	"lastmile/internal/notice"
 	"lastmile/internal/rebuild"
 	"lastmile/internal/targeting"
@@ -67,7 +68,7 @@ func open(t *testing.T) *register {
 			Move: "M-" + id, Registered: "2014-01-01"})
 		r.do("2020-05-03", &household.Visit{Household: id, Questionnaire: "visit-2014 1", Signature: "signed", IncomeFrom: "2019-05-01", IncomeTo: "2020-04-30", Answers: []string{fmt.Sprintf("wage.local.01=%d", h.yuan)}})
 		if h.car != "" {
-			r.do("2020-05-04", &card.Data{Area: village, Office: "Vehicle registry", Lines: []string{id + " vehicle=" + h.car}})
+			r.do("2020-05-04", &card.Data{Area: village, Office: "Vehicle registry", Households: []string{id}, Lines: []string{id + " vehicle=" + h.car}})
 		}
 	}
 	return r
@@ -187,7 +188,7 @@ func TestListIsPostedBeforeItCounts(t *testing.T) {
 	r.refuse("approval.upheld", "2020-05-21", approval)
 
 	// what was found out is recorded, a reviewer looks at H4, and the list is another one: it must be posted again
-	r.do("2020-05-21", &card.Data{Area: village, Office: "Vehicle registry", Lines: []string{"H2 vehicle=yes", "H4 vehicle=no"}})
+	r.do("2020-05-21", &card.Data{Area: village, Office: "Vehicle registry", Households: []string{"H2", "H4"}, Lines: []string{"H2 vehicle=yes", "H4 vehicle=no"}})
 	r.refuse("look.flag", "2020-05-21", &targeting.Look{Programme: "flock", Household: "H4", Flag: "nothing", Verdict: "cleared", Why: "x"})
 	r.do("2020-05-21", &targeting.Look{Programme: "flock", Household: "H4", Flag: "apart", Verdict: "cleared", Why: "The daughter lives in town."})
 	r.refuse("look.again", "2020-05-21", &targeting.Look{Programme: "flock", Household: "H4", Flag: "apart", Verdict: "confirmed", Why: "x"})
@@ -269,9 +270,10 @@ func TestRuleSetRefuses(t *testing.T) {
 	s = version("1")
 	s.Rules = strings.Replace(s.Rules, `"jurisdiction": "62"`, `"jurisdiction": "65"`, 1)
 	r.refuse("rules.scope", "2020-05-05", s)
-	r.refuse("data.line", "2020-05-05", &card.Data{Area: village, Office: "x", Lines: []string{"H1 income=5"}})
-	r.refuse("data.line", "2020-05-05", &card.Data{Area: village, Office: "x", Lines: []string{"H1 vehicle=perhaps"}})
-	r.refuse("data.line", "2020-05-05", &card.Data{Area: village, Office: "x", Lines: []string{"H1 vehicle=yes", "H1 absent=no"}})
+	r.refuse("data.line", "2020-05-05", &card.Data{Area: village, Office: "x", Households: []string{"H1"}, Lines: []string{"H1 income=5"}})
+	r.refuse("data.line", "2020-05-05", &card.Data{Area: village, Office: "x", Households: []string{"H1"}, Lines: []string{"H2 vehicle=yes"}})
+	r.refuse("data.line", "2020-05-05", &card.Data{Area: village, Office: "x", Households: []string{"H1"}, Lines: []string{"H1 vehicle=perhaps"}})
+	r.refuse("data.line", "2020-05-05", &card.Data{Area: village, Office: "x", Households: []string{"H1"}, Lines: []string{"H1 vehicle=yes", "H1 absent=no"}})
 }
 
 // What a card says of a household is what was recorded by the day, and erasing personal data changes none of it.
@@ -326,5 +328,63 @@ func TestCards(t *testing.T) {
 	r.do("2020-09-01", &fact.Erasure{Entry: e.Seq, Reason: "asked for"}, by(fact.Operator), func(d *fact.Draft) { d.Approvers = []string{"approver"} })
 	if after := show("H1", "2020-09-01"); fmt.Sprint(after) != fmt.Sprint(h1) {
 		t.Errorf("after the erasure H1 is %v", after)
+	}
+}
+
+// What another office says of a household is private: it stands in no public part of the books, can be erased on request, and then neither the chain nor a replay of the list that was
+// worked out from it says anything else than before.
+func TestOfficeDataCanBeErased(t *testing.T) {
+	r := open(t)
+	const planted = "rigid_spending=18765.43"
+	data := r.do("2020-05-05", &card.Data{Area: village, Office: "Medical insurance", Households: []string{"H1", "H3"}, Lines: []string{"H1 " + planted, "H3 vehicle=yes"}})
+	r.do("2020-05-10", version("1"))
+	run := r.freeze("2020-05-10", "R1")
+	if slices.Contains(run.Chosen, "H3") || slices.Contains(run.Waiting, "H3") {
+		t.Fatal("who has a car is on the list: the test does not see what it is for")
+	}
+	r.do("2020-05-10", run)
+	for _, text := range []string{"SELECT body FROM entry", "SELECT role FROM concern", "SELECT name FROM entity"} {
+		rows, err := r.Store.DB.Query(ctx, text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for rows.Next() {
+			var value string
+			if err := rows.Scan(&value); err != nil {
+				t.Fatal(err)
+			}
+			if strings.Contains(value, planted) || strings.Contains(value, "18765") {
+				t.Errorf("%s shows %q", text, value)
+			}
+		}
+		if err := rows.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r.do("2020-05-12", &fact.Erasure{Entry: data.Seq, Reason: "asked for"}, by("admin"))
+	entry, ok, err := journal.Get(ctx, r.Store.DB, county, data.Seq)
+	if err != nil || !ok || entry.Private != "" {
+		t.Fatalf("the data is %q after the erasure (%v)", entry.Private, err)
+	}
+	again := r.freeze("2020-05-13", "R2")
+	if strings.Join(again.Reasons, "\n") == strings.Join(run.Reasons, "\n") {
+		t.Error("what was erased is still known to a later run")
+	}
+	r.do("2020-05-13", again)
+	forged := *again
+	forged.ID, forged.Waiting = "R3", nil
+	forged.Chosen = append(slices.Clone(again.Chosen), "H5")
+	forged.Hash = notice.Hash(forged.Chosen)
+	r.refuse("run.differs", "2020-05-14", &forged) // that something was erased before is no leave to state another list
+	rebuilt, err := rebuild.Rebuild(ctx, r.Store.DB, rebuild.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	verified, err := verify.Verify(ctx, r.Store.DB, r.Store.Evidence, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range append(rebuilt.Differences, verified.Differences...) {
+		t.Errorf("%s", d)
 	}
 }

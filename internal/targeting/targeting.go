@@ -230,13 +230,14 @@ func (r *Run) Record(tx *fact.Tx) error {
 	if err != nil {
 		return err
 	}
-	own, _, err := freeze(tx.Context(), reader, tx.Book, r.ID, s, r.Area, tx.On)
+	own, result, err := freeze(tx.Context(), reader, tx.Book, r.ID, s, r.Area, tx.On)
 	if err != nil {
 		return err
 	}
 	switch {
 	case own.Rules != r.Rules || own.Version != r.Version:
 		return fault.New(fault.Conflict, "run.version", "rules %s are version %s now", r.Programme, own.Version).For("version").Mend("Run them again.")
+	case result.Cards.Lost: // a replay, and personal data that the list was worked out from has been erased: it was held against the records when it was recorded
 	case !slices.Equal(own.Chosen, r.Chosen) || !slices.Equal(own.Waiting, r.Waiting) || !slices.Equal(own.Reasons, r.Reasons):
 		return fault.New(fault.Conflict, "run.differs", "the records give another list: %d chosen and %d waiting, not %d and %d", len(own.Chosen), len(own.Waiting), len(r.Chosen), len(r.Waiting)).
 			For("chosen").Mend("The records have changed: run the rules again.")

@@ -27,6 +27,8 @@ type Set struct {
 	// Current tells which households are on the list now, and Before which were a year ago; each is to be heeded where the source says so.
 	Current, Before         []bool
 	SaysCurrent, SaysBefore bool
+	// Lost tells that something was known of one of the households when this was recorded and has been erased since: in a replay, it cannot be worked out again.
+	Lost bool
 }
 
 // NewSet makes an empty set.

@@ -27,6 +27,7 @@ type Register struct {
 	parents map[string]string // of areas
 
 	households map[string][]entity.Entity // by book
+	offices    map[string]said            // what other offices said, by entry
 }
 
 // OpenRegister makes ready to read cards.
@@ -35,7 +36,7 @@ func OpenRegister(ctx context.Context, r database.Reader) (*Register, error) {
 	if err != nil {
 		return nil, err
 	}
-	g := &Register{reader: r, parents: make(map[string]string, len(areas)), households: map[string][]entity.Entity{}}
+	g := &Register{reader: r, parents: make(map[string]string, len(areas)), households: map[string][]entity.Entity{}, offices: map[string]said{}}
 	for _, a := range areas {
 		g.parents[a.ID] = a.Parent
 	}
@@ -108,7 +109,7 @@ func (g *Register) Cards(ctx context.Context, book string, ids []string, on date
 			if state, _ := f.Status(on); f.Card(on) == nil || state == household.Merged || state == household.Moved {
 				continue
 			}
-			if err := fill(s, f, on, known); err != nil {
+			if err := g.fill(ctx, s, f, on, known); err != nil {
 				return nil, fmt.Errorf("card of household %s: %w", f.ID, err)
 			}
 		}
@@ -154,7 +155,7 @@ func Months(from, to date.Date) int64 {
 
 func monthOf(d date.Date) int64 { return int64(d.Time().Month()) }
 
-func fill(s *Set, file *household.File, on date.Date, known *publishedLines) error {
+func (g *Register) fill(ctx context.Context, s *Set, file *household.File, on date.Date, known *publishedLines) error {
 	place := file.Area(on)
 	f := &filler{s, s.Add(file.ID, place), on}
 	f.word(village, place)
@@ -215,8 +216,7 @@ func fill(s *Set, file *household.File, on date.Date, known *publishedLines) err
 	if err != nil {
 		return err
 	}
-	f.filed(filed)
-	return nil
+	return f.filed(filed, func(e *journal.Filed) (said, error) { return g.data(ctx, e.Book, e.Seq) })
 }
 
 // people counts the members on the day. Somebody whose birth date nobody knows leaves the counts by age unknown.
@@ -343,10 +343,11 @@ const watchEnded = "watch ended"
 
 // filed reads what other packages file about a household: watches, and what other offices know. Of several the last by date holds, and of
 // one day the last by recording.
-func (f *filler) filed(entries []journal.Filed) {
+func (f *filler) filed(entries []journal.Filed, read func(e *journal.Filed) (said, error)) error {
 	var opened, closed date.Date
 	latest := map[string]date.Date{}
-	for _, e := range entries {
+	for i := range entries {
+		e := &entries[i]
 		if e.On > f.on {
 			continue
 		}
@@ -355,8 +356,13 @@ func (f *filler) filed(entries []journal.Filed) {
 			opened = max(opened, e.On)
 		case e.Role == watchEnded:
 			closed = max(closed, e.On)
-		case strings.HasPrefix(e.Role, dataRole):
-			for _, item := range strings.Fields(e.Role[len(dataRole):]) {
+		case e.Kind == dataKind:
+			s, err := read(e)
+			if err != nil {
+				return err
+			}
+			f.Lost = f.Lost || s.lost
+			for _, item := range s.items[f.IDs[f.row]] {
 				name, value, _ := strings.Cut(item, "=")
 				if e.On >= latest[name] {
 					latest[name] = e.On
@@ -370,4 +376,5 @@ func (f *filler) filed(entries []journal.Filed) {
 	if watched {
 		f.months("watched_months", opened)
 	}
+	return nil
 }
