@@ -13,6 +13,7 @@ import (
 	"lastmile/internal/journal"
 	"lastmile/internal/ledger"
 	"lastmile/internal/programme"
+	"lastmile/internal/web/reading"
 	"lastmile/internal/web/view"
 )
 
@@ -34,7 +35,7 @@ type countyStep struct {
 
 // countyEvents are the designated counties and what they went through, in the order of their designation.
 func (q *request) countyEvents() ([]countyEvent, error) {
-	return remember(q.ctx, &q.read.results, "county events", func(ctx context.Context) ([]countyEvent, error) {
+	return reading.Remember(q.ctx, q.read.Results, "county events", func(ctx context.Context) ([]countyEvent, error) {
 		books, err := q.books()
 		if err != nil {
 			return nil, err
@@ -108,7 +109,7 @@ func (q *request) programme() error {
 	if err != nil {
 		return err
 	}
-	at := figure.At{AsOf: q.read.today}
+	at := figure.At{AsOf: q.read.Today}
 	t := view.Table{
 		Columns: []view.Column{{Label: q.text("column.area")}, {Label: q.text("areas.since")}, {Label: q.text("areas.left")}, {Label: q.text("nav.projects"), Kind: view.NumberColumn}, {Label: q.text("areas.funds"), Kind: view.NumberColumn}},
 		Empty:   &view.Empty{Icon: "map", Title: q.text("areas.empty"), Text: q.text("areas.empty.text")},
@@ -202,7 +203,7 @@ func (q *request) area() error {
 		heading.Crumbs = append(heading.Crumbs, view.Link{Label: q.areaName(above[i]), Href: q.areaHref(above[i])})
 	}
 	heading.Crumbs = append(heading.Crumbs, view.Link{Label: code})
-	at := figure.At{AsOf: q.read.today, Filter: figure.Filter{Area: code}}
+	at := figure.At{AsOf: q.read.Today, Filter: figure.Filter{Area: code}}
 	funds, err := q.evaluate(directFunds, at)
 	if err != nil {
 		return err
@@ -268,7 +269,7 @@ func (q *request) countyTimeline(c countyEvent) view.Component {
 
 // areasIn are the areas that lie directly in another.
 func (q *request) areasIn(code string) ([]entity.Entity, error) {
-	return remember(q.ctx, &q.read.results, "areas in "+code, func(ctx context.Context) ([]entity.Entity, error) {
+	return reading.Remember(q.ctx, q.read.Results, "areas in "+code, func(ctx context.Context) ([]entity.Entity, error) {
 		return entity.Find(ctx, q.site.store.DB, entity.Filter{Book: entity.Headquarters, Type: "area", Parent: code})
 	})
 }

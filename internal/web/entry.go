@@ -20,6 +20,7 @@ import (
 	"lastmile/internal/figure"
 	"lastmile/internal/journal"
 	"lastmile/internal/ledger"
+	"lastmile/internal/web/reading"
 	"lastmile/internal/web/session"
 	"lastmile/internal/web/view"
 )
@@ -40,7 +41,7 @@ func (q *request) recorded(book string, seq int64) (journal.Entry, fact.Fact, er
 // titled says in a few words what an entry records, and the number of the paper that goes with it.
 func (q *request) titled(book string, seq int64) (title, ref string, err error) {
 	type words struct{ title, ref string }
-	t, err := remember(q.ctx, &q.read.names, fmt.Sprint("title ", q.Printer.Language, " ", book, ":", seq), func(context.Context) (words, error) {
+	t, err := reading.Remember(q.ctx, q.read.Names, fmt.Sprint("title ", q.Printer.Language, " ", book, ":", seq), func(context.Context) (words, error) {
 		e, f, err := q.recorded(book, seq)
 		if err != nil {
 			return words{}, err

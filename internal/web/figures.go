@@ -22,7 +22,7 @@ import (
 
 // asks reads from the address what figures are to be evaluated for.
 func (q *request) asks() (figure.At, error) {
-	at := figure.At{AsOf: q.read.today, Filter: figure.Filter{Area: q.FormValue("area"), Channel: q.FormValue("channel"), Fund: q.FormValue("fund")}}
+	at := figure.At{AsOf: q.read.Today, Filter: figure.Filter{Area: q.FormValue("area"), Channel: q.FormValue("channel"), Fund: q.FormValue("fund")}}
 	if p := q.FormValue("project"); p != "" {
 		at.Projects = strings.Split(p, ",")
 	}
@@ -106,7 +106,7 @@ func (q *request) figures() error {
 		return err
 	}
 	return q.show(view.Heading{
-		Eyebrow: []string{q.text("nav.figures"), q.asOfText(q.read.today)},
+		Eyebrow: []string{q.text("nav.figures"), q.asOfText(q.read.Today)},
 		Title:   q.text("figures.title"), Lead: view.Plain(q.text("figures.lead")),
 	}, view.Section{Head: view.SectionHead{ID: "figures", Title: q.text("figures.all", len(l.rows)), Note: q.write("ways.csv", view.Link{Label: "CSV", Href: q.csvHref()})},
 		Parts: []view.Component{l.table(q)}})
@@ -187,7 +187,7 @@ func (q *request) figure() error {
 		Crumbs: []view.Link{{Label: q.text("nav.figures"), Href: "/figures"}, {Label: v.Definition.ID}},
 		Title:  card.Name,
 	}
-	card.Name, card.Breakdown = q.asOfText(cmp.Or(v.At.AsOf, q.read.today)), nil
+	card.Name, card.Breakdown = q.asOfText(cmp.Or(v.At.AsOf, q.read.Today)), nil
 	return q.show(heading, view.Columns{Main: []view.Component{card}, Side: breakdown})
 }
 
@@ -449,7 +449,7 @@ func (q *request) narrowed(v *figure.Value) string {
 	if len(only) > 0 {
 		text = q.text("says.only", strings.Join(only, q.text("list.semicolon")))
 	}
-	text += q.text("says.as-of", q.Printer.Date(cmp.Or(v.At.AsOf, q.read.today)))
+	text += q.text("says.as-of", q.Printer.Date(cmp.Or(v.At.AsOf, q.read.Today)))
 	if len(v.At.KnownAt) > 0 {
 		text += q.text("says.known-at", knownAt(v.At.KnownAt))
 	}
@@ -462,7 +462,7 @@ func (q *request) cite(v *figure.Value) string {
 	h := sha256.New()
 	known := map[string]int64{}
 	fmt.Fprintln(h, v.Definition.ID, v.Definition.Version, v.Decimal(), v.At.AsOf, atPairs(v.At))
-	for _, head := range q.read.heads {
+	for _, head := range q.read.Heads {
 		known[head.Book] = head.Seq
 		if seq, ok := v.At.KnownAt[head.Book]; ok {
 			known[head.Book] = min(seq, head.Seq)
@@ -472,7 +472,7 @@ func (q *request) cite(v *figure.Value) string {
 	}
 	fmt.Fprintln(h, knownAt(known))
 	short := strings.ToUpper(hex.EncodeToString(h.Sum(nil)[:4]))
-	return q.text("lineage.cite", v.Definition.ID, strconv.FormatInt(v.Definition.Version, 10), q.Printer.Date(cmp.Or(v.At.AsOf, q.read.today)),
+	return q.text("lineage.cite", v.Definition.ID, strconv.FormatInt(v.Definition.Version, 10), q.Printer.Date(cmp.Or(v.At.AsOf, q.read.Today)),
 		knownAt(known), short[:4]+"-"+short[4:])
 }
 

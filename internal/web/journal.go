@@ -33,7 +33,7 @@ func (q *request) journal() error {
 	if q.limited() && book != entity.Headquarters && !slices.ContainsFunc(books, func(b entity.Entity) bool { return b.ID == book }) {
 		return q.outside(book)
 	}
-	head := q.read.head(book)
+	head := q.read.Head(book)
 	before, err := position(q.FormValue("after"))
 	if err != nil {
 		return err
@@ -171,7 +171,7 @@ func (q *request) chain() error {
 		return err
 	}
 	var entries int64
-	for _, h := range q.read.heads {
+	for _, h := range q.read.Heads {
 		entries += h.Seq
 		journal := query("/journal", "book", h.Book)
 		if h.Book != entity.Headquarters && !slices.ContainsFunc(seen, func(b entity.Entity) bool { return b.ID == h.Book }) {
@@ -188,7 +188,7 @@ func (q *request) chain() error {
 		body = append(body, q.verificationSection())
 	}
 	return q.show(view.Heading{
-		Eyebrow: []string{q.text("nav.chain")}, Title: q.text("chain.title"), Lead: view.Plain(q.text("chain.lead", entries, len(q.read.heads))),
+		Eyebrow: []string{q.text("nav.chain")}, Title: q.text("chain.title"), Lead: view.Plain(q.text("chain.lead", entries, len(q.read.Heads))),
 	}, body...)
 }
 

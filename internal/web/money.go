@@ -11,12 +11,13 @@ import (
 	"lastmile/internal/figure"
 	"lastmile/internal/ledger"
 	"lastmile/internal/programme"
+	"lastmile/internal/web/reading"
 	"lastmile/internal/web/view"
 )
 
 // money is what the programme holds and owes: funds, accounts, goods in store, transfers on the way.
 func (q *request) money() error {
-	at := figure.At{AsOf: q.read.today}
+	at := figure.At{AsOf: q.read.Today}
 	row, err := q.keyRow([]string{"funds-injected", directFunds, "commitments-balance", "treasury-balance"}, at)
 	if err != nil {
 		return err
@@ -95,7 +96,7 @@ func (q *request) fundCell(id string, at figure.At) (view.Cell, error) {
 
 // balances are what accounts that the reader may see hold, of those for which keep holds.
 func (q *request) balances(f ledger.BalanceFilter, keep func(ledger.Balance) bool) ([]ledger.Balance, error) {
-	all, err := remember(q.ctx, &q.read.results, fmt.Sprint("balances ", f), func(ctx context.Context) ([]ledger.Balance, error) {
+	all, err := reading.Remember(q.ctx, q.read.Results, fmt.Sprint("balances ", f), func(ctx context.Context) ([]ledger.Balance, error) {
 		return ledger.FindBalances(ctx, q.site.store.DB, f)
 	})
 	var kept []ledger.Balance
@@ -158,7 +159,7 @@ func (q *request) stockSection() (view.Component, error) {
 
 // waySection lists transfers whose two halves do not agree.
 func (q *request) waySection() (view.Component, error) {
-	list, err := remember(q.ctx, &q.read.results, "on the way", func(ctx context.Context) ([]programme.OnTheWay, error) {
+	list, err := reading.Remember(q.ctx, q.read.Results, "on the way", func(ctx context.Context) ([]programme.OnTheWay, error) {
 		return programme.Unmatched(ctx, q.site.store.DB)
 	})
 	if err != nil {

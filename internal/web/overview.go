@@ -35,7 +35,7 @@ func (q *request) overview() error {
 	if len(programmes) == 0 || len(projects) == 0 {
 		return q.begin()
 	}
-	at := figure.At{AsOf: q.read.today}
+	at := figure.At{AsOf: q.read.Today}
 	heading, err := q.overviewHeading(programmes[0], at)
 	if err != nil {
 		return err

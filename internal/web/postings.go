@@ -14,6 +14,7 @@ import (
 	"lastmile/internal/fault"
 	"lastmile/internal/ledger"
 	"lastmile/internal/table"
+	"lastmile/internal/web/reading"
 	"lastmile/internal/web/view"
 )
 
@@ -80,7 +81,7 @@ func (f *postingFilter) where(book string) (string, []any) {
 // what it shows. A limit can cut the last entry short of its first postings.
 func (q *request) eachPosting(f postingFilter, fn func(ledger.Posting) error) error {
 	left := f.limit
-	for _, head := range q.read.heads {
+	for _, head := range q.read.Heads {
 		if f.book != "" && head.Book != f.book || head.Book < f.afterBook {
 			continue
 		}
@@ -247,7 +248,7 @@ var endClasses = func() string {
 func (q *request) postingSum(f postingFilter) (total, n int64, err error) {
 	type sum struct{ total, n int64 }
 	f.afterBook = ""
-	s, err := remember(q.ctx, &q.read.results, fmt.Sprintf("sum %s %#v", q.sight(), f), func(context.Context) (s sum, err error) {
+	s, err := reading.Remember(q.ctx, q.read.Results, fmt.Sprintf("sum %s %#v", q.sight(), f), func(context.Context) (s sum, err error) {
 		err = q.eachPosting(f, func(p ledger.Posting) error {
 			amount := p.Amount * p.Sign
 			if class, _, _ := strings.Cut(p.From, ":"); f.receiver != "" { // what arrived, less what came back
@@ -270,7 +271,7 @@ func (q *request) postingTable(f postingFilter) (view.Component, error) {
 		Empty:   &view.Empty{Icon: "ledger", Title: q.text("postings.empty"), Text: q.text("postings.empty.text")},
 	}
 	f.limit = pageSize + 1
-	list, err := remember(q.ctx, &q.read.results, fmt.Sprintf("postings %s %#v", q.sight(), f), func(context.Context) (list []ledger.Posting, err error) {
+	list, err := reading.Remember(q.ctx, q.read.Results, fmt.Sprintf("postings %s %#v", q.sight(), f), func(context.Context) (list []ledger.Posting, err error) {
 		err = q.eachPosting(f, func(p ledger.Posting) error { list = append(list, p); return nil })
 		return list, err
 	})

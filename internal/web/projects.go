@@ -15,6 +15,7 @@ import (
 	"lastmile/internal/ledger"
 	"lastmile/internal/project"
 	"lastmile/internal/web/chart"
+	"lastmile/internal/web/reading"
 	"lastmile/internal/web/view"
 )
 
@@ -30,7 +31,7 @@ func (q *request) projectsByKey() (map[string]*projectRow, error) {
 	if err != nil {
 		return nil, err
 	}
-	return remember(q.ctx, &q.read.results, "projects by key", func(context.Context) (map[string]*projectRow, error) {
+	return reading.Remember(q.ctx, q.read.Results, "projects by key", func(context.Context) (map[string]*projectRow, error) {
 		m := map[string]*projectRow{}
 		for _, p := range list {
 			m[p.Book+" "+p.ID] = p
@@ -63,7 +64,7 @@ func (q *request) projectLines() ([]projectLine, error) {
 	if err != nil {
 		return nil, err
 	}
-	return remember(q.ctx, &q.read.results, "project lines", func(ctx context.Context) ([]projectLine, error) {
+	return reading.Remember(q.ctx, q.read.Results, "project lines", func(ctx context.Context) ([]projectLine, error) {
 		lines := make([]projectLine, len(list))
 		at := map[string]*projectLine{}
 		for i, p := range list {
@@ -138,7 +139,7 @@ func (q *request) projects() error {
 		{Kind: view.SelectField, Name: "status", Label: q.text("column.status"), Options: q.choiceOptions("project-status", "status")},
 	}}
 	return q.show(view.Heading{
-		Eyebrow: []string{q.text("nav.projects"), q.asOfText(q.read.today)}, Title: q.text("projects.title"),
+		Eyebrow: []string{q.text("nav.projects"), q.asOfText(q.read.Today)}, Title: q.text("projects.title"),
 		Lead: q.write("projects.lead", len(rows), states[project.Finished], states[project.Running], view.FigureLink{Value: q.Printer.Money(paid, yuan), Href: q.paidHref(rows)}), Hush: q.keptBack(),
 	}, view.Section{Head: view.SectionHead{ID: "projects", Title: q.text("projects.of", len(rows), len(all)), Note: q.write("ways.csv", view.Link{Label: "CSV", Href: q.csvHref()})},
 		Parts: []view.Component{filters, q.projectListing(rows).table(q)}})
@@ -355,7 +356,7 @@ func (q *request) projectRoad(p projectLine) (view.Component, error) {
 		if r, ok := reached[m.ID]; ok {
 			e.Date, e.DateTime, e.Icon, e.Node, e.Text = q.Printer.Date(r.On), string(r.On), "check", view.DecisionNode, q.text("project.reached", q.Printer.Date(due))
 			e.Link = view.Link{Label: q.text("project.record"), Href: entryHref(r.Book, r.Seq)}
-		} else if due < q.read.today {
+		} else if due < q.read.Today {
 			e.Text = q.text("project.overdue")
 		}
 		line = append(line, e)
@@ -366,7 +367,7 @@ func (q *request) projectRoad(p projectLine) (view.Component, error) {
 
 // milestonesReached gives the observation of each milestone that was reached and not taken back.
 func (q *request) milestonesReached(p projectLine) (map[string]figure.Contribution, error) {
-	return remember(q.ctx, &q.read.results, "milestones "+p.Book+" "+p.ID, func(ctx context.Context) (map[string]figure.Contribution, error) {
+	return reading.Remember(q.ctx, q.read.Results, "milestones "+p.Book+" "+p.ID, func(ctx context.Context) (map[string]figure.Contribution, error) {
 		return readMilestonesReached(ctx, q.site.store.DB, p)
 	})
 }
@@ -412,7 +413,7 @@ func (q *request) projectMoney(p projectLine, parts []projectLine) (projectSums,
 		sum.untraced += part.untraced
 	}
 	all := strings.Join(ids, ",")
-	at := figure.At{AsOf: q.read.today, Filter: figure.Filter{Projects: ids}}
+	at := figure.At{AsOf: q.read.Today, Filter: figure.Filter{Projects: ids}}
 	funds, err := q.evaluate(directFunds, at)
 	if err != nil {
 		return projectSums{}, err

@@ -14,6 +14,7 @@ import (
 	"lastmile/internal/journal"
 	"lastmile/internal/ledger"
 	"lastmile/internal/project"
+	"lastmile/internal/web/reading"
 )
 
 // projectRow is a project with what its defining entry says beyond its name.
@@ -26,7 +27,7 @@ type projectRow struct {
 
 // allProjects reads every project with its defining entry.
 func (q *request) allProjects() ([]*projectRow, error) {
-	return remember(q.ctx, &q.read.results, "projects", func(ctx context.Context) ([]*projectRow, error) {
+	return reading.Remember(q.ctx, q.read.Results, "projects", func(ctx context.Context) ([]*projectRow, error) {
 		rows, err := q.site.store.DB.Query(ctx, `SELECT p.book, p.status, p.seq, e.on_date, e.kind, e.body
 FROM entity p
 JOIN entry e ON e.book = p.book AND e.seq = p.seq
@@ -62,7 +63,7 @@ type approvals struct{ approved, asked int64 }
 
 // approvals counts among the records of a figure.
 func (q *request) approvals(v *figure.Value, list []figure.Contribution) (approvals, error) {
-	return remember(q.ctx, &q.read.results, fmt.Sprint("approvals ", v.Definition.ID, " ", v.At), func(context.Context) (a approvals, err error) {
+	return reading.Remember(q.ctx, q.read.Results, fmt.Sprint("approvals ", v.Definition.ID, " ", v.At), func(context.Context) (a approvals, err error) {
 		a.approved, a.asked, err = q.approved(list)
 		return a, err
 	})
@@ -105,7 +106,7 @@ type stock struct {
 
 // projectFlows adds up the goods that came into a project's store and left it.
 func (q *request) projectFlows(p projectLine) ([]stock, error) {
-	return remember(q.ctx, &q.read.results, "goods "+p.Book+" "+p.ID, func(ctx context.Context) ([]stock, error) {
+	return reading.Remember(q.ctx, q.read.Results, "goods "+p.Book+" "+p.ID, func(ctx context.Context) ([]stock, error) {
 		return readProjectFlows(ctx, q.site.store.DB, p)
 	})
 }
@@ -146,7 +147,7 @@ type receivers struct {
 }
 
 func (q *request) receivers(p projectLine) (receivers, error) {
-	return remember(q.ctx, &q.read.results, "receivers "+p.Book+" "+p.ID, func(ctx context.Context) (receivers, error) {
+	return reading.Remember(q.ctx, q.read.Results, "receivers "+p.Book+" "+p.ID, func(ctx context.Context) (receivers, error) {
 		return readReceivers(ctx, q.site.store.DB, p)
 	})
 }
@@ -177,7 +178,7 @@ ORDER BY paid DESC, a.owner`, p.Book, p.ID, ledger.Currency)
 
 // entriesOf are the latest entries that moved or counted something for a project.
 func (q *request) entriesOf(p projectLine, limit int) ([]figure.Contribution, error) {
-	return remember(q.ctx, &q.read.results, fmt.Sprint("entries ", p.Book, " ", p.ID, " ", limit), func(ctx context.Context) ([]figure.Contribution, error) {
+	return reading.Remember(q.ctx, q.read.Results, fmt.Sprint("entries ", p.Book, " ", p.ID, " ", limit), func(ctx context.Context) ([]figure.Contribution, error) {
 		return readEntriesOf(ctx, q.site.store.DB, p, limit)
 	})
 }
@@ -210,7 +211,7 @@ LIMIT `+fmt.Sprint(limit), p.Book, p.Book, p.ID, p.Book, p.ID)
 
 // moved are the commodities that have reached anybody outside, in a book or ("") in any, money first.
 func (q *request) moved(book string) ([]string, error) {
-	return remember(q.ctx, &q.read.results, "moved "+book, func(ctx context.Context) ([]string, error) {
+	return reading.Remember(q.ctx, q.read.Results, "moved "+book, func(ctx context.Context) ([]string, error) {
 		var ends []string
 		for _, class := range ledger.EndClasses() {
 			ends = append(ends, "'"+string(class)+"'")
@@ -258,7 +259,7 @@ func (q *request) byPaper(text string, limit int) ([]figure.Contribution, error)
 		return nil, nil
 	}
 	var list []figure.Contribution
-	for _, head := range q.read.heads {
+	for _, head := range q.read.Heads {
 		found, err := journal.FindConcerns(q.ctx, q.site.store.DB, head.Book, fact.Paper, strings.ToLower(text), limit)
 		if err != nil {
 			return nil, err
@@ -296,7 +297,7 @@ func (q *request) villageCounts(code string) (map[string]villageCount, error) {
 		if !slices.Contains(above, b.Area) {
 			continue
 		}
-		return remember(q.ctx, &q.read.results, "village counts "+b.ID, func(ctx context.Context) (map[string]villageCount, error) {
+		return reading.Remember(q.ctx, q.read.Results, "village counts "+b.ID, func(ctx context.Context) (map[string]villageCount, error) {
 			return readVillageCounts(ctx, q.site.store.DB, b.ID)
 		})
 	}

@@ -8,6 +8,7 @@ import (
 	"strconv"
 
 	"lastmile/internal/fault"
+	"lastmile/internal/web/reading"
 	"lastmile/internal/web/view"
 )
 
@@ -19,7 +20,7 @@ type request struct {
 	ctx context.Context
 	w   http.ResponseWriter
 	view.Page
-	read   *reading
+	read   *reading.Reading
 	scope  scope
 	failed error // first error of a look-up in the middle of a sentence; show reports it
 }
@@ -48,7 +49,7 @@ func (s *site) part(make func(*request) error) http.HandlerFunc {
 		q.scope = newScope(q)
 		q.frame()
 		var err error
-		if q.read, err = s.read(q.ctx); err == nil {
+		if q.read, err = s.readings.Now(q.ctx); err == nil {
 			err = make(q)
 		}
 		if err == nil {

@@ -12,6 +12,7 @@ import (
 	"lastmile/internal/figure"
 	"lastmile/internal/journal"
 	"lastmile/internal/ledger"
+	"lastmile/internal/web/reading"
 	"lastmile/internal/web/session"
 	"lastmile/internal/web/view"
 )
@@ -53,7 +54,7 @@ func (q *request) sees(area string) bool {
 	if !q.limited() {
 		return true
 	}
-	sees, err := remember(q.ctx, &q.read.names, "sees "+q.scope.key+" "+area, func(ctx context.Context) (bool, error) {
+	sees, err := reading.Remember(q.ctx, q.read.Names, "sees "+q.scope.key+" "+area, func(ctx context.Context) (bool, error) {
 		return q.scope.reader.Sees(ctx, area)
 	})
 	if err != nil && fault.KindOf(err) != fault.NotFound { // nobody sees an area that is not recorded
@@ -67,7 +68,7 @@ func (q *request) seesEntry(e *journal.Entry) bool {
 	if q.scope.reader == nil || e.Actor == q.scope.reader.Person {
 		return true
 	}
-	sees, err := remember(q.ctx, &q.read.names, fmt.Sprint("sees ", q.scope.key, q.scope.reader.SeesPeople(), " ", e.Book, " ", e.Kind, " ", e.Area), func(ctx context.Context) (bool, error) {
+	sees, err := reading.Remember(q.ctx, q.read.Names, fmt.Sprint("sees ", q.scope.key, q.scope.reader.SeesPeople(), " ", e.Book, " ", e.Kind, " ", e.Area), func(ctx context.Context) (bool, error) {
 		return q.scope.reader.SeesEntry(ctx, e)
 	})
 	if err != nil {
@@ -116,7 +117,7 @@ func (q *request) hidden(area string) error { return q.scope.reader.Hidden(area)
 
 // seenBooks are the books in which a reader whose areas are limited may find something.
 func (q *request) seenBooks() ([]string, error) {
-	return remember(q.ctx, &q.read.names, "books "+q.scope.key, q.scope.reader.Books)
+	return reading.Remember(q.ctx, q.read.Names, "books "+q.scope.key, q.scope.reader.Books)
 }
 
 // offeredBooks are the counties' books that the reader may find something in.
@@ -181,7 +182,7 @@ func (q *request) areaHref(code string) string {
 // accountHref is the page of an account; "" when it lies outside the reader's areas.
 func (q *request) accountHref(book, id string) string {
 	if q.limited() {
-		a, err := remember(q.ctx, &q.read.names, "account "+book+" "+id, func(context.Context) (ledger.Account, error) {
+		a, err := reading.Remember(q.ctx, q.read.Names, "account "+book+" "+id, func(context.Context) (ledger.Account, error) {
 			a, _, err := q.findAccount(book, id)
 			return a, err
 		})

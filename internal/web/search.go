@@ -10,6 +10,7 @@ import (
 	"lastmile/internal/entity"
 	"lastmile/internal/figure"
 	"lastmile/internal/journal"
+	"lastmile/internal/web/reading"
 	"lastmile/internal/web/view"
 )
 
@@ -132,7 +133,7 @@ func keysOf(texts ...string) []string {
 
 // index is everything that has a name.
 func (q *request) index() ([]found, error) {
-	return remember(q.ctx, &q.read.results, "index", func(ctx context.Context) ([]found, error) {
+	return reading.Remember(q.ctx, q.read.Results, "index", func(ctx context.Context) ([]found, error) {
 		var list []found
 		book, err := q.book()
 		if err != nil {

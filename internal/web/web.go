@@ -12,7 +12,7 @@
 //	func (q *request) claims() error
 //
 // It answers with q.show, or gives an error: one table maps the kind of a fault to a status, and the reader gets a calm page. What is
-// computed from the records is remembered until a book moves; see reading. Routes are listed in one place, New.
+// computed from the records is remembered until a book moves; see package reading. Routes are listed in one place, New.
 //
 // Options.Protect stands before every page that is not the machine's own. Whom it lets in sees totals of the whole programme, and records of
 // the areas that they serve; see scope.
@@ -33,6 +33,7 @@ import (
 
 	"lastmile/internal/store"
 	"lastmile/internal/web/asset"
+	"lastmile/internal/web/reading"
 	"lastmile/internal/web/session"
 	"lastmile/internal/web/styleguide"
 	"lastmile/internal/web/view"
@@ -72,14 +73,14 @@ type Verification struct {
 
 // site is the pages of one store.
 type site struct {
-	store   *store.Store
-	o       Options
-	log     *slog.Logger
-	engine  *view.Engine
-	metrics *metrics
+	store    *store.Store
+	o        Options
+	log      *slog.Logger
+	engine   *view.Engine
+	metrics  *metrics
+	readings *reading.Readings
 
 	mu       sync.Mutex
-	last     *reading
 	verified *Verification
 	checking sync.Mutex // held while a verification runs
 }
@@ -110,7 +111,7 @@ func newSite(s *store.Store, o Options) (*site, http.Handler, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	w := &site{store: s, o: o, log: o.Log, engine: engine, metrics: newMetrics()}
+	w := &site{store: s, o: o, log: o.Log, engine: engine, metrics: newMetrics(), readings: reading.New(s)}
 	if w.log == nil {
 		w.log = slog.Default()
 	}

@@ -29,6 +29,7 @@ import (
 	"lastmile/internal/store"
 	"lastmile/internal/web/asset"
 	"lastmile/internal/web/locale"
+	"lastmile/internal/web/reading"
 	"lastmile/internal/web/sample"
 )
 
@@ -812,9 +813,7 @@ func BenchmarkPage(b *testing.B) {
 		})
 		b.Run("first"+address, func(b *testing.B) {
 			for b.Loop() {
-				h.site.mu.Lock()
-				h.site.last = nil
-				h.site.mu.Unlock()
+				h.site.readings = reading.New(h.site.store)
 				get(b, h, address, locale.English)
 			}
 		})

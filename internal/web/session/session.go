@@ -32,6 +32,7 @@ import (
 	"lastmile/internal/fault"
 	"lastmile/internal/store"
 	"lastmile/internal/web/asset"
+	"lastmile/internal/web/reading"
 	"lastmile/internal/web/view"
 	"lastmile/internal/web/wording"
 )
@@ -64,10 +65,11 @@ type Options struct {
 
 // Guard is the door.
 type Guard struct {
-	store  *store.Store
-	engine *view.Engine
-	o      Options
-	cross  *http.CrossOriginProtection
+	store    *store.Store
+	engine   *view.Engine
+	readings *reading.Readings
+	o        Options
+	cross    *http.CrossOriginProtection
 }
 
 // New makes the door of a store.
@@ -79,7 +81,7 @@ func New(s *store.Store, engine *view.Engine, o Options) *Guard {
 		o.Log = slog.Default()
 	}
 	o.Open = append([]string{asset.Prefix, "/healthz", "/readyz"}, o.Open...)
-	return &Guard{store: s, engine: engine, o: o, cross: http.NewCrossOriginProtection()}
+	return &Guard{store: s, engine: engine, readings: reading.New(s), o: o, cross: http.NewCrossOriginProtection()}
 }
 
 // Visit is a person at a screen, for one request.
@@ -265,6 +267,9 @@ func (g *Guard) stranger(w http.ResponseWriter, r *http.Request, reason error) {
 	}
 	g.logInPage(w, r, http.StatusUnauthorized, logInForm{Next: to, Why: reason})
 }
+
+// Reading is what the records say now, for pages that remember what they compute.
+func (g *Guard) Reading(ctx context.Context) (*reading.Reading, error) { return g.readings.Now(ctx) }
 
 // Page is the shared part of a page, with the person at the screen.
 func (g *Guard) Page(r *http.Request) view.Page {
