@@ -74,6 +74,10 @@ func FindBalances(ctx context.Context, r database.Reader, f BalanceFilter) ([]Ba
 			where = append(where, fmt.Sprintf("%s = $%d", c.column, len(args)))
 		}
 	}
+	if f.Class != "" { // an account's id begins with its class: the accounts of a class lie together in the key
+		args = append(args, f.Class+":", f.Class+";")
+		where = append(where, fmt.Sprintf("b.account >= $%d AND b.account < $%d", len(args)-1, len(args)))
+	}
 	if f.Inside {
 		where = append(where, "NOT b.outside")
 	}

@@ -13,6 +13,7 @@ import (
 	"lastmile/internal/livestock"
 	"lastmile/internal/web/listing"
 	"lastmile/internal/web/locale"
+	"lastmile/internal/web/reading"
 	"lastmile/internal/web/view"
 )
 
@@ -32,13 +33,17 @@ func (s *standing) missing() int64 {
 
 func (s *standing) overdue(today date.Date) bool { return s.due != "" && s.due < today }
 
-// standings reads the contracts of a herd, or ("") of a book.
-func (q *request) standings(ctx context.Context, book, herd string) ([]standing, error) {
-	terms, err := livestock.Contracts(ctx, q.db(), book, herd)
+// standings reads the contracts of a book.
+func (q *request) standings(ctx context.Context, book string) ([]standing, error) {
+	return remembered(q, book, "contracts", func(s *standing) string { return s.Area }, q.readStandings)
+}
+
+func (q *request) readStandings(ctx context.Context, book string) ([]standing, error) {
+	terms, err := livestock.Contracts(ctx, q.db(), book, "")
 	if err != nil || len(terms) == 0 {
 		return nil, err
 	}
-	things, err := fact.Things[livestock.Herd](ctx, q.db(), book, "herd", herd, "")
+	things, err := fact.Things[livestock.Herd](ctx, q.db(), book, "herd", "", "")
 	if err != nil {
 		return nil, err
 	}
@@ -46,14 +51,7 @@ func (q *request) standings(ctx context.Context, book, herd string) ([]standing,
 	for _, h := range things {
 		herds[h.ID] = h.Fact
 	}
-	var accounts []string
-	if herd != "" {
-		for i := range terms {
-			t := &terms[i]
-			accounts = append(accounts, ledger.NewAccount(book, ledger.Contract, herds[herd].Owner, "", t.ID, "").ID, ledger.NewAccount(book, ledger.Young, t.Household, "", t.ID, "").ID)
-		}
-	}
-	holdings, err := livestock.Holdings(ctx, q.db(), book, q.today, accounts...)
+	holdings, err := livestock.Holdings(ctx, q.db(), book, q.today)
 	if err != nil {
 		return nil, err
 	}
@@ -78,11 +76,11 @@ func (q *request) standings(ctx context.Context, book, herd string) ([]standing,
 			s.young = h
 		}
 	}
-	return visible(q, list, func(s *standing) string { return s.Area })
+	return list, nil
 }
 
 func (q *request) chosenContracts() (rows, all []standing, err error) {
-	all, err = each(q, func(ctx context.Context, book string) ([]standing, error) { return q.standings(ctx, book, "") })
+	all, err = each(q, q.standings)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -225,10 +223,13 @@ func (q *request) contractListing(rows []standing) listing.Listing[standing] {
 // findContract reads the contract of the address, when the visitor may see it.
 func (q *request) findContract() (book string, rec livestock.Record, err error) {
 	book = q.PathValue("book")
-	rec, ok, err := livestock.ReadContract(q.Context(), q.db(), book, q.PathValue("id"))
-	if err == nil && !ok {
-		err = missing("breeding-contract", book, q.PathValue("id"))
-	}
+	rec, err = reading.Remember(q.Context(), q.read.Book(book), "contract "+q.PathValue("id"), func(ctx context.Context) (livestock.Record, error) {
+		rec, ok, err := livestock.ReadContract(ctx, q.db(), book, q.PathValue("id"))
+		if err == nil && !ok {
+			err = missing("breeding-contract", book, q.PathValue("id"))
+		}
+		return rec, err
+	})
 	if err == nil {
 		err = q.hidden(rec.Area)
 	}

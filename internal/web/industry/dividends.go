@@ -14,6 +14,7 @@ import (
 	"lastmile/internal/ledger"
 	"lastmile/internal/notice"
 	"lastmile/internal/web/listing"
+	"lastmile/internal/web/reading"
 	"lastmile/internal/web/view"
 )
 
@@ -36,10 +37,13 @@ func (p *period) closes() date.Date {
 
 // periods reads the declarations of a book, and its plans. They concern a county's villages together.
 func (q *request) periods(ctx context.Context, book string) ([]period, error) {
-	if ok, err := q.sees(book); err != nil || !ok {
-		return nil, err
-	}
-	plans, err := fact.Things[dividend.Plan](ctx, q.db(), book, "dividend-plan", q.FormValue("plan"), "")
+	list, err := remembered(q, book, "dividends", func(p *period) string { return p.county }, q.readPeriods)
+	asked := q.FormValue("plan")
+	return slices.DeleteFunc(list, func(p period) bool { return asked != "" && p.plan.ID != asked }), err
+}
+
+func (q *request) readPeriods(ctx context.Context, book string) ([]period, error) {
+	plans, err := fact.Things[dividend.Plan](ctx, q.db(), book, "dividend-plan", "", "")
 	if err != nil {
 		return nil, err
 	}
@@ -66,10 +70,11 @@ func (q *request) periods(ctx context.Context, book string) ([]period, error) {
 
 // planned reads the plans of a book.
 func (q *request) planned(ctx context.Context, book string) ([]fact.Thing[dividend.Plan], error) {
-	if ok, err := q.sees(book); err != nil || !ok {
-		return nil, err
-	}
-	return fact.Things[dividend.Plan](ctx, q.db(), book, "dividend-plan", q.FormValue("plan"), "")
+	list, err := remembered(q, book, "dividend plans", func(*fact.Thing[dividend.Plan]) string { return book }, func(ctx context.Context, book string) ([]fact.Thing[dividend.Plan], error) {
+		return fact.Things[dividend.Plan](ctx, q.db(), book, "dividend-plan", "", "")
+	})
+	asked := q.FormValue("plan")
+	return slices.DeleteFunc(list, func(p fact.Thing[dividend.Plan]) bool { return asked != "" && p.ID != asked }), err
 }
 
 // dividends lists plans, and what was declared and paid under them.
@@ -184,31 +189,16 @@ func (q *request) findDividend() (p period, err error) {
 	if err := q.hidden(book); err != nil {
 		return p, err
 	}
-	d, ok, err := fact.ThingOf[dividend.Declaration](q.Context(), q.db(), book, "dividend-declaration", id)
+	list, err := remembered(q, book, "dividends", func(p *period) string { return p.county }, q.readPeriods)
 	if err != nil {
 		return p, err
 	}
-	if !ok {
-		return p, missing("dividend-declaration", book, id)
-	}
-	plan, ok, err := fact.ThingOf[dividend.Plan](q.Context(), q.db(), book, "dividend-plan", d.Fact.Plan)
-	if err != nil {
-		return p, err
-	}
-	if !ok {
-		return p, missing("dividend-plan", book, d.Fact.Plan)
-	}
-	years, err := dividend.Years(q.Context(), q.db(), book, d.Fact.Plan, q.today)
-	if err != nil {
-		return p, err
-	}
-	for _, y := range years {
-		if y.ID == id {
-			p = period{Year: y, book: book, county: book, seq: d.Seq, plan: plan.Fact}
+	for _, p := range list {
+		if p.ID == id {
+			return p, nil
 		}
 	}
-	p.board, err = dividend.BoardOf(q.Context(), q.db(), book, notice.DividendType, id)
-	return p, err
+	return p, missing("dividend-declaration", book, id)
 }
 
 // dividend is one declaration: its notice, its approval, and the list of villages with what each was paid.
@@ -292,7 +282,9 @@ func (q *request) lines(p *period) ([]dividend.Line, error) {
 	if err := q.know(p.book, "party"); err != nil {
 		return nil, err
 	}
-	return dividend.Lines(q.Context(), q.db(), p.book, p.ID)
+	return reading.Remember(q.Context(), q.read.Book(p.book), "dividend lines "+p.ID, func(ctx context.Context) ([]dividend.Line, error) {
+		return dividend.Lines(ctx, q.db(), p.book, p.ID)
+	})
 }
 
 func (q *request) dividendCSV() error {
@@ -410,6 +402,10 @@ type spent struct {
 }
 
 func (q *request) spendings(ctx context.Context, book string) ([]spent, error) {
+	return remembered(q, book, "spendings", func(s *spent) string { return s.area }, q.readSpendings)
+}
+
+func (q *request) readSpendings(ctx context.Context, book string) ([]spent, error) {
 	if err := q.know(book, "party"); err != nil {
 		return nil, err
 	}
@@ -425,7 +421,7 @@ func (q *request) spendings(ctx context.Context, book string) ([]spent, error) {
 		}
 		list = append(list, spent{all[village], book, cmp.Or(e.Area, book)})
 	}
-	return visible(q, list, func(s *spent) string { return s.area })
+	return list, nil
 }
 
 // uses lists what villages did with their dividends.

@@ -19,7 +19,6 @@ import (
 	"lastmile/internal/web/form"
 	"lastmile/internal/web/listing"
 	"lastmile/internal/web/locale"
-	"lastmile/internal/web/session"
 	"lastmile/internal/web/view"
 	"lastmile/internal/web/wording"
 )
@@ -50,6 +49,10 @@ type item struct {
 
 // items gathers what is due in a book.
 func (q *request) items(ctx context.Context, book string) ([]item, error) {
+	return remembered(q, book, "due "+string(q.Language), func(i *item) string { return cmp.Or(i.area, i.book) }, q.readItems)
+}
+
+func (q *request) readItems(ctx context.Context, book string) ([]item, error) {
 	var list []item
 	for _, gather := range []func(context.Context, string) ([]item, error){q.herdItems, q.deathItems, q.dividendItems, q.sharingItems, q.dispatchItems, q.receiptItems, q.expiryItems, q.assetItems} {
 		some, err := gather(ctx, book)
@@ -58,7 +61,7 @@ func (q *request) items(ctx context.Context, book string) ([]item, error) {
 		}
 		list = append(list, some...)
 	}
-	return visible(q, list, func(i *item) string { return cmp.Or(i.area, i.book) })
+	return list, nil
 }
 
 func (q *request) herdItems(ctx context.Context, book string) ([]item, error) {
@@ -179,7 +182,7 @@ func (q *request) dividendItems(ctx context.Context, book string) ([]item, error
 }
 
 func (q *request) dispatchItems(ctx context.Context, book string) ([]item, error) {
-	sent, err := q.sendings(ctx, book)
+	sent, err := q.readSendings(ctx, book)
 	if err != nil {
 		return nil, err
 	}
@@ -226,7 +229,7 @@ func (q *request) expiryItems(ctx context.Context, book string) ([]item, error) 
 }
 
 func (q *request) assetItems(ctx context.Context, book string) ([]item, error) {
-	assets, err := q.register(ctx, book)
+	assets, err := q.readRegister(ctx, book)
 	if err != nil {
 		return nil, err
 	}
@@ -357,7 +360,10 @@ func (q *request) dueListing(rows []item) listing.Listing[item] {
 
 // Tasks are what is due in a visitor's areas, for the head of their work list.
 func (p *Pages) Tasks(r *http.Request, words wording.Words) ([]view.Task, error) {
-	q := &request{Request: r, Words: words, pages: p, visit: session.Of(r), today: p.store.Today(), names: map[[2]string]entity.Entity{}}
+	q, err := p.request(r, words)
+	if err != nil {
+		return nil, err
+	}
 	_, all, err := q.dueRows()
 	if err != nil {
 		return nil, err

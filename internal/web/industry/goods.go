@@ -20,32 +20,30 @@ import (
 // stock is one commodity of one giver in one project.
 type stock struct {
 	goods.Account
-	book, commodity, area string
+	book, area string
 }
 
 func (q *request) stocks(ctx context.Context, book string) ([]stock, error) {
-	commodities, err := goods.Commodities(ctx, q.db(), book)
-	if err != nil {
-		return nil, err
-	}
+	return remembered(q, book, "stocks", func(s *stock) string { return s.area }, q.readStocks)
+}
+
+func (q *request) readStocks(ctx context.Context, book string) ([]stock, error) {
 	if err := q.know(book, "project"); err != nil {
 		return nil, err
 	}
+	accounts, err := goods.Reconcile(ctx, q.db(), book, "", q.today)
+	if err != nil {
+		return nil, err
+	}
 	var list []stock
-	for _, c := range commodities {
-		accounts, err := goods.Reconcile(ctx, q.db(), book, c, q.today)
+	for _, a := range accounts {
+		project, err := q.thing(book, "project", a.Project)
 		if err != nil {
 			return nil, err
 		}
-		for _, a := range accounts {
-			project, err := q.thing(book, "project", a.Project)
-			if err != nil {
-				return nil, err
-			}
-			list = append(list, stock{a, book, c, cmp.Or(project.Area, book)})
-		}
+		list = append(list, stock{a, book, cmp.Or(project.Area, book)})
 	}
-	return visible(q, list, func(s *stock) string { return s.area })
+	return list, nil
 }
 
 func (q *request) chosenStocks() (rows, all []stock, err error) {
@@ -55,7 +53,7 @@ func (q *request) chosenStocks() (rows, all []stock, err error) {
 	}
 	rows = slices.DeleteFunc(slices.Clone(all), func(s stock) bool {
 		commodity, fund := q.FormValue("commodity"), q.FormValue("fund")
-		return commodity != "" && commodity != s.commodity || fund != "" && fund != s.Fund
+		return commodity != "" && commodity != s.Commodity || fund != "" && fund != s.Fund
 	})
 	return rows, all, nil
 }
@@ -70,7 +68,7 @@ func (q *request) goods() error {
 	if err != nil {
 		return err
 	}
-	fields = append(fields, q.options("commodity", distinct(all, func(s *stock) string { return s.commodity }, func(c string) string { return q.called(entity.Headquarters, "commodity", c) })...),
+	fields = append(fields, q.options("commodity", distinct(all, func(s *stock) string { return s.Commodity }, func(c string) string { return q.called(entity.Headquarters, "commodity", c) })...),
 		q.options("fund", distinct(all, func(s *stock) string { return s.Fund }, func(f string) string { return q.called(entity.Headquarters, "fund", f) })...))
 	heading := q.title("industry.goods.title", nil)
 	// Numbers of different things are not added up: the lead says them of one commodity, when one is chosen or there.
@@ -78,16 +76,16 @@ func (q *request) goods() error {
 	kinds := map[string]bool{}
 	for i := range rows {
 		s := &rows[i]
-		kinds[s.commodity] = true
+		kinds[s.Commodity] = true
 		in, delivered, lost, underway, held = in+s.In, delivered+s.Delivered, lost+s.Lost, underway+s.Underway, held+s.Held
 	}
 	heading.Lead = q.write("industry.goods.lead", len(kinds), len(rows))
 	if len(kinds) == 1 {
-		heading.Lead = q.write("industry.goods.one", q.called(entity.Headquarters, "commodity", rows[0].commodity), in, delivered, underway, lost, held)
+		heading.Lead = q.write("industry.goods.one", q.called(entity.Headquarters, "commodity", rows[0].Commodity), in, delivered, underway, lost, held)
 	}
 	heading.Buttons = slices.Concat(q.button("donation", view.Primary), q.button("purchase", view.Ghost), q.button("dispatch", view.Ghost), q.button("delivery", view.Ghost), q.button("household-delivery", view.Ghost), q.button("loss", view.Ghost))
 	flows := view.Prose{{Text: q.Text("industry.flow.where") + " "}}
-	for i, pair := range distinct(all, func(s *stock) string { return s.commodity }, func(c string) string { return q.called(entity.Headquarters, "commodity", c) }) {
+	for i, pair := range distinct(all, func(s *stock) string { return s.Commodity }, func(c string) string { return q.called(entity.Headquarters, "commodity", c) }) {
 		if i > 0 {
 			flows = append(flows, view.Phrase{Text: " · "})
 		}
@@ -123,7 +121,7 @@ func (q *request) stockListing(rows []stock) listing.Listing[stock] {
 	number := func(key string, n func(*stock) int64, flow string) listing.Column[stock] {
 		return listing.Column[stock]{Key: key, Label: q.Text("industry.col." + key), Kind: view.NumberColumn, Compare: func(a, b stock) int { return cmp.Compare(n(&a), n(&b)) },
 			Cell: func(s stock) view.Cell {
-				return q.count(n(&s), listing.Address("/postings", "book", s.book, "project", s.Project, "fund", s.Fund, "commodity", s.commodity, "flow", flow))
+				return q.count(n(&s), listing.Address("/postings", "book", s.book, "project", s.Project, "fund", s.Fund, "commodity", s.Commodity, "flow", flow))
 			},
 			Plain: func(s stock) string { return itoa(n(&s)) }}
 	}
@@ -139,11 +137,11 @@ func (q *request) stockListing(rows []stock) listing.Listing[stock] {
 		Rows:  rows,
 		Empty: view.Empty{Icon: "box", Title: q.Text("industry.goods.empty"), Text: q.Text("industry.goods.empty.text")},
 		Columns: []listing.Column[stock]{
-			{Key: "commodity", Label: q.Text("industry.col.commodity"), Compare: func(a, b stock) int { return strings.Compare(a.commodity, b.commodity) },
+			{Key: "commodity", Label: q.Text("industry.col.commodity"), Compare: func(a, b stock) int { return strings.Compare(a.Commodity, b.Commodity) },
 				Cell: func(s stock) view.Cell {
-					return view.Cell{Text: q.called(s.book, "commodity", s.commodity), Href: listing.Address("/goods/deliveries", "commodity", s.commodity, "county", s.book)}
+					return view.Cell{Text: q.called(s.book, "commodity", s.Commodity), Href: listing.Address("/goods/deliveries", "commodity", s.Commodity, "county", s.book)}
 				},
-				Plain: func(s stock) string { return s.commodity }},
+				Plain: func(s stock) string { return s.Commodity }},
 			{Key: "fund", Label: q.Text("industry.col.giver"), Compare: func(a, b stock) int { return strings.Compare(a.Fund, b.Fund) },
 				Cell:  func(s stock) view.Cell { return view.Cell{Text: q.called(s.book, "fund", s.Fund), Sub: s.Fund} },
 				Plain: func(s stock) string { return s.Fund }},
@@ -174,20 +172,23 @@ func (q *request) movements(flows ...string) func(ctx context.Context, book stri
 		if err := q.know(book, "party"); err != nil {
 			return nil, err
 		}
-		var list []handed
-		for _, flow := range flows {
-			some, err := goods.Movements(ctx, q.db(), book, flow, q.FormValue("commodity"), q.today)
-			if err != nil {
-				return nil, err
-			}
-			for _, h := range some {
-				if strings.HasPrefix(h.Commodity, ledger.Currency) {
-					continue
+		list, err := remembered(q, book, "moved "+strings.Join(flows, " "), func(h *handed) string { return h.area }, func(ctx context.Context, book string) ([]handed, error) {
+			var list []handed
+			for _, flow := range flows {
+				some, err := goods.Movements(ctx, q.db(), book, flow, "", q.today)
+				if err != nil {
+					return nil, err
 				}
-				list = append(list, handed{h, cmp.Or(h.Area, book)})
+				for _, h := range some {
+					if !strings.HasPrefix(h.Commodity, ledger.Currency) {
+						list = append(list, handed{h, cmp.Or(h.Area, book)})
+					}
+				}
 			}
-		}
-		return visible(q, list, func(h *handed) string { return h.area })
+			return list, nil
+		})
+		asked := q.FormValue("commodity")
+		return slices.DeleteFunc(list, func(h handed) bool { return asked != "" && h.Commodity != asked }), err
 	}
 }
 
@@ -341,6 +342,10 @@ type sending struct {
 }
 
 func (q *request) sendings(ctx context.Context, book string) ([]sending, error) {
+	return remembered(q, book, "dispatches", func(s *sending) string { return s.Area }, q.readSendings)
+}
+
+func (q *request) readSendings(ctx context.Context, book string) ([]sending, error) {
 	if err := q.know(book, "project"); err != nil {
 		return nil, err
 	}
@@ -380,7 +385,7 @@ func (q *request) sendings(ctx context.Context, book string) ([]sending, error) 
 			last = b.ID
 		}
 	}
-	return visible(q, list, func(s *sending) string { return s.Area })
+	return list, nil
 }
 
 // dispatches lists what was sent out and has not all arrived.
@@ -531,6 +536,10 @@ func (k *kept) late(today date.Date) bool {
 }
 
 func (q *request) register(ctx context.Context, book string) ([]kept, error) {
+	return remembered(q, book, "assets", func(k *kept) string { return k.Area }, q.readRegister)
+}
+
+func (q *request) readRegister(ctx context.Context, book string) ([]kept, error) {
 	held, err := goods.Register(ctx, q.db(), book, q.today)
 	if err != nil {
 		return nil, err
@@ -547,7 +556,7 @@ func (q *request) register(ctx context.Context, book string) ([]kept, error) {
 	for i, h := range held {
 		list[i] = kept{h, facts[h.ID]}
 	}
-	return visible(q, list, func(k *kept) string { return k.Area })
+	return list, nil
 }
 
 // assets is the register of what lasts.

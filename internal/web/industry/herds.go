@@ -27,6 +27,10 @@ func (f *flock) account() string {
 }
 
 func (q *request) flocks(ctx context.Context, book string) ([]flock, error) {
+	return remembered(q, book, "flocks", func(f *flock) string { return f.Area }, q.readFlocks)
+}
+
+func (q *request) readFlocks(ctx context.Context, book string) ([]flock, error) {
 	things, err := fact.Things[livestock.Herd](ctx, q.db(), book, "herd", "", "")
 	if err != nil || len(things) == 0 {
 		return nil, err
@@ -74,7 +78,7 @@ func (q *request) flocks(ctx context.Context, book string) ([]flock, error) {
 		f.died += h.Out["death"]
 		f.missing += h.Out["stock-take-missing"] - h.In["stock-take-found"]
 	}
-	return visible(q, list, func(f *flock) string { return f.Area })
+	return list, nil
 }
 
 // herds lists the herds of villages.
@@ -188,10 +192,11 @@ func (q *request) herd() error {
 	if err != nil {
 		return err
 	}
-	contracts, err := q.standings(ctx, book, id)
+	contracts, err := q.standings(ctx, book)
 	if err != nil {
 		return err
 	}
+	contracts = slices.DeleteFunc(contracts, func(s standing) bool { return s.Contract.Herd != id })
 	f := flock{Thing: h}
 	animals, young := q.called(book, "commodity", h.Fact.Animals), q.called(book, "commodity", h.Fact.Young)
 	all := slices.Clone(state.Kept)

@@ -35,6 +35,7 @@ import (
 	"lastmile/internal/web/form"
 	"lastmile/internal/web/listing"
 	"lastmile/internal/web/locale"
+	"lastmile/internal/web/reading"
 	"lastmile/internal/web/session"
 	"lastmile/internal/web/view"
 	"lastmile/internal/web/wording"
@@ -141,18 +142,33 @@ type request struct {
 	w     http.ResponseWriter
 	visit *session.Visit
 	page  view.Page
+	read  *reading.Reading
 	today date.Date
-	names map[[2]string]entity.Entity // looked up for this page, by type and code
+	known map[[2]string]map[string]entity.Entity // all things of a book and type that this page asked for, by code
 }
 
 func (p *Pages) serve(answer func(*request) error) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		page := p.guard.Page(r)
-		q := &request{Request: r, Words: p.guard.Words(page), pages: p, w: w, visit: session.Of(r), page: page, today: p.store.Today(), names: map[[2]string]entity.Entity{}}
-		if err := answer(q); err != nil {
+		q, err := p.request(r, p.guard.Words(page))
+		if err == nil {
+			q.w, q.page = w, page
+			err = answer(q)
+		}
+		if err != nil {
 			p.guard.Refuse(w, r, err)
 		}
 	}
+}
+
+// request begins a page. It does not end when its reader goes away: what is read for one is remembered for others.
+func (p *Pages) request(r *http.Request, words wording.Words) (*request, error) {
+	ctx := context.WithoutCancel(r.Context())
+	now, err := p.guard.Reading(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return &request{Request: r.WithContext(ctx), Words: words, pages: p, visit: session.Of(r), read: now, today: now.Today, known: map[[2]string]map[string]entity.Entity{}}, nil
 }
 
 // headButtons is how many buttons stand beside a title; more stand below it.
@@ -223,9 +239,14 @@ func (q *request) db() *database.DB { return q.pages.store.DB }
 // sees tells whether the visitor may see what lies in an area.
 func (q *request) sees(area string) (bool, error) { return q.visit.Sees(q.Context(), area) }
 
-// visible keeps what lies in areas that the visitor may see.
-func visible[T any](q *request, list []T, area func(*T) string) ([]T, error) {
-	kept := list[:0]
+// remembered reads a list of a book once, until something is recorded there or at headquarters, and gives each visitor what of it lies in areas
+// that they may see.
+func remembered[T any](q *request, book, key string, area func(*T) string, read func(ctx context.Context, book string) ([]T, error)) ([]T, error) {
+	list, err := reading.Remember(q.Context(), q.read.Book(book), key, func(ctx context.Context) ([]T, error) { return read(ctx, book) })
+	if err != nil {
+		return nil, err
+	}
+	kept := make([]T, 0, len(list))
 	for i := range list {
 		ok, err := q.sees(area(&list[i]))
 		if err != nil {
@@ -271,31 +292,35 @@ func missing(typ, book, id string) error {
 
 // thing looks up a named thing in a book or at headquarters.
 func (q *request) thing(book, typ, id string) (entity.Entity, error) {
-	key := [2]string{typ, id}
-	if e, ok := q.names[key]; ok {
-		return e, nil
-	}
-	var e entity.Entity
 	for _, b := range []string{book, entity.Headquarters} {
-		found, ok, err := entity.Get(q.Context(), q.db(), b, typ, id)
-		if err != nil {
+		if all, ok := q.known[[2]string{b, typ}]; ok {
+			if e, ok := all[id]; ok {
+				return e, nil
+			}
+			continue
+		}
+		e, err := reading.Remember(q.Context(), q.read.Names, "thing "+b+" "+typ+" "+id, func(ctx context.Context) (entity.Entity, error) {
+			e, _, err := entity.Get(ctx, q.db(), b, typ, id)
+			return e, err
+		})
+		if err != nil || e.ID != "" {
 			return e, err
 		}
-		if ok {
-			e = found
-			break
-		}
 	}
-	q.names[key] = e
-	return e, nil
+	return entity.Entity{}, nil
 }
 
 // know reads all things of a type in a book, so that each need not be looked up by itself.
 func (q *request) know(book, typ string) error {
-	list, err := entity.Find(q.Context(), q.db(), entity.Filter{Book: book, Type: typ})
-	for _, e := range list {
-		q.names[[2]string{typ, e.ID}] = e
-	}
+	all, err := reading.Remember(q.Context(), q.read.Book(book), "known "+typ, func(ctx context.Context) (map[string]entity.Entity, error) {
+		list, err := entity.Find(ctx, q.db(), entity.Filter{Book: book, Type: typ})
+		all := make(map[string]entity.Entity, len(list))
+		for _, e := range list {
+			all[e.ID] = e
+		}
+		return all, err
+	})
+	q.known[[2]string{book, typ}] = all
 	return err
 }
 

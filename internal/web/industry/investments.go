@@ -16,6 +16,10 @@ import (
 
 // investing reads the investments of a book that the visitor may see. One lies where its project does.
 func (q *request) investing(ctx context.Context, book string) ([]enterprise.Standing, error) {
+	return remembered(q, book, "investments", func(s *enterprise.Standing) string { return s.Area }, q.readInvesting)
+}
+
+func (q *request) readInvesting(ctx context.Context, book string) ([]enterprise.Standing, error) {
 	list, err := enterprise.Standings(ctx, q.db(), book, q.today)
 	if err != nil {
 		return nil, err
@@ -27,7 +31,7 @@ func (q *request) investing(ctx context.Context, book string) ([]enterprise.Stan
 		}
 		list[i].Area = cmp.Or(list[i].Area, project.Area, book)
 	}
-	return visible(q, list, func(s *enterprise.Standing) string { return s.Area })
+	return list, nil
 }
 
 // investments lists money that others bring.
@@ -270,11 +274,15 @@ func (q *request) stakes(book string, list []told[*enterprise.Stake], total fact
 }
 
 func (q *request) offers(ctx context.Context, book string) ([]enterprise.Offer, error) {
+	return remembered(q, book, "offers", func(o *enterprise.Offer) string { return o.Area }, q.readOffers)
+}
+
+func (q *request) readOffers(ctx context.Context, book string) ([]enterprise.Offer, error) {
 	list, err := enterprise.Offers(ctx, q.db(), book)
 	if err != nil {
 		return nil, err
 	}
-	return visible(q, list, func(o *enterprise.Offer) string { return o.Area })
+	return list, nil
 }
 
 // jobs sets posts that companies offer beside those that were filled.

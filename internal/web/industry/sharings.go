@@ -81,11 +81,9 @@ func (q *request) sharingRows(ctx context.Context, book string) ([]sharing, erro
 	if err := q.know(book, "party"); err != nil {
 		return nil, err
 	}
-	list, err := q.readSharings(ctx, book, "")
-	if err != nil {
-		return nil, err
-	}
-	return visible(q, list, func(s *sharing) string { return cmp.Or(s.Area, s.Book) })
+	return remembered(q, book, "sharings", func(s *sharing) string { return cmp.Or(s.Area, s.Book) }, func(ctx context.Context, book string) ([]sharing, error) {
+		return q.readSharings(ctx, book, "")
+	})
 }
 
 func (q *request) sharingState(s *sharing) view.State {
