@@ -1,6 +1,7 @@
 package todo
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/url"
@@ -13,6 +14,7 @@ import (
 	"lastmile/internal/journal"
 	"lastmile/internal/notice"
 	"lastmile/internal/web/form"
+	"lastmile/internal/web/reading"
 	"lastmile/internal/web/session"
 	"lastmile/internal/web/view"
 	"lastmile/internal/web/wording"
@@ -25,11 +27,12 @@ const (
 
 // posted is a list in public that needs somebody soon.
 type posted struct {
-	of, name, code, area string    // kind and title; the code of the area, then its name
-	until                date.Date // last full day
-	objections           []entity.Entity
-	next                 url.Values // of the form that goes on when it has run
-	kind                 string     // of that form
+	name, code string          // its title and its own code
+	of         string          // area of the case, by code
+	place      string          // name of the notice's area
+	until      date.Date       // last full day
+	objections []entity.Entity // open
+	next       url.Values      // of the form that goes on when it has run
 }
 
 // closing are lists in public, of the areas in which the person takes the next step, that end within days, have run, or have an objection to answer.
@@ -41,15 +44,6 @@ func (l *List) closing(ctx context.Context, v *session.Visit) ([]posted, error) 
 	soon := l.store.Today().AddDays(closeWithin)
 	list = slices.DeleteFunc(list, func(p posted) bool { return p.until > soon && len(p.objections) == 0 })
 	slices.SortStableFunc(list, func(a, b posted) int { return compare(string(a.until), string(b.until), a.code, b.code) })
-	for i := range list[:min(len(list), shownMax)] {
-		area, ok, err := entity.Get(ctx, l.store.DB, entity.Headquarters, "area", list[i].area)
-		if err != nil {
-			return nil, err
-		}
-		if ok {
-			list[i].area = area.Name
-		}
-	}
 	return list, nil
 }
 
@@ -59,19 +53,35 @@ func (l *List) casesPosted(ctx context.Context, v *session.Visit) ([]posted, err
 	if !v.MayRecord(step) {
 		return nil, nil
 	}
+	now, err := l.guard.Reading(ctx)
+	if err != nil {
+		return nil, err
+	}
+	all, err := reading.Remember(ctx, now.Results, "cases posted", l.allPosted)
+	if err != nil {
+		return nil, err
+	}
+	var list []posted
+	for _, p := range all {
+		may, err := v.MayRecordIn(ctx, step, p.of)
+		if err != nil {
+			return nil, err
+		}
+		if may {
+			list = append(list, p)
+		}
+	}
+	return list, nil
+}
+
+// allPosted are the notices of all open cases after which no step has been taken yet.
+func (l *List) allPosted(ctx context.Context) ([]posted, error) {
 	cases, err := entity.Find(ctx, l.store.DB, entity.Filter{Type: casework.Type, Status: casework.Open, Limit: casesMax})
 	if err != nil {
 		return nil, err
 	}
 	var list []posted
 	for _, c := range cases {
-		may, err := v.MayRecordIn(ctx, step, c.Area)
-		if err != nil {
-			return nil, err
-		}
-		if !may {
-			continue
-		}
 		file, err := journal.File(ctx, l.store.DB, c.Book, casework.Type, c.ID)
 		if err != nil {
 			return nil, err
@@ -87,7 +97,11 @@ func (l *List) casesPosted(ctx context.Context, v *session.Visit) ([]posted, err
 		if err != nil {
 			return nil, err
 		}
-		list = append(list, posted{of: "notice", name: n.Title, code: n.ID, area: n.Area, until: until, objections: objections, kind: "case-step", next: url.Values{"case": {c.ID}, "book": {c.Book}}})
+		place, _, err := entity.Get(ctx, l.store.DB, entity.Headquarters, "area", n.Area)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, posted{of: c.Area, name: n.Title, code: n.ID, place: cmp.Or(place.Name, n.Area), until: until, objections: objections, next: url.Values{"case": {c.ID}, "book": {c.Book}}})
 	}
 	return list, nil
 }
@@ -120,7 +134,7 @@ func (l *List) notices(words wording.Words, list []posted) view.Table {
 		Empty: &view.Empty{Icon: "flag", Title: words.Text("todo.nothing"), Text: words.Text("todo.nothing.why")}}
 	today := l.store.Today()
 	for _, p := range list[:min(len(list), shownMax)] {
-		state, href := view.State{Kind: view.Running, Word: words.Text("todo.hangs")}, form.Path+"/"+p.kind+"?"+p.next.Encode()
+		state, href := view.State{Kind: view.Running, Word: words.Text("todo.hangs")}, form.Path+"/case-step?"+p.next.Encode()
 		switch {
 		case len(p.objections) > 0:
 			state = view.State{Kind: view.Failed, Word: words.Text("todo.objection", len(p.objections))}
@@ -130,9 +144,9 @@ func (l *List) notices(words wording.Words, list []posted) view.Table {
 		}
 		name := p.name
 		if name == "" {
-			name = words.KindNamed(p.of)
+			name = words.KindNamed("notice")
 		}
-		t.Rows = append(t.Rows, view.Row{Cells: []view.Cell{{Text: name, Href: href, Sub: p.code}, {Text: p.area}, {Text: words.Date(p.until)}, {State: &state}}})
+		t.Rows = append(t.Rows, view.Row{Cells: []view.Cell{{Text: name, Href: href, Sub: p.code}, {Text: p.place}, {Text: words.Date(p.until)}, {State: &state}}})
 	}
 	return t
 }

@@ -347,6 +347,5 @@ func (l *List) decide(w http.ResponseWriter, r *http.Request) {
 		l.guard.Refuse(w, r, err)
 		return
 	}
-	l.changed()
 	http.Redirect(w, r, Path, http.StatusSeeOther)
 }

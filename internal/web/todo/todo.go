@@ -18,14 +18,15 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
-	"time"
 
 	"lastmile/internal/entity"
 	"lastmile/internal/fact"
 	"lastmile/internal/journal"
 	"lastmile/internal/store"
 	"lastmile/internal/web/form"
+	"lastmile/internal/web/reading"
 	"lastmile/internal/web/session"
 	"lastmile/internal/web/view"
 	"lastmile/internal/web/wording"
@@ -50,12 +51,10 @@ const Path = "/todo"
 const unprovedPath = "/postings?open=1"
 
 const (
-	shownMax     = 50 // rows of each part of the list
-	proofsShown  = 10 // rows of what lacks its proof: there may be thousands
-	dueWithin    = 30 // days before a milestone's day from which it is listed
-	countsFresh  = 10 * time.Second
-	countsPeople = 1000 // remembered at the same time
-	sourcesMax   = 10_000
+	shownMax    = 50 // rows of each part of the list
+	proofsShown = 10 // rows of what lacks its proof: there may be thousands
+	dueWithin   = 30 // days before a milestone's day from which it is listed
+	sourcesMax  = 10_000
 )
 
 // List is the work lists of a store.
@@ -65,22 +64,8 @@ type List struct {
 	forms *form.Forms
 	more  []Tasks
 
-	mu     sync.Mutex
-	counts map[string]counted
-	open   map[string]unproved // by book and the first of the kinds
-	// sources of proposals, by BOOK:SEQ
-	sources map[string]string
-}
-
-// unproved are the newest entries of a book that lack their proof, as long as nothing is recorded in it.
-type unproved struct {
-	head journal.Head
-	list []journal.Entry
-}
-
-type counted struct {
-	n  int
-	at time.Time
+	mu      sync.Mutex
+	sources map[string]string // of proposals, by BOOK:SEQ
 }
 
 // Tasks is what other pages have for a person to do: counts that lead to their own lists.
@@ -91,7 +76,7 @@ func (l *List) Add(t Tasks) { l.more = append(l.more, t) }
 
 // New makes the work lists of a store.
 func New(s *store.Store, guard *session.Guard, forms *form.Forms) *List {
-	return &List{store: s, guard: guard, forms: forms, counts: map[string]counted{}, open: map[string]unproved{}, sources: map[string]string{}}
+	return &List{store: s, guard: guard, forms: forms, sources: map[string]string{}}
 }
 
 // Routes mounts the pages.
@@ -103,13 +88,24 @@ func (l *List) Routes(mux session.Router) {
 	mux.HandleFunc("POST "+Path+"/{book}/{seq}", l.decide)
 }
 
-// Waiting are the proposals that wait for a person's word: of their role and area, and not prepared or approved by themselves.
-func Waiting(ctx context.Context, s *store.Store, v *session.Visit) ([]fact.Pending, error) {
-	all, err := fact.Proposals(ctx, s.DB, "", fact.Waiting)
+// proposals are those of all books with a status, for whoever asks.
+func (l *List) proposals(ctx context.Context, status string) ([]fact.Pending, error) {
+	now, err := l.guard.Reading(ctx)
 	if err != nil {
 		return nil, err
 	}
-	kept := all[:0]
+	return reading.Remember(ctx, now.Results, "proposals "+status, func(ctx context.Context) ([]fact.Pending, error) {
+		return fact.Proposals(ctx, l.store.DB, "", status)
+	})
+}
+
+// waiting are the proposals that wait for a person's word: of their role and area, and not prepared or approved by themselves.
+func (l *List) waiting(ctx context.Context, v *session.Visit) ([]fact.Pending, error) {
+	all, err := l.proposals(ctx, fact.Waiting)
+	if err != nil {
+		return nil, err
+	}
+	var kept []fact.Pending
 	for _, p := range all {
 		if p.Actor == v.Person || slices.Contains(p.Approvers, v.Person) {
 			continue
@@ -127,7 +123,7 @@ func Waiting(ctx context.Context, s *store.Store, v *session.Visit) ([]fact.Pend
 
 // returned are the person's own proposals that were sent back and not yet replaced.
 func (l *List) returned(ctx context.Context, v *session.Visit) ([]fact.Pending, error) {
-	all, err := fact.Proposals(ctx, l.store.DB, "", fact.SentBack)
+	all, err := l.proposals(ctx, fact.SentBack)
 	if err != nil {
 		return nil, err
 	}
@@ -149,8 +145,8 @@ func (l *List) returned(ctx context.Context, v *session.Visit) ([]fact.Pending, 
 
 // own are the person's proposals that wait for others.
 func (l *List) own(ctx context.Context, v *session.Visit) ([]fact.Pending, error) {
-	all, err := fact.Proposals(ctx, l.store.DB, "", fact.Waiting)
-	return slices.DeleteFunc(all, func(p fact.Pending) bool { return p.Actor != v.Person }), err
+	all, err := l.proposals(ctx, fact.Waiting)
+	return slices.DeleteFunc(slices.Clone(all), func(p fact.Pending) bool { return p.Actor != v.Person }), err
 }
 
 // paymentKinds are the kinds that move money and name a voucher.
@@ -177,11 +173,11 @@ func (l *List) unproved(ctx context.Context, v *session.Visit, kinds []string) (
 	if err != nil {
 		return nil, err
 	}
-	var list []journal.Entry
-	heads, err := journal.Heads(ctx, l.store.DB)
+	now, err := l.guard.Reading(ctx)
 	if err != nil {
 		return nil, err
 	}
+	var list []journal.Entry
 	for _, b := range append(books, entity.Entity{ID: entity.Headquarters}) {
 		may, err := v.MayRecordIn(ctx, proof, b.Area)
 		if err != nil {
@@ -190,7 +186,9 @@ func (l *List) unproved(ctx context.Context, v *session.Visit, kinds []string) (
 		if !may {
 			continue
 		}
-		some, err := l.unprovedOf(ctx, b.ID, kinds, heads)
+		some, err := reading.Remember(ctx, now.Book(b.ID), "unproved "+strings.Join(kinds, " "), func(ctx context.Context) ([]journal.Entry, error) {
+			return journal.Unproved(ctx, l.store.DB, b.ID, kinds, shownMax+1)
+		})
 		if err != nil {
 			return nil, err
 		}
@@ -201,33 +199,11 @@ func (l *List) unproved(ctx context.Context, v *session.Visit, kinds []string) (
 	return list, nil
 }
 
-// unprovedOf reads a book's entries without proof, once for all who ask until something is recorded in it.
-func (l *List) unprovedOf(ctx context.Context, book string, kinds []string, heads []journal.Head) ([]journal.Entry, error) {
-	head := journal.Head{Book: book}
-	if i := slices.IndexFunc(heads, func(h journal.Head) bool { return h.Book == book }); i >= 0 {
-		head = heads[i]
-	}
-	key := book + " " + kinds[0]
-	l.mu.Lock()
-	known, ok := l.open[key]
-	l.mu.Unlock()
-	if ok && known.head == head {
-		return known.list, nil
-	}
-	list, err := journal.Unproved(ctx, l.store.DB, book, kinds, shownMax+1)
-	if err != nil {
-		return nil, err
-	}
-	l.mu.Lock()
-	l.open[key] = unproved{head, list}
-	l.mu.Unlock()
-	return list, nil
-}
-
 // milestone is one that a project has promised.
 type milestone struct {
 	entity.Entity
 	project string // name
+	place   string // code of the area that the project lies in
 }
 
 // due are milestones that come soon or are late, of projects in the person's areas, for those who may say that they were reached.
@@ -236,12 +212,35 @@ func (l *List) due(ctx context.Context, v *session.Visit) ([]milestone, error) {
 	if !v.MayRecord(reached) {
 		return nil, nil
 	}
+	now, err := l.guard.Reading(ctx)
+	if err != nil {
+		return nil, err
+	}
+	all, err := reading.Remember(ctx, now.Results, "milestones due", l.milestonesDue)
+	if err != nil {
+		return nil, err
+	}
+	var kept []milestone
+	for _, m := range all {
+		may, err := v.MayRecordIn(ctx, reached, m.place)
+		if err != nil {
+			return nil, err
+		}
+		if may {
+			kept = append(kept, m)
+		}
+	}
+	return kept, nil
+}
+
+// milestonesDue are those of all projects that come soon or are late, the earliest first.
+func (l *List) milestonesDue(ctx context.Context) ([]milestone, error) {
 	all, err := entity.Find(ctx, l.store.DB, entity.Filter{Type: "milestone", Status: "planned"})
 	if err != nil {
 		return nil, err
 	}
 	until := string(l.store.Today().AddDays(dueWithin))
-	var kept []milestone
+	var list []milestone
 	for _, m := range all {
 		if m.Class > until {
 			continue
@@ -250,51 +249,28 @@ func (l *List) due(ctx context.Context, v *session.Visit) ([]milestone, error) {
 		if err != nil {
 			return nil, err
 		}
-		may, err := v.MayRecordIn(ctx, reached, project.Area)
-		if err != nil {
-			return nil, err
-		}
-		if may {
-			kept = append(kept, milestone{m, project.Name})
-		}
+		list = append(list, milestone{m, project.Name, project.Area})
 	}
-	slices.SortFunc(kept, func(a, b milestone) int { return compare(a.Class, b.Class, a.ID, b.ID) })
-	return kept, nil
+	slices.SortFunc(list, func(a, b milestone) int { return compare(a.Class, b.Class, a.ID, b.ID) })
+	return list, nil
 }
 
 func compare(a, b, c, d string) int { return slices.Compare([]string{a, c}, []string{b, d}) }
 
-// Count is how much waits for a person's word or came back to them, as of some seconds ago, for the frame of pages.
+// Count is how much waits for a person's word or came back to them, for the frame of pages.
 func (l *List) Count(ctx context.Context, v *session.Visit) (int, error) {
-	l.mu.Lock()
-	c, ok := l.counts[v.Person]
-	l.mu.Unlock()
-	if ok && time.Since(c.at) < countsFresh {
-		return c.n, nil
-	}
-	waiting, err := Waiting(ctx, l.store, v)
+	now, err := l.guard.Reading(ctx)
 	if err != nil {
 		return 0, err
 	}
-	returned, err := l.returned(ctx, v)
-	if err != nil {
-		return 0, err
-	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if len(l.counts) >= countsPeople {
-		clear(l.counts)
-	}
-	n := len(waiting) + len(returned)
-	l.counts[v.Person] = counted{n, time.Now()}
-	return n, nil
-}
-
-// changed forgets the counts: something was decided.
-func (l *List) changed() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	clear(l.counts)
+	return reading.Remember(ctx, now.Names, "waiting for "+v.Person, func(ctx context.Context) (int, error) {
+		waiting, err := l.waiting(ctx, v)
+		if err != nil {
+			return 0, err
+		}
+		returned, err := l.returned(ctx, v)
+		return len(waiting) + len(returned), err
+	})
 }
 
 func itoa(n int64) string { return strconv.FormatInt(n, 10) }
@@ -307,7 +283,7 @@ func (l *List) page(w http.ResponseWriter, r *http.Request) {
 	ctx, v := r.Context(), session.Of(r)
 	page := l.guard.Page(r)
 	words := l.guard.Words(page)
-	waiting, err := Waiting(ctx, l.store, v)
+	waiting, err := l.waiting(ctx, v)
 	if err != nil {
 		l.guard.Refuse(w, r, err)
 		return
@@ -361,10 +337,10 @@ func (l *List) page(w http.ResponseWriter, r *http.Request) {
 		l.guard.Refuse(w, r, err)
 		return
 	}
-	approve := l.proposals(words, names, single, false)
+	approve := l.proposalTable(words, names, single, false)
 	approve.Rows = append(l.batchRows(words, names, together), approve.Rows...)
 	part("approve", len(waiting), view.WarnTone, approve)
-	part("returned", len(returned), view.BadTone, l.proposals(words, names, returned, true))
+	part("returned", len(returned), view.BadTone, l.proposalTable(words, names, returned, true))
 	part("closing", len(closing), view.WarnTone, l.notices(words, closing))
 	part("due", len(due), view.NoTone, l.milestones(words, due))
 	proofs := []view.Component{l.entries(words, names, unproved)}
@@ -373,7 +349,7 @@ func (l *List) page(w http.ResponseWriter, r *http.Request) {
 	}
 	part("unproved", len(unproved), view.NoTone, proofs...)
 	part("unseen", len(unseen), view.NoTone, l.entries(words, names, unseen))
-	part("own", len(own), view.NoTone, l.proposals(words, names, own, false))
+	part("own", len(own), view.NoTone, l.proposalTable(words, names, own, false))
 	for _, tasks := range l.more {
 		list, err := tasks(r, words)
 		if err != nil {
@@ -392,14 +368,22 @@ func (l *List) page(w http.ResponseWriter, r *http.Request) {
 // people gives names by log-in name; one that cannot be read stands for itself.
 func (l *List) people(ctx context.Context) func(id string) string {
 	return func(id string) string {
-		if e, ok, err := entity.Get(ctx, l.store.DB, entity.Headquarters, "person", id); err == nil && ok {
-			return e.Name
+		now, err := l.guard.Reading(ctx)
+		if err != nil {
+			return id
 		}
-		return id
+		name, err := reading.Remember(ctx, now.Names, "person "+id, func(ctx context.Context) (string, error) {
+			e, _, err := entity.Get(ctx, l.store.DB, entity.Headquarters, "person", id)
+			return e.Name, err
+		})
+		if err != nil || name == "" {
+			return id
+		}
+		return name
 	}
 }
 
-func (l *List) proposals(words wording.Words, names func(string) string, list []fact.Pending, back bool) view.Table {
+func (l *List) proposalTable(words wording.Words, names func(string) string, list []fact.Pending, back bool) view.Table {
 	t := view.Table{Columns: []view.Column{{Label: words.Text("todo.what")}, {Label: words.Text("todo.prepared")}, {Label: words.Text("todo.approvals")}, {Label: words.Text("todo.state"), Kind: view.StateColumn}},
 		Empty: &view.Empty{Icon: "check", Title: words.Text("todo.nothing"), Text: words.Text("todo.nothing.why")}}
 	for _, p := range list[:min(len(list), shownMax)] {

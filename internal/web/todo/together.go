@@ -105,7 +105,7 @@ func (l *List) batchRows(words wording.Words, names func(string) string, list []
 
 // asked finds the import of an address.
 func (l *List) asked(r *http.Request) (*batch, error) {
-	waiting, err := Waiting(r.Context(), l.store, session.Of(r))
+	waiting, err := l.waiting(r.Context(), session.Of(r))
 	if err != nil {
 		return nil, err
 	}
@@ -260,7 +260,6 @@ func (l *List) decideTogether(w http.ResponseWriter, r *http.Request) {
 		l.guard.Refuse(w, r, err)
 		return
 	}
-	l.changed()
 	http.Redirect(w, r, Path, http.StatusSeeOther)
 }
 
