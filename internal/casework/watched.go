@@ -253,15 +253,17 @@ LIMIT %d`, household.Type, decision.Exited, household.Known, alertsMax), book)
 	// counted off or fall; what each of them was counted is found by its own entries.
 	const now = ` (SELECT COALESCE(SUM(p.value * p.sign), 0) FROM concern c JOIN observation p ON p.book = c.book AND p.seq = c.seq AND p.measure = o.measure AND p.subject = o.subject
   WHERE c.book = o.book AND c.type = '` + household.Type + `' AND c.id = o.subject) `
+	// k finds the observations in the index by measure, o reads each; of o alone SQLite would read the whole book.
 	const counted = `SELECT h.id, h.area, o.on_date, o.seq, 0, ''
-FROM observation o
+FROM observation k
+JOIN observation o ON o.book = k.book AND o.seq = k.seq AND o.line = k.line
 JOIN entity h ON h.book = o.book AND h.type = '` + household.Type + `' AND h.id = o.subject AND h.class = '` + string(decision.Exited) + `'
-WHERE o.book = $1 AND o.on_date >= '' AND o.sign > 0`
+WHERE k.book = $1 AND k.on_date >= '' AND k.sign > 0`
 	last := fmt.Sprintf(unwatched+`
 ORDER BY o.on_date DESC, h.id
 LIMIT %d`, alertsMax)
-	if err := read(FailedTest, counted+` AND o.measure IN ('household-assured', 'household-water') AND o.value < 0 AND`+now+`<= 0`+last, book); err != nil {
+	if err := read(FailedTest, counted+` AND k.measure IN ('household-assured', 'household-water') AND k.value < 0 AND`+now+`<= 0`+last, book); err != nil {
 		return nil, err
 	}
-	return list, read(IncomeFell, counted+` AND o.measure = 'income-fallen' AND o.value > 0 AND`+now+`> 0`+last, book)
+	return list, read(IncomeFell, counted+` AND k.measure = 'income-fallen' AND k.value > 0 AND`+now+`> 0`+last, book)
 }

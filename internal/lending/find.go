@@ -282,7 +282,11 @@ func ReadPool(ctx context.Context, r database.Reader, book, pool string) (a Pool
 	}
 	account := "pool:" + pool
 	for flow, to := range map[string]*int64{"pool-contribution": &a.Contributed, "pool-release": &a.Released} {
-		one("SELECT CAST(COALESCE(SUM(amount * sign), 0) AS BIGINT) FROM posting WHERE book = $1 AND flow = $2 AND (to_account = $3 OR from_account = $4)", []any{book, flow, account, account}, to)
+		// k finds the postings in the index by flow, p reads each; of p alone SQLite would read the whole book.
+		one(`SELECT CAST(COALESCE(SUM(p.amount * p.sign), 0) AS BIGINT)
+FROM posting k
+JOIN posting p ON p.book = k.book AND p.seq = k.seq AND p.line = k.line
+WHERE k.book = $1 AND k.flow = $2 AND (p.to_account = $3 OR p.from_account = $4)`, []any{book, flow, account, account}, to)
 	}
 	one("SELECT CAST(COALESCE(SUM(amount), 0) AS BIGINT) FROM balance WHERE book = $1 AND account = $2", []any{book, account}, &a.Balance)
 	one("SELECT CAST(COALESCE(SUM(guaranteed), 0) AS BIGINT) FROM loan_pool WHERE book = $1 AND pool = $2", []any{book, pool}, &a.Guaranteed)

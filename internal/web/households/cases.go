@@ -10,8 +10,8 @@ import (
 	"lastmile/internal/date"
 	"lastmile/internal/entity"
 	"lastmile/internal/household"
-	"lastmile/internal/journal"
 	"lastmile/internal/procedure"
+	"lastmile/internal/web/reading"
 	"lastmile/internal/web/view"
 )
 
@@ -22,33 +22,15 @@ func caseHref(book, id string) string {
 // days from one day to another.
 func days(from, to date.Date) int { return int(to.Time().Sub(from.Time()).Hours() / 24) }
 
-// remembered is what was counted when a book ended at an entry.
-type remembered struct {
-	seq  int64
-	on   date.Date
-	list []casework.Relapses
-}
-
 // relapses counts a book's relapses again when it has moved.
-func (p *Pages) relapses(ctx context.Context, book string, on date.Date) ([]casework.Relapses, error) {
-	heads, err := journal.GetHeads(ctx, p.store.DB, []string{book})
-	if err != nil || len(heads) == 0 {
-		return nil, err
-	}
-	p.mu.Lock()
-	old, ok := p.counted[book]
-	p.mu.Unlock()
-	if ok && old.seq == heads[0].Seq && old.on == on {
-		return old.list, nil
-	}
-	list, err := casework.FindRelapses(ctx, p.store.DB, book, on)
+func (p *Pages) relapses(ctx context.Context, book string) ([]casework.Relapses, error) {
+	now, err := p.guard.Reading(ctx)
 	if err != nil {
 		return nil, err
 	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.counted[book] = remembered{heads[0].Seq, on, list}
-	return list, nil
+	return reading.Remember(ctx, now.Book(book), "relapses", func(ctx context.Context) ([]casework.Relapses, error) {
+		return casework.FindRelapses(ctx, p.store.DB, book, now.Today)
+	})
 }
 
 // procedureOf is the procedure of a case's class.

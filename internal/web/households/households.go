@@ -26,7 +26,6 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
-	"sync"
 
 	"lastmile/internal/area"
 	"lastmile/internal/date"
@@ -76,14 +75,11 @@ type Pages struct {
 	store *store.Store
 	guard *session.Guard
 	forms *form.Forms
-
-	mu      sync.Mutex
-	counted map[string]remembered // relapses, by book
 }
 
 // New makes the pages of a store. Nobody comes to them but past the guard.
 func New(s *store.Store, guard *session.Guard, forms *form.Forms) *Pages {
-	return &Pages{store: s, guard: guard, forms: forms, counted: map[string]remembered{}}
+	return &Pages{store: s, guard: guard, forms: forms}
 }
 
 // Routes mounts the pages.

@@ -274,7 +274,7 @@ func (q *request) relapses() (view.Component, error) {
 		} else if !sees {
 			continue
 		}
-		list, err := q.p.relapses(q.Context(), book, q.today)
+		list, err := q.p.relapses(q.Context(), book)
 		if err != nil {
 			return nil, err
 		}

@@ -211,7 +211,9 @@ func (q *request) dividend() error {
 	if err != nil {
 		return err
 	}
-	decided, err := dividend.Decided(q.Context(), q.db(), p.book, notice.DividendType, p.ID)
+	decided, err := reading.Remember(q.Context(), q.read.Book(p.book), "dividend decided "+p.ID, func(ctx context.Context) (*dividend.Decision, error) {
+		return dividend.Decided(ctx, q.db(), p.book, notice.DividendType, p.ID)
+	})
 	if err != nil {
 		return err
 	}

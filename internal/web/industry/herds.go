@@ -12,6 +12,7 @@ import (
 	"lastmile/internal/ledger"
 	"lastmile/internal/livestock"
 	"lastmile/internal/web/listing"
+	"lastmile/internal/web/reading"
 	"lastmile/internal/web/view"
 )
 
@@ -188,7 +189,9 @@ func (q *request) herd() error {
 	if err != nil {
 		return err
 	}
-	history, err := livestock.ReadHerd(ctx, q.db(), book, h.Fact)
+	history, err := reading.Remember(ctx, q.read.Book(book), "history of herd "+id, func(ctx context.Context) ([]livestock.Happening, error) {
+		return livestock.ReadHerd(ctx, q.db(), book, h.Fact)
+	})
 	if err != nil {
 		return err
 	}
