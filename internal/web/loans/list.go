@@ -134,7 +134,6 @@ func (q *request) filters(s *scope, which string) (view.Filters, error) {
 		var values []string
 		for _, e := range list {
 			values = append(values, e.ID)
-			q.names[[2]string{e.Type, e.ID}] = q.words.Name(e.Name)
 		}
 		if len(values) > 1 {
 			choose(key, values, func(v string) string { return q.partName(s, key, v) })

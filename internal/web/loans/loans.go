@@ -31,6 +31,7 @@ import (
 	"lastmile/internal/lending"
 	"lastmile/internal/store"
 	"lastmile/internal/web/locale"
+	"lastmile/internal/web/reading"
 	"lastmile/internal/web/session"
 	"lastmile/internal/web/view"
 	"lastmile/internal/web/wording"
@@ -118,19 +119,22 @@ type request struct {
 	visit *session.Visit
 	page  view.Page
 	words wording.Words
-	names map[[2]string]string
+	read  *reading.Reading
 	err   error // first error of a look-up in the middle of a sentence
 }
 
 func (p *Pages) handler(make func(*request) error) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		q := &request{Request: r, pages: p, w: w, ctx: r.Context(), visit: session.Of(r), page: p.guard.Page(r), names: map[[2]string]string{}}
+		q := &request{Request: r, pages: p, w: w, ctx: r.Context(), visit: session.Of(r), page: p.guard.Page(r)}
 		q.words = p.guard.Words(q.page)
 		if q.visit == nil {
 			p.guard.Refuse(w, r, fault.New(fault.Forbidden, "session.none", "you are not logged in").Mend("Log in."))
 			return
 		}
-		err := make(q)
+		var err error
+		if q.read, err = p.guard.Reading(q.ctx); err == nil {
+			err = make(q)
+		}
 		if err == nil {
 			err = q.err
 		}
@@ -196,24 +200,19 @@ func (q *request) name(book, typ, id string) string {
 	if id == "" {
 		return "–"
 	}
-	key := [2]string{typ, id}
-	if name, ok := q.names[key]; ok {
-		return name
-	}
-	name := id
-	for _, b := range []string{book, entity.Headquarters} {
-		e, ok, err := entity.Get(q.ctx, q.pages.store.DB, b, typ, id)
-		if err != nil {
-			q.fault(err)
-			break
+	name, err := reading.Remember(q.ctx, q.read.Names, "name "+book+" "+typ+" "+id, func(ctx context.Context) (string, error) {
+		for _, b := range []string{book, entity.Headquarters} {
+			if e, ok, err := entity.Get(ctx, q.pages.store.DB, b, typ, id); err != nil || ok {
+				return e.Name, err
+			}
 		}
-		if ok {
-			name = q.words.Name(e.Name)
-			break
-		}
+		return id, nil
+	})
+	if err != nil {
+		q.fault(err)
+		return id
 	}
-	q.names[key] = name
-	return name
+	return q.words.Name(name)
 }
 
 // borrowerName is a borrower's name, and for those who may not see personal data of the area a household's code.
