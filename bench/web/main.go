@@ -79,7 +79,19 @@ func run(ctx context.Context, dir string, rate, seconds, households int, only []
 	if err != nil {
 		return 0, err
 	}
-	base, stop, err := serve(s)
+	cookies, err := sample.LogInAll(ctx, s, pages)
+	if err != nil {
+		return 0, err
+	}
+	handler, patterns, err := application(s)
+	if err != nil {
+		return 0, err
+	}
+	pages, _ = sample.Follow(handler, patterns, pages, cookies)
+	if handler, _, err = application(s); err != nil { // one that remembers nothing
+		return 0, err
+	}
+	base, stop, err := serve(handler)
 	if err != nil {
 		return 0, err
 	}
@@ -88,18 +100,12 @@ func run(ctx context.Context, dir string, rate, seconds, households int, only []
 	if err != nil {
 		return 0, err
 	}
-	cookies := map[string]string{}
 	fmt.Printf("%d requests a second for %d s each, %d cores\n\n%8s %8s %8s %8s %7s  %s\n", rate, seconds, runtime.NumCPU(), "first", "p50", "p95", "p99", "ratio", "page")
 	var file time.Duration // p95
 	for _, p := range append([]sample.Page{{Address: static}}, pages...) {
 		chosen := len(only) == 0 || file == 0 || slices.ContainsFunc(only, func(begin string) bool { return strings.HasPrefix(p.Address, begin) })
 		if p.Press != "" || !chosen {
 			continue
-		}
-		if p.As != "" && cookies[p.As] == "" {
-			if cookies[p.As], err = sample.LogIn(ctx, s, p.As); err != nil {
-				return slow, err
-			}
 		}
 		first, times, err := measure(base+p.Address, cookies[p.As], rate, seconds)
 		if err != nil {
@@ -127,14 +133,17 @@ func run(ctx context.Context, dir string, rate, seconds, households int, only []
 
 func short(d time.Duration) string { return fmt.Sprintf("%.1f ms", d.Seconds()*1000) }
 
-// serve puts the whole application on a free port.
-func serve(s *store.Store) (base string, stop func(), err error) {
+// application is the whole application, with the patterns of its routes.
+func application(s *store.Store) (h http.Handler, patterns []string, err error) {
 	quiet := slog.New(slog.DiscardHandler)
 	people := desk.New(s, desk.Options{Log: quiet})
-	pages, err := web.New(s, web.Options{Log: quiet, Protect: people.Protect, Frame: people.Frame, Sources: desk.Sources(), Routes: people.Routes})
-	if err != nil {
-		return "", nil, err
-	}
+	h, err = web.New(s, web.Options{Log: quiet, Protect: people.Protect, Frame: people.Frame, Sources: desk.Sources(), Routes: people.Routes,
+		Mounted: func(pattern string) { patterns = append(patterns, pattern) }})
+	return h, patterns, err
+}
+
+// serve puts the application on a free port.
+func serve(pages http.Handler) (base string, stop func(), err error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return "", nil, err

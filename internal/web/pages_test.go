@@ -14,7 +14,6 @@ import (
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
 
-	"lastmile/internal/store"
 	"lastmile/internal/web/desk"
 	"lastmile/internal/web/locale"
 	"lastmile/internal/web/sample"
@@ -22,42 +21,37 @@ import (
 	"lastmile/internal/web/webtest/axe"
 )
 
-// application is the application as it is served, with all pages, before the model programme.
-func application(t *testing.T) (*store.Store, http.Handler) {
-	t.Helper()
-	s, err := model()
-	if err != nil {
-		t.Fatal(err)
-	}
-	quiet := slog.New(slog.DiscardHandler)
-	people := desk.New(s, desk.Options{Log: quiet})
-	return s, handlerOf(t, s, Options{Log: quiet, Protect: people.Protect, Frame: people.Frame, Sources: desk.Sources(), Routes: people.Routes})
-}
-
-// prepared are all pages of the model programme, and the sessions of those who look at them.
+// prepared is the application as it is served, with all pages, before the model programme; one of each page, and the sessions of those who look
+// at them.
 var prepared = sync.OnceValues(func() (list prepare, err error) {
 	s, err := model()
 	if err != nil {
 		return list, err
 	}
-	ctx := context.Background()
-	if list.pages, err = sample.Prepare(ctx, s); err != nil {
+	quiet := slog.New(slog.DiscardHandler)
+	people := desk.New(s, desk.Options{Log: quiet})
+	if list.handler, err = New(s, Options{Log: quiet, Protect: people.Protect, Frame: people.Frame, Sources: desk.Sources(), Routes: people.Routes,
+		Mounted: func(pattern string) { list.patterns = append(list.patterns, pattern) }}); err != nil {
 		return list, err
 	}
-	list.sessions = map[string]string{}
-	for _, p := range list.pages {
-		if p.As != "" && list.sessions[p.As] == "" {
-			if list.sessions[p.As], err = sample.LogIn(ctx, s, p.As); err != nil {
-				return list, err
-			}
-		}
+	ctx := context.Background()
+	pages, err := sample.Prepare(ctx, s)
+	if err != nil {
+		return list, err
 	}
+	if list.sessions, err = sample.LogInAll(ctx, s, pages); err != nil {
+		return list, err
+	}
+	list.pages, list.missing = sample.Follow(list.handler, list.patterns, pages, list.sessions)
 	return list, nil
 })
 
 type prepare struct {
+	handler  http.Handler
+	patterns []string // of all routes
 	pages    []sample.Page
 	sessions map[string]string // by person
+	missing  []string          // routes of which there is no page
 }
 
 // Widths of screens, in CSS pixels: the narrowest phone, a common one, a desk.
@@ -80,15 +74,14 @@ const (
 // Every page, in both languages and both themes, on a desk and on a phone, keeps nobody out (axe-core finds nothing), never scrolls sideways,
 // says the same without scripts, keeps its budgets, and makes the browser complain of nothing.
 //
-// A page is loaded once in each language. Width and theme then change in the page, which its style sheet follows as it would at the start;
+// A page is loaded once in each language, and where there are several of a route, each more in one. Width and theme then change in the page, which its style sheet follows as it would at the start;
 // of what axe looks at, a theme changes only colours.
 func TestBrowserEveryPage(t *testing.T) {
-	_, handler := application(t)
 	all, err := prepared()
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := httptest.NewServer(handler)
+	server := httptest.NewServer(all.handler)
 	t.Cleanup(server.Close)
 	first := openBrowserAt(t, server.URL)
 	first.do(chromedp.Navigate("about:blank"))
@@ -98,8 +91,16 @@ func TestBrowserEveryPage(t *testing.T) {
 		tab.do(chromedp.Navigate("about:blank"))
 		tabs <- tab
 	}
-	for _, p := range all.pages {
-		for _, language := range languages {
+	seen := map[string]bool{}
+	routes := sample.Routes(all.patterns, all.pages)
+	for i, p := range all.pages {
+		in := languages
+		if kind := routes[i] + p.Press; seen[kind] { // another of the same, with other things in it
+			in = languages[i%len(languages):][:1]
+		} else {
+			seen[kind] = true
+		}
+		for _, language := range in {
 			t.Run(fmt.Sprintf("%s %s%s as %s", language, p.Address, p.Press, p.As), func(t *testing.T) {
 				t.Parallel()
 				tab := <-tabs
@@ -235,12 +236,14 @@ func sameWithoutScripts(b *browser, p sample.Page) error {
 	return nil
 }
 
-// Every page that is looked at is one that somebody may see: a table of refusals would prove nothing.
+// Every route has a page that is looked at, one that somebody may see: a table of refusals would prove nothing.
 func TestSamplePagesAnswer(t *testing.T) {
-	_, handler := application(t)
 	all, err := prepared()
 	if err != nil {
 		t.Fatal(err)
+	}
+	for _, route := range all.missing {
+		t.Errorf("there is no page of %s: add one to package sample", route)
 	}
 	refused := []string{"/nowhere", "/record/disbursement"} // as the auditor, who records nothing
 	for _, p := range all.pages {
@@ -249,7 +252,7 @@ func TestSamplePagesAnswer(t *testing.T) {
 			r.AddCookie(&http.Cookie{Name: "session", Value: all.sessions[p.As]})
 		}
 		w := httptest.NewRecorder()
-		handler.ServeHTTP(w, r)
+		all.handler.ServeHTTP(w, r)
 		if calm := w.Code == http.StatusNotFound || w.Code == http.StatusForbidden; w.Code != http.StatusOK && !(calm && slices.Contains(refused, p.Address)) {
 			t.Errorf("%s as %q: status %d", p.Address, p.As, w.Code)
 		}

@@ -1,6 +1,6 @@
-// Package sample lists the pages of the model programme: one of each, with who looks at it. Tests open them in a real browser, in every
-// language and theme, on a desk and on a phone; the benchmark asks for them. A new page is added here with one line, and is then held to
-// everything that the others are held to.
+// Package sample lists the pages of the model programme: at least one of each route, with who looks at it. Tests open them in a real browser,
+// in every language and theme, on a desk and on a phone; the benchmark asks for them. Follow finds a page of a new route by itself, where its
+// address names nothing or a link leads to it; others are added here with one line. All are held to the same.
 package sample
 
 import (
@@ -13,8 +13,10 @@ import (
 	"lastmile/internal/access"
 	"lastmile/internal/entity"
 	"lastmile/internal/fact"
+	"lastmile/internal/household"
 	"lastmile/internal/intake"
 	"lastmile/internal/store"
+	"lastmile/internal/targeting"
 )
 
 // Log-ins of the model programme's officials.
@@ -70,6 +72,7 @@ var own = []Page{
 	{Address: "/record/project", As: Officer},
 	{Address: "/record/milestone-reached", As: Assistant},
 	{Address: "/record/disbursement", As: Auditor},
+	{Address: "/record/disbursement/done?at=620524:58", As: Finance},
 	{Address: "/import", As: Finance},
 	{Address: "/import/disbursement", As: Finance},
 	{Address: "/people", As: Administrator},
@@ -145,17 +148,50 @@ func Prepare(ctx context.Context, s *store.Store) ([]Page, error) {
 		return nil, errors.New("prepare pages: nothing waits for an approver")
 	}
 	panel := fmt.Sprintf("/todo/%s/%d", waiting[0].Book, waiting[0].Seq)
-	households, err := entity.Find(ctx, s.DB, entity.Filter{Book: "620524", Type: "household", Limit: 1})
+	home, err := prepareRegister(ctx, s)
 	if err != nil {
 		return nil, fmt.Errorf("prepare pages: %w", err)
 	}
-	if len(households) == 0 {
-		return nil, errors.New("prepare pages: the register of 620524 has no household")
-	}
-	home := "/households/620524/" + households[0].ID
 	return append(pages, Page{Address: home, As: Auditor}, Page{Address: home, As: Assistant}, Page{Address: home + "/visit", As: Assistant}, Page{Address: home + "/sheet", As: Assistant},
 		Page{Address: "/imports/" + checked.ID, As: Finance}, Page{Address: "/imports/" + sent.ID, As: Finance},
 		Page{Address: panel, As: Approver}, Page{Address: panel, As: Finance}), nil
+}
+
+// rules choose every household whose people can work.
+const rules = `{"id": "sample", "version": "1", "title": {"en": "Sheep to breed", "zh": "扶贫羊养殖"}, "jurisdiction": "national", "valid": {"from": "2014-01-01"},
+  "eligible": [{"id": "hands", "title": {"en": "Somebody can work", "zh": "有劳动能力"}, "when": "labour > 0"}],
+  "score": [{"id": "children", "title": {"en": "Children", "zh": "有儿童"}, "options": [{"when": "children >= 1", "points": 5}]}],
+  "quota": {"each": 5}, "draw_seed": "published with the notice", "notice": {"days": 7, "day_kind": "calendar"}, "need": "registered", "sources": [{"for": "all", "text": "sample"}]}`
+
+// prepareRegister adds two records that may be of one person, and a list that rules have chosen. It gives the address of a household.
+func prepareRegister(ctx context.Context, s *store.Store) (home string, err error) {
+	const book, town = "620524", "620524100"
+	households, err := entity.Find(ctx, s.DB, entity.Filter{Book: book, Type: "household", Limit: 1})
+	if err != nil {
+		return "", err
+	}
+	members, err := entity.Find(ctx, s.DB, entity.Filter{Book: book, Type: household.MemberType, Limit: 2})
+	if err != nil {
+		return "", err
+	}
+	if len(households) == 0 || len(members) < 2 {
+		return "", fmt.Errorf("the register of %s has nobody", book)
+	}
+	record := func(key string, f fact.Fact) error {
+		_, err := s.Recorder.Record(ctx, fact.Draft{Fact: f, Book: book, Key: key, On: s.Today(), Actor: fact.Operator, Approvers: []string{Approver}, Source: "sample"})
+		return err
+	}
+	if err := record("sample-duplicate", &household.Duplicate{ID: "sample", Member: members[1].ID, Other: members[0].ID, Book: book, Shares: []string{"name"}, Strength: "possible"}); err != nil {
+		return "", err
+	}
+	if err := record("sample-rules", &targeting.RuleSet{ID: "sample", Area: town, Title: "Sheep to breed 扶贫羊养殖", Version: "1", Rules: rules}); err != nil {
+		return "", err
+	}
+	run, _, err := targeting.Freeze(ctx, s.DB, book, "sample", "sample", town, s.Today())
+	if err == nil {
+		err = record("sample-run", run)
+	}
+	return "/households/" + book + "/" + households[0].ID, err
 }
 
 // upload sends the table and has it checked.
@@ -196,4 +232,17 @@ func LogIn(ctx context.Context, s *store.Store, person string) (token string, er
 	}
 	token, _, err = s.Accounts.LogIn(ctx, access.LogIn{Person: person, Password: Password, Address: "127.0.0.1", Agent: "sample"})
 	return token, err
+}
+
+// LogInAll gives the cookies of everybody who looks at pages.
+func LogInAll(ctx context.Context, s *store.Store, pages []Page) (cookies map[string]string, err error) {
+	cookies = map[string]string{}
+	for _, p := range pages {
+		if p.As != "" && cookies[p.As] == "" {
+			if cookies[p.As], err = LogIn(ctx, s, p.As); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return cookies, nil
 }
