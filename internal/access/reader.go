@@ -135,8 +135,14 @@ func (rd *Reader) SeesFigure(ctx context.Context, area string) (bool, error) {
 	return rd.Sees(ctx, area)
 }
 
-// Books are those in which the person may find something: headquarters', and those of counties that they serve or in which they serve a part.
-func (rd *Reader) Books(ctx context.Context) ([]string, error) {
+// County is a county's book in which a person may find something.
+type County struct {
+	Book, Area string
+	Parts      []string // areas within it that the person serves; none when they serve all of it
+}
+
+// Counties are the counties that the person serves, or of which they serve a part, by code.
+func (rd *Reader) Counties(ctx context.Context) ([]County, error) {
 	books, err := entity.Find(ctx, rd.db, entity.Filter{Book: entity.Headquarters, Type: "book"})
 	if err != nil {
 		return nil, err
@@ -145,20 +151,38 @@ func (rd *Reader) Books(ctx context.Context) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	list := []string{entity.Headquarters}
+	var list []County
 	for _, b := range books {
 		sees, err := rd.Sees(ctx, b.Area)
-		for i := 0; err == nil && !sees && i < len(own); i++ {
-			var above []string
-			above, err = rd.ancestors(ctx, own[i])
-			sees = slices.Contains(above, b.Area)
-		}
 		if err != nil {
 			return nil, err
 		}
-		if sees {
-			list = append(list, b.ID)
+		c := County{Book: b.ID, Area: b.Area}
+		for i := 0; !sees && i < len(own); i++ {
+			above, err := rd.ancestors(ctx, own[i])
+			if err != nil {
+				return nil, err
+			}
+			if slices.Contains(above, b.Area) {
+				c.Parts = append(c.Parts, own[i])
+			}
 		}
+		if sees || c.Parts != nil {
+			list = append(list, c)
+		}
+	}
+	return list, nil
+}
+
+// Books are those in which the person may find something: headquarters', and those of their counties.
+func (rd *Reader) Books(ctx context.Context) ([]string, error) {
+	counties, err := rd.Counties(ctx)
+	if err != nil {
+		return nil, err
+	}
+	list := []string{entity.Headquarters}
+	for _, c := range counties {
+		list = append(list, c.Book)
 	}
 	return list, nil
 }

@@ -25,6 +25,7 @@ import (
 
 	"lastmile/internal/access"
 	"lastmile/internal/fault"
+	"lastmile/internal/lending"
 	"lastmile/internal/store"
 	"lastmile/internal/web/session"
 	"lastmile/internal/web/wording"
@@ -43,18 +44,26 @@ const (
 	approve = "approve"
 )
 
+// Options of New; the zero value is usable.
+type Options struct {
+	// Log gets what was refused and why; default slog.Default().
+	Log *slog.Logger
+	// DayEnd closes days of loans in the background; nil when this program does not.
+	DayEnd *lending.DayEnd
+}
+
 // API answers for a store.
 type API struct {
 	store *store.Store
-	log   *slog.Logger
+	o     Options
 }
 
 // New makes the API of a store.
-func New(s *store.Store, log *slog.Logger) *API {
-	if log == nil {
-		log = slog.Default()
+func New(s *store.Store, o Options) *API {
+	if o.Log == nil {
+		o.Log = slog.Default()
 	}
-	return &API{s, log}
+	return &API{s, o}
 }
 
 // Routes mounts the operations and their document. Whoever logged in with a browser may read without a token.
@@ -205,10 +214,10 @@ func (a *API) fail(w http.ResponseWriter, r *http.Request, person string, status
 	attributes := []any{"status", status, "method", r.Method, "path", r.URL.Path, "person", person, "address", session.Address(r), "error", err}
 	list := fault.All(err)
 	if list == nil {
-		a.log.Error("failed", attributes...)
+		a.o.Log.Error("failed", attributes...)
 		list = fault.List{fault.New(fault.Internal, "internal", "something went wrong on our side; nothing was recorded").Mend("Try again with the same key.")}
 	} else {
-		a.log.Warn("refused", attributes...)
+		a.o.Log.Warn("refused", attributes...)
 	}
 	refused := Refused{}
 	for _, e := range list {

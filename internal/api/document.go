@@ -1,6 +1,7 @@
 package api
 
 import (
+	"encoding"
 	"encoding/json"
 	"maps"
 	"net/http"
@@ -120,6 +121,10 @@ func (d *document) schema(t reflect.Type) map[string]any {
 	switch {
 	case t == reflect.TypeFor[json.RawMessage]():
 		return map[string]any{"type": "object"}
+	case t.Implements(reflect.TypeFor[encoding.TextMarshaler]()):
+		return map[string]any{"type": "string"}
+	case t.Kind() == reflect.Pointer:
+		return d.schema(t.Elem())
 	case t.Kind() == reflect.Struct:
 		name := t.Name()
 		if _, ok := d.schemas[name]; !ok {

@@ -86,7 +86,7 @@ func (d *Desk) Routes(mux session.Router, engine *view.Engine, frame func(*http.
 	importing.New(d.store, d.guard).Routes(mux)
 	targeting.New(d.store, d.guard).Routes(mux)
 	loans.New(d.store, d.guard, d.o.DayEnd).Routes(mux)
-	programs := api.New(d.store, d.log())
+	programs := api.New(d.store, api.Options{Log: d.log(), DayEnd: d.o.DayEnd})
 	programs.Routes(mux)
 	developers.New(d.guard, programs).Routes(mux)
 	return nil

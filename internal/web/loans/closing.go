@@ -9,9 +9,6 @@ import (
 	"lastmile/internal/web/view"
 )
 
-// closers are the roles that may begin a close of day. It records nothing, so it takes no second person.
-var closers = []string{"loan-officer", "finance", "programme-officer", "administrator"}
-
 // closing shows the closes of day, the loans that could not be closed, and begins one.
 func (q *request) closing() error {
 	s, err := q.scope()
@@ -33,7 +30,7 @@ func (q *request) closing() error {
 	var body []view.Component
 	if q.pages.dayEnd != nil {
 		body = append(body, q.bar())
-		if q.visit.Holds(closers...) && !q.pages.dayEnd.State().Running {
+		if q.visit.Holds(lending.Closers...) && !q.pages.dayEnd.State().Running {
 			body = append(body, view.Form{Action: link("closing"), Plain: true, Hidden: q.visit.Hidden(view.Hidden{Name: "book", Value: s.book}), Buttons: []view.Button{{Label: q.text("closing.do"), Kind: view.Primary}}})
 		}
 	}
@@ -125,7 +122,7 @@ func (q *request) closingBar() error {
 }
 
 func (q *request) closeNow() error {
-	if !q.visit.Holds(closers...) || q.pages.dayEnd == nil {
+	if !q.visit.Holds(lending.Closers...) || q.pages.dayEnd == nil {
 		return fault.New(fault.Forbidden, "closing.by", "%s may not close a day", q.visit.Person).Mend("Ask a loan officer.")
 	}
 	q.pages.dayEnd.Start()
