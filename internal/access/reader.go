@@ -262,6 +262,15 @@ func (rd *Reader) MayRecordIn(ctx context.Context, k *fact.Kind, area string) (b
 	return rd.May(ctx, k.By, area)
 }
 
+// Lies tells whether an area is another one, or lies in it.
+func (rd *Reader) Lies(ctx context.Context, area, in string) (bool, error) {
+	if area == in {
+		return true, nil
+	}
+	above, err := rd.ancestors(ctx, area)
+	return slices.Contains(above, in), err
+}
+
 func (rd *Reader) ancestors(ctx context.Context, area string) ([]string, error) {
 	if area == "" {
 		return nil, nil

@@ -72,52 +72,64 @@ func listThings(q *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	n, err := q.limit()
-	if err != nil {
-		return nil, err
-	}
-	fromBook, after, err := q.place()
-	if err != nil {
-		return nil, err
-	}
 	heads, err := journal.Heads(q.ctx, q.api.store.DB)
 	if err != nil {
 		return nil, err
 	}
 	values := q.URL.Query()
-	page, looked := Things{Things: []entity.Entity{}}, 0
+	var books []string
 	for _, h := range heads {
-		if h.Book < fromBook || values.Get("book") != "" && h.Book != values.Get("book") {
+		if asked := values.Get("book"); asked == "" || asked == h.Book {
+			books = append(books, h.Book)
+		}
+	}
+	f := entity.Filter{Type: k.Defines, Text: values.Get("text"), Class: values.Get("class"), Area: values.Get("area"), Parent: values.Get("parent")}
+	list, next, err := q.walk(books, f, func(e *entity.Entity) (bool, error) { return q.seesThing(k, e) })
+	return Things{list, next}, err
+}
+
+// walk reads a page of things by code, book by book, and keeps those that the caller is to see. A page costs what is read for it.
+func (q *call) walk(books []string, f entity.Filter, keep func(*entity.Entity) (bool, error)) (list []entity.Entity, next string, err error) {
+	n, err := q.limit()
+	if err != nil {
+		return nil, "", err
+	}
+	fromBook, after, err := q.place()
+	if err != nil {
+		return nil, "", err
+	}
+	list, looked := []entity.Entity{}, 0
+	for _, book := range books {
+		if book < fromBook {
 			continue
 		}
-		f := entity.Filter{Book: h.Book, Type: k.Defines, Text: values.Get("text"), Class: values.Get("class"), Area: values.Get("area"), Parent: values.Get("parent"), Limit: limitMax}
-		if h.Book == fromBook {
+		f.Book, f.After, f.Limit = book, "", limitMax
+		if book == fromBook {
 			f.After = after
 		}
 		for more := true; more; {
-			list, err := entity.Find(q.ctx, q.api.store.DB, f)
+			some, err := entity.Find(q.ctx, q.db(), f)
 			if err != nil {
-				return nil, err
+				return nil, "", err
 			}
-			more = len(list) == f.Limit
-			for i := range list {
-				if len(page.Things) == n || looked == lookedMax {
-					page.Next = placeCursor(h.Book, f.After)
-					return page, nil
+			more = len(some) == f.Limit
+			for i := range some {
+				if len(list) == n || looked == lookedMax {
+					return list, placeCursor(book, f.After), nil
 				}
 				looked++
-				f.After = list[i].ID
-				sees, err := q.seesThing(k, &list[i])
+				f.After = some[i].ID
+				kept, err := keep(&some[i])
 				if err != nil {
-					return nil, err
+					return nil, "", err
 				}
-				if sees {
-					page.Things = append(page.Things, list[i])
+				if kept {
+					list = append(list, some[i])
 				}
 			}
 		}
 	}
-	return page, nil
+	return list, "", nil
 }
 
 // File is a thing with the entries about it.

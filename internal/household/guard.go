@@ -29,6 +29,9 @@ var Schema = database.Schema{Name: "household", Files: files}
 
 func init() { fact.Register(guardSource, (*Duplicate)(nil), (*Verdict)(nil)) }
 
+// DuplicateType is the type of the entity that a possible duplicate is.
+const DuplicateType = "duplicate"
+
 // Duplicate is a question for a reviewer: two members, perhaps of two counties, share a document, a name and birth date, a phone or an account. lastmile
 // records it by itself when the second of them is recorded. Which number or name they share is not kept.
 type Duplicate struct {
@@ -48,7 +51,7 @@ func (d *Duplicate) Record(tx *fact.Tx) error {
 		return err
 	}
 	tx.Concern(Type, member.Parent, "")
-	return tx.SetStatus("duplicate", d.ID, Waiting)
+	return tx.SetStatus(DuplicateType, d.ID, Waiting)
 }
 
 // Waiting is the status of a duplicate that nobody has answered.
@@ -65,7 +68,7 @@ type Verdict struct {
 
 // Record closes the question.
 func (v *Verdict) Record(tx *fact.Tx) error {
-	d, err := fact.Get[Duplicate](tx, "duplicate", v.Duplicate)
+	d, err := fact.Get[Duplicate](tx, DuplicateType, v.Duplicate)
 	if err != nil {
 		return err
 	}
@@ -74,7 +77,7 @@ func (v *Verdict) Record(tx *fact.Tx) error {
 	} else if e.Status != Waiting {
 		return fault.New(fault.Conflict, "duplicate.closed", "duplicate %s was answered already: %s", v.Duplicate, e.Status).For("duplicate").Mend("Take the earlier verdict back first.")
 	}
-	if err := tx.SetStatus("duplicate", v.Duplicate, v.Verdict); err != nil {
+	if err := tx.SetStatus(DuplicateType, v.Duplicate, v.Verdict); err != nil {
 		return err
 	}
 	member, err := tx.Need("duplicate", MemberType, d.Member)
@@ -95,7 +98,7 @@ const sameAs = "duplicate "
 // TakeBack opens the question again.
 func (v *Verdict) TakeBack(tx *fact.Tx) error {
 	if v.Verdict == "same" {
-		d, err := fact.Get[Duplicate](tx, "duplicate", v.Duplicate)
+		d, err := fact.Get[Duplicate](tx, DuplicateType, v.Duplicate)
 		if err != nil {
 			return err
 		}
@@ -103,7 +106,7 @@ func (v *Verdict) TakeBack(tx *fact.Tx) error {
 			return err
 		}
 	}
-	return tx.SetStatus("duplicate", v.Duplicate, Waiting)
+	return tx.SetStatus(DuplicateType, v.Duplicate, Waiting)
 }
 
 // matchKey is one thing that may be shared, hashed with the store's secret.

@@ -13,8 +13,6 @@ import (
 	"lastmile/internal/web/view"
 )
 
-const duplicateType = "duplicate"
-
 func duplicateHref(book, id string) string {
 	return DuplicatesPath + "/" + url.PathEscape(book) + "/" + url.PathEscape(id)
 }
@@ -35,7 +33,7 @@ func (q *request) duplicateRows() ([]entity.Entity, error) {
 	}
 	var list []entity.Entity
 	for _, book := range books {
-		some, err := entity.Find(q.Context(), q.p.store.DB, entity.Filter{Book: book, Type: duplicateType})
+		some, err := entity.Find(q.Context(), q.p.store.DB, entity.Filter{Book: book, Type: household.DuplicateType})
 		if err != nil {
 			return nil, err
 		}
@@ -73,7 +71,7 @@ func (q *request) duplicateListing(rows []entity.Entity) *listing[entity.Entity]
 		{key: "other", compare: func(a, b entity.Entity) int { return strings.Compare(a.Parent, b.Parent) }, plain: func(e entity.Entity) string { return e.Parent }, cell: func(e entity.Entity) view.Cell { return view.Cell{Text: e.Parent} }},
 		{key: "strength", compare: func(a, b entity.Entity) int { return strings.Compare(a.Class, b.Class) }, plain: func(e entity.Entity) string { return e.Class },
 			cell: func(e entity.Entity) view.Cell {
-				return view.Cell{Text: q.words.Choice(fact.Find(duplicateType).Field("strength"), e.Class)}
+				return view.Cell{Text: q.words.Choice(fact.Find(household.DuplicateType).Field("strength"), e.Class)}
 			}},
 		{key: "state", kind: view.StateColumn, compare: func(a, b entity.Entity) int { return strings.Compare(a.Status, b.Status) }, plain: func(e entity.Entity) string { return e.Status },
 			cell: func(e entity.Entity) view.Cell { s := q.duplicateState(e.Status); return view.Cell{State: &s} }},
@@ -93,7 +91,7 @@ func (q *request) duplicates() error {
 		}
 	}
 	strengths := []view.Option{{Label: q.text("households.all"), Chosen: q.FormValue("strength") == ""}}
-	for _, c := range fact.Find(duplicateType).Field("strength").Choices {
+	for _, c := range fact.Find(household.DuplicateType).Field("strength").Choices {
 		strengths = append(strengths, view.Option{Value: c.Value, Label: q.words.Pick(c.En, c.Zh), Chosen: q.FormValue("strength") == c.Value})
 	}
 	states := []view.Option{{Label: q.text("households.all"), Chosen: q.FormValue("state") == ""}, {Value: household.Waiting, Label: q.text("households.duplicate.waiting"), Chosen: q.FormValue("state") == household.Waiting},
@@ -113,7 +111,7 @@ func (q *request) duplicatesCSV() error {
 // duplicate sets two records side by side, for the verdict; and a verdict can be taken back, which brings the merged record back.
 func (q *request) duplicate() error {
 	book, id := q.PathValue("book"), q.PathValue("id")
-	e, ok, err := entity.Get(q.Context(), q.p.store.DB, book, duplicateType, id)
+	e, ok, err := entity.Get(q.Context(), q.p.store.DB, book, household.DuplicateType, id)
 	if err != nil {
 		return err
 	}
@@ -143,7 +141,7 @@ func (q *request) duplicate() error {
 	state := q.duplicateState(e.Status)
 	state.Pill = true
 	heading := view.Heading{Crumbs: []view.Link{{Label: q.text("households.duplicates.title"), Href: DuplicatesPath}, {Label: d.Member}}, Title: q.text("households.duplicate.title", d.Member, d.Other), State: &state,
-		Lead: view.Plain(q.text("households.duplicate.lead", q.shares(d.Shares), q.words.Choice(fact.Find(duplicateType).Field("strength"), d.Strength)))}
+		Lead: view.Plain(q.text("households.duplicate.lead", q.shares(d.Shares), q.words.Choice(fact.Find(household.DuplicateType).Field("strength"), d.Strength)))}
 	t := view.Table{Loose: true, Columns: []view.Column{{Label: q.text("households.column.field")}, {Label: d.Member}, {Label: d.Other}}}
 	for i := range first.rows {
 		t.Rows = append(t.Rows, view.Row{Cells: []view.Cell{{Text: first.rows[i].name}, first.rows[i].cell, second.rows[i].cell}})

@@ -223,53 +223,12 @@ func (q *request) conflicts(h *home) view.Component {
 	return view.Section{Head: view.SectionHead{ID: "conflicts", Title: q.text("households.conflicts"), Note: view.Plain(q.text("households.conflicts.note"))}, Parts: []view.Component{t}}
 }
 
-// netIncome sums an account where no rulebook is in force: net income as the registration form has it.
-var netIncome = income.Rules{Concept: "net_income", MigrantWage: "net", SelfConsumption: "counted", InventoryRule: "when_sold"}
-
-// accounts are the income accounts that visits took, with the line of their day, the last one of each year.
-type account struct {
-	household.Reading
-	line  income.PovertyLine
-	lined bool
-}
-
-func (q *request) accounts(h *home) ([]account, error) {
-	rules, series := netIncome, "administrative"
-	books, err := decision.PublishedRulebooks()
-	if err != nil {
-		return nil, err
-	}
-	lines, err := income.PublishedLines()
-	if err != nil {
-		return nil, err
-	}
-	if book, err := books.InForce(h.area, q.today); err == nil {
-		rules, series = book.Income, book.LineSeries
-	}
-	readings, err := h.Readings(q.today, rules)
-	if err != nil {
-		return nil, err
-	}
-	slices.SortStableFunc(readings, func(a, b household.Reading) int { return cmp.Compare(a.On, b.On) })
-	var list []account
-	for _, r := range readings {
-		a := account{Reading: r}
-		a.line, a.lined = lines.At(series, h.area, r.On)
-		if n := len(list); n > 0 && list[n-1].On.Year() == r.On.Year() {
-			list[n-1] = a
-		} else {
-			list = append(list, a)
-		}
-	}
-	return list, nil
-}
-
 // yearsMax is how many years of income are drawn.
 const yearsMax = 8
 
 // income draws the income a head against the line of each year, over the account it comes from.
 func (q *request) income(h *home) ([]view.Component, error) {
-	list, err := q.accounts(h)
+	list, err := h.Accounts(h.area, q.today)
 	if err != nil {
 		return nil, err
 	}
@@ -284,8 +243,8 @@ func (q *request) income(h *home) ([]view.Component, error) {
 		each := a.Account.Net.PerPerson(a.Members)
 		year := chart.IncomeYear{Label: itoa(a.On.Year()), Amount: int64(each) / 100, Text: q.words.Count(int64(each) / 100)}
 		state := q.words.NotRecorded()
-		if a.lined {
-			year.Threshold = int64(a.line.Amount) / 100
+		if a.Lined {
+			year.Threshold = int64(a.Line.Amount) / 100
 			state = q.words.Count(year.Threshold)
 		}
 		c.Years = append(c.Years, year)
@@ -305,7 +264,7 @@ func (q *request) income(h *home) ([]view.Component, error) {
 }
 
 // statement is the account of one reading, part by part.
-func (q *request) statement(a account) view.Component {
+func (q *request) statement(a household.YearAccount) view.Component {
 	facts := view.Facts{{Name: q.text("households.period"), Value: view.Plain(q.text("households.span", q.day(a.Account.Period.From), q.day(a.Account.Period.To)))}}
 	for _, part := range []struct {
 		key string

@@ -25,9 +25,7 @@ func noticeHref(book, id string) string {
 // postedNotice is a notice in a list. Its entry is read when it is shown.
 type postedNotice struct {
 	entity.Entity
-	on    date.Date
-	until date.Date
-	fact  *notice.Notice
+	*notice.Posted
 }
 
 // noticeState says whether a notice still hangs.
@@ -55,21 +53,9 @@ func (q *request) noticeRows() ([]*postedNotice, error) {
 }
 
 // load reads the entry of a notice, with the masked lines.
-func (q *request) load(n *postedNotice) (*journal.Entry, error) {
-	e, ok, err := journal.Get(q.Context(), q.p.store.DB, n.Book, n.Seq)
-	if err != nil {
-		return nil, err
-	}
-	if !ok {
-		return nil, missing("notice", n.ID, n.Book)
-	}
-	content, err := fact.DecodeBody(e.Kind, e.Body, e.Private)
-	if err != nil {
-		return nil, err
-	}
-	n.fact, n.on = content.(*notice.Notice), e.On
-	n.until, err = n.fact.Until(e.On)
-	return &e, err
+func (q *request) load(n *postedNotice) (err error) {
+	n.Posted, err = notice.Read(q.Context(), q.p.store.DB, n.Entity)
+	return err
 }
 
 func (q *request) noticeListing(rows []*postedNotice) *listing[*postedNotice] {
@@ -89,13 +75,13 @@ func (q *request) noticeListing(rows []*postedNotice) *listing[*postedNotice] {
 			cell: func(n *postedNotice) view.Cell {
 				return view.Cell{Text: area(n), Href: query(NoticesPath, "area", n.Area)}
 			}},
-		{key: "from", compare: func(a, b *postedNotice) int { return cmp.Compare(a.Seq, b.Seq) }, plain: func(n *postedNotice) string { return string(n.on) }, cell: func(n *postedNotice) view.Cell { return view.Cell{Text: q.day(n.on)} }},
-		{key: "until", plain: func(n *postedNotice) string { return string(n.until) }, cell: func(n *postedNotice) view.Cell { return view.Cell{Text: q.day(n.until)} }},
-		{key: "listed", kind: view.NumberColumn, plain: func(n *postedNotice) string { return itoa(len(n.fact.List)) }, cell: func(n *postedNotice) view.Cell { return view.Cell{Text: q.words.Count(int64(len(n.fact.List)))} }},
+		{key: "from", compare: func(a, b *postedNotice) int { return cmp.Compare(a.Seq, b.Seq) }, plain: func(n *postedNotice) string { return string(n.Entry.On) }, cell: func(n *postedNotice) view.Cell { return view.Cell{Text: q.day(n.Entry.On)} }},
+		{key: "until", plain: func(n *postedNotice) string { return string(n.Until) }, cell: func(n *postedNotice) view.Cell { return view.Cell{Text: q.day(n.Until)} }},
+		{key: "listed", kind: view.NumberColumn, plain: func(n *postedNotice) string { return itoa(len(n.List)) }, cell: func(n *postedNotice) view.Cell { return view.Cell{Text: q.words.Count(int64(len(n.List)))} }},
 		{key: "state", kind: view.StateColumn, plain: func(n *postedNotice) string {
-			return "" + map[bool]string{true: "posted", false: "over"}[n.until >= q.today]
+			return "" + map[bool]string{true: "posted", false: "over"}[n.Until >= q.today]
 		},
-			cell: func(n *postedNotice) view.Cell { s := q.noticeState(n.until); return view.Cell{State: &s} }},
+			cell: func(n *postedNotice) view.Cell { s := q.noticeState(n.Until); return view.Cell{State: &s} }},
 	}}
 }
 
@@ -108,7 +94,7 @@ func (q *request) notices() error {
 	l := q.noticeListing(rows)
 	shown, _ := l.window(q)
 	for _, n := range shown {
-		if _, err := q.load(n); err != nil {
+		if err := q.load(n); err != nil {
 			return err
 		}
 	}
@@ -122,7 +108,7 @@ func (q *request) noticesCSV() error {
 		return err
 	}
 	for _, n := range rows {
-		if _, err := q.load(n); err != nil {
+		if err := q.load(n); err != nil {
 			return err
 		}
 	}
@@ -141,8 +127,7 @@ func (q *request) notice() error {
 		return missing("notice", id, book)
 	}
 	n := &postedNotice{Entity: row}
-	e, err := q.load(n)
-	if err != nil {
+	if err := q.load(n); err != nil {
 		return err
 	}
 	area, err := q.named(entity.Headquarters, "area", n.Area)
@@ -154,11 +139,11 @@ func (q *request) notice() error {
 	if err != nil {
 		return err
 	}
-	state := q.noticeState(n.until)
+	state := q.noticeState(n.Until)
 	state.Pill = true
 	poster := q.FormValue("paper") == "a3"
-	heading := view.Heading{Crumbs: []view.Link{{Label: q.text("households.notices.title"), Href: NoticesPath}, {Label: area, Href: query(NoticesPath, "area", n.Area)}, {Label: n.ID}}, Title: q.own(n.fact.Title), State: &state,
-		Lead: view.Plain(q.text("households.notice.lead", area, len(n.fact.List), q.day(n.on), q.day(n.until)))}
+	heading := view.Heading{Crumbs: []view.Link{{Label: q.text("households.notices.title"), Href: NoticesPath}, {Label: area, Href: query(NoticesPath, "area", n.Area)}, {Label: n.ID}}, Title: q.own(n.Title), State: &state,
+		Lead: view.Plain(q.text("households.notice.lead", area, len(n.List), q.day(n.Entry.On), q.day(n.Until)))}
 	if poster {
 		heading.Buttons = []view.Button{{Label: q.text("households.notice.a4"), Icon: "print", Href: noticeHref(book, id)}}
 	} else {
@@ -166,11 +151,11 @@ func (q *request) notice() error {
 	}
 	board := view.Notice{A3: poster, Code: code, CodeText: q.text("households.notice.verify"), Table: q.board(n), Facts: view.Facts{
 		{Name: q.text("households.column.area"), Value: view.Plain(area)},
-		{Name: q.text("households.column.place"), Value: view.Plain(n.fact.Place)},
-		{Name: q.text("households.column.from"), Value: view.Plain(q.day(n.on))},
-		{Name: q.text("households.column.until"), Value: view.Plain(q.text("households.step.days."+n.fact.DayKind, n.fact.Days) + q.words.Pick(", to ", "，至 ") + q.day(n.until))},
-		{Name: q.text("households.notice.hash"), Value: view.Prose{{Text: n.fact.Hash[:16] + "…", Isolated: true}}},
-	}, Where: view.Plain(q.text("households.notice.where", q.day(n.until)))}
+		{Name: q.text("households.column.place"), Value: view.Plain(n.Place)},
+		{Name: q.text("households.column.from"), Value: view.Plain(q.day(n.Entry.On))},
+		{Name: q.text("households.column.Until"), Value: view.Plain(q.text("households.step.days."+n.DayKind, n.Days) + q.words.Pick(", to ", "，至 ") + q.day(n.Until))},
+		{Name: q.text("households.notice.hash"), Value: view.Prose{{Text: n.Hash[:16] + "…", Isolated: true}}},
+	}, Where: view.Plain(q.text("households.notice.where", q.day(n.Until)))}
 	body := []view.Component{q.section("board", board)}
 	if sees, err := q.sees(n.Area); err != nil {
 		return err
@@ -179,11 +164,11 @@ func (q *request) notice() error {
 		if err != nil {
 			return err
 		}
-		body = append(body, said, q.boardPhotos(e))
+		body = append(body, said, q.boardPhotos(&n.Entry))
 		if q.mayRecord("notice-objection") {
 			heading.Buttons = append(heading.Buttons, view.Button{Label: q.text("households.notice.object"), Icon: "talk", Href: record("notice-objection", "notice", n.ID, "book", book, "answer_by", string(q.today.AddDays(answerDays)))})
 		}
-		heading.Buttons = append(heading.Buttons, view.Button{Label: q.text("households.story.case"), Icon: "layers", Href: caseHref(book, n.fact.Case)})
+		heading.Buttons = append(heading.Buttons, view.Button{Label: q.text("households.story.case"), Icon: "layers", Href: caseHref(book, n.Case)})
 	}
 	return q.show(heading, body...)
 }
@@ -195,14 +180,14 @@ const answerDays = 7
 func (q *request) board(n *postedNotice) view.Table {
 	t := view.Table{Loose: true, Columns: []view.Column{{Label: q.text("households.column.number")}, {Label: q.text("households.column.name")}, {Label: q.text("households.column.shown")}},
 		Empty: &view.Empty{Icon: "lock", Title: q.text("households.notice.erased"), Text: q.text("households.notice.erased.why")}}
-	for i, line := range n.fact.Lines {
+	for i, line := range n.Lines {
 		name, rest, _ := strings.Cut(line, " ")
 		if rest == "" {
 			rest = q.text("households.step.none")
 		}
 		t.Rows = append(t.Rows, view.Row{Cells: []view.Cell{{Text: itoa(i + 1)}, {Text: name}, {Text: rest}}})
 	}
-	if len(n.fact.Lines) == 0 && len(n.fact.List) == 1 && n.fact.List[0] == n.Area { // of a village or county: it has no people on it
+	if len(n.Lines) == 0 && len(n.List) == 1 && n.List[0] == n.Area { // of a village or county: it has no people on it
 		area, err := q.named(entity.Headquarters, "area", n.Area)
 		if err != nil {
 			area = n.Area
@@ -214,32 +199,14 @@ func (q *request) board(n *postedNotice) view.Table {
 
 // objections are what was said against a notice, by when it is to be answered, and the answers.
 func (q *request) objections(n *postedNotice) (view.Component, error) {
-	entries, err := journal.File(q.Context(), q.p.store.DB, n.Book, notice.Type, n.ID)
+	raised, err := notice.Objections(q.Context(), q.p.store.DB, n.Book, n.Entity.ID)
 	if err != nil {
 		return nil, err
 	}
 	t := view.Table{Columns: []view.Column{{Label: q.text("households.column.objection")}, {Label: q.text("households.column.about")}, {Label: q.text("households.column.from")}, {Label: q.text("households.column.answer-by")}, {Label: q.text("households.column.answer")}, {Label: q.text("households.column.state"), Kind: view.StateColumn}},
 		Empty: &view.Empty{Icon: "check", Title: q.text("households.objections.none"), Text: q.text("households.objections.none.why")}}
-	answers := map[string]*notice.Answer{}
-	for i := range entries {
-		if entries[i].Kind == "objection-answer" {
-			content, err := fact.DecodeBody(entries[i].Kind, entries[i].Body, "")
-			if err != nil {
-				return nil, err
-			}
-			answers[content.(*notice.Answer).Objection] = content.(*notice.Answer)
-		}
-	}
-	for i := range entries {
-		e := &entries[i]
-		if e.Kind != "notice-objection" {
-			continue
-		}
-		content, err := fact.DecodeBody(e.Kind, e.Body, "")
-		if err != nil {
-			return nil, err
-		}
-		o := content.(*notice.Objection)
+	for i := range raised {
+		o := &raised[i]
 		by := q.text("households.objection.named")
 		if o.Anonymous {
 			by = q.text("households.objection.anonymous")
@@ -255,11 +222,11 @@ func (q *request) objections(n *postedNotice) (view.Component, error) {
 		if q.mayRecord("objection-answer") {
 			answer = view.Cell{Text: q.text("households.objection.answer"), Href: record("objection-answer", "objection", o.ID, "book", n.Book)}
 		}
-		if a := answers[o.ID]; a != nil {
+		if a := o.Answer; a != nil {
 			answer = view.Cell{Text: a.Text}
 			state = view.State{Kind: view.Done, Word: q.words.Choice(fact.Find("objection-answer").Field("verdict"), a.Verdict)}
 		}
-		t.Rows = append(t.Rows, view.Row{Cells: []view.Cell{{Text: o.Text, Href: entryHref(n.Book, e.Seq), Sub: by}, about, {Text: q.day(e.On)}, {Text: q.day(o.AnswerBy)}, answer, {State: &state}}})
+		t.Rows = append(t.Rows, view.Row{Cells: []view.Cell{{Text: o.Text, Href: entryHref(n.Book, o.Entry.Seq), Sub: by}, about, {Text: q.day(o.Entry.On)}, {Text: q.day(o.AnswerBy)}, answer, {State: &state}}})
 	}
 	return view.Section{Head: view.SectionHead{ID: "objections", Title: q.text("households.objections")}, Parts: []view.Component{t}}, nil
 }

@@ -21,7 +21,7 @@ func (q *request) sheet() error {
 		return err
 	}
 	body := []view.Component{view.Section{Head: view.SectionHead{ID: "card", Title: q.text("households.sheet.card")}, Parts: []view.Component{card}}, q.people(h), q.checks(h)}
-	list, err := q.accounts(h)
+	list, err := h.Accounts(h.area, q.today)
 	if err != nil {
 		return err
 	}
