@@ -124,7 +124,7 @@ func (d *document) schema(t reflect.Type) map[string]any {
 	case t.Implements(reflect.TypeFor[encoding.TextMarshaler]()):
 		return map[string]any{"type": "string"}
 	case t.Kind() == reflect.Pointer:
-		return d.schema(t.Elem())
+		return d.schema(t.Elem()) // one that may be null is left to object
 	case t.Kind() == reflect.Struct:
 		name := t.Name()
 		if _, ok := d.schemas[name]; !ok {
@@ -164,6 +164,9 @@ func (d *document) object(t reflect.Type) map[string]any {
 			continue
 		}
 		s := d.schema(f.Type)
+		if f.Type.Kind() == reflect.Pointer && options != "omitempty" {
+			s = map[string]any{"anyOf": []any{s, map[string]any{"type": "null"}}}
+		}
 		if doc := f.Tag.Get("doc"); doc != "" {
 			s["description"] = doc
 		}

@@ -61,7 +61,7 @@ var (
 )
 
 // operations are all of them. Routes and document are made from this list.
-var operations = slices.Concat(factOperations(), recordOperations(), importOperations(), loanOperations(), householdOperations(), caseOperations())
+var operations = slices.Concat(factOperations(), recordOperations(), importOperations(), loanOperations(), householdOperations(), caseOperations(), targetingOperations(), industryOperations())
 
 // factOperations record facts, approve them, and read entries and figures.
 func factOperations() []operation {
