@@ -146,10 +146,10 @@ func (p *program) serve(ctx context.Context, s *store.Store, address string, f f
 	dayEnd := lending.NewDayEnd(s.DB, loansOn)
 	defer dayEnd.Close()
 	dayEnd.Watch(log)
-	people := desk.New(s, desk.Options{Log: log, Readable: strangers, Provider: f.provider, DayEnd: dayEnd})
+	verified := verify.NewLatest(time.Now, func(ctx context.Context) (*verify.Report, error) { return verify.Verify(ctx, s.DB, s.Evidence, nil) })
+	people := desk.New(s, desk.Options{Log: log, Verified: verified, Readable: strangers, Provider: f.provider, DayEnd: dayEnd})
 	pages, err := web.New(s, web.Options{Log: log, Public: f.public, Protect: people.Protect, Frame: people.Frame, Sources: desk.Sources(),
-		Routes: people.Routes,
-		Verify: func(ctx context.Context) (web.Verification, error) { return verification(ctx, s) }})
+		Routes: people.Routes, Verified: verified})
 	if err != nil {
 		return err
 	}
@@ -203,19 +203,6 @@ func (p *program) serving(ctx context.Context, s *store.Store, address string, f
 		fmt.Fprintf(p.out, "Nobody can log in yet. Set up the first administrator at %s/setup with the code %s\n", cmp.Or(said.Public, said.URL), said.SetupCode)
 	}
 	return nil
-}
-
-// verification recomputes everything for the chain page.
-func verification(ctx context.Context, s *store.Store) (web.Verification, error) {
-	r, err := verify.Verify(ctx, s.DB, s.Evidence, nil)
-	if err != nil {
-		return web.Verification{}, err
-	}
-	v := web.Verification{At: time.Now(), Entries: r.Entries, Postings: r.Postings, Observations: r.Observations, Files: r.Files}
-	for _, d := range r.Differences {
-		v.Differences = append(v.Differences, d.String())
-	}
-	return v, nil
 }
 
 func (p *program) demoCommand() *cobra.Command {

@@ -135,6 +135,22 @@ func (a *Accounts) Withdraw(ctx context.Context, person, by string) error {
 	})
 }
 
+// Do is what an administrator can do with somebody's access: "sessions" ends their sessions, "reset" gives them a one-time password, "withdraw"
+// takes their access away. Nobody withdraws their own.
+func (a *Accounts) Do(ctx context.Context, do, person, by string) (oneTime string, err error) {
+	switch {
+	case do == "reset":
+		return a.Reset(ctx, person, by)
+	case do == "sessions":
+		return "", a.Revoke(ctx, person, "", by)
+	case do == "withdraw" && person == by:
+		return "", fault.New(fault.Conflict, "person.self", "%s would lose their own access", by).Mend("Ask another administrator.")
+	case do == "withdraw":
+		return "", a.Withdraw(ctx, person, by)
+	}
+	return "", fault.New(fault.Invalid, "request.form", "there is nothing named %q to do", do).For("do").Mend("Use sessions, reset or withdraw.")
+}
+
 // Change replaces a person's own password. All their sessions end: log in again with the new one.
 func (a *Accounts) Change(ctx context.Context, person, old, password string) error {
 	hash, _, err := a.credential(ctx, person)

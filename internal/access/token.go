@@ -14,7 +14,7 @@ import (
 )
 
 // Scopes of a token. A program that holds one may do what its person may, and of that only what the scopes allow.
-var Scopes = []string{"read", "record", "approve"}
+var Scopes = []string{"read", "record", "approve", "administer"}
 
 // Token lets a program act for a person through the API.
 type Token struct {

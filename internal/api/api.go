@@ -6,7 +6,7 @@
 //	201 {"book": "620524", "seq": 17, "proposal": true}
 //
 // A program acts for a person, with a token that the person made on their account page. It may do what the person may, and of that what the
-// token's scopes allow: read, record, approve. A key that was used before with the same content gives the first answer with status 200;
+// token's scopes allow: read, record, approve, administer. A key that was used before with the same content gives the first answer with status 200;
 // with other content it is a conflict.
 //
 // Every refusal is {"errors": [{"code", "message", "field", "remedy"}]}: codes are stable, message and remedy are English sentences. Lists
@@ -27,6 +27,7 @@ import (
 	"lastmile/internal/fault"
 	"lastmile/internal/lending"
 	"lastmile/internal/store"
+	"lastmile/internal/verify"
 	"lastmile/internal/web/session"
 	"lastmile/internal/web/wording"
 )
@@ -39,9 +40,10 @@ const (
 
 // Scopes that an operation needs.
 const (
-	read    = "read"
-	record  = "record"
-	approve = "approve"
+	read       = "read"
+	record     = "record"
+	approve    = "approve"
+	administer = "administer"
 )
 
 // Options of New; the zero value is usable.
@@ -50,6 +52,8 @@ type Options struct {
 	Log *slog.Logger
 	// DayEnd closes days of loans in the background; nil when this program does not.
 	DayEnd *lending.DayEnd
+	// Verified recomputes everything and compares; nil when this program does not.
+	Verified *verify.Latest
 }
 
 // API answers for a store.
@@ -96,7 +100,7 @@ type caller struct {
 func (a *API) caller(r *http.Request) (*caller, error) {
 	header := r.Header.Get("Authorization")
 	if header == "" {
-		if v := session.Of(r); v != nil {
+		if v := session.Of(r); v != nil && (r.Method == http.MethodGet || r.Method == http.MethodHead) { // another site's form must not send what a browser proves
 			return &caller{v.Reader, []string{read}}, nil
 		}
 		return nil, fault.New(fault.Forbidden, "session.none", "no token was sent").Mend("Send the header Authorization: Bearer TOKEN. A token is made on your account page.")

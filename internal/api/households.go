@@ -478,10 +478,11 @@ type Alert struct {
 	Book      string    `json:"book"`
 	Household string    `json:"household"`
 	Area      string    `json:"area"`
-	Sign      string    `json:"sign" doc:"check when a guarantee is no longer met, arrears when a loan is overdue."`
+	Sign      string    `json:"sign" doc:"arrears when a loan is overdue, report when somebody says so, check when a guarantee is no longer met, income when it fell sharply."`
 	On        date.Date `json:"on"`
-	Seq       int64     `json:"seq,omitempty" doc:"Entry of the visit."`
+	Seq       int64     `json:"seq,omitempty" doc:"Entry of the visit or the report."`
 	Days      int64     `json:"days,omitempty" doc:"Overdue."`
+	Text      string    `json:"text,omitempty" doc:"What was reported."`
 }
 
 func listAlerts(q *call) (any, error) {
@@ -491,7 +492,9 @@ func listAlerts(q *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	page, next, err := pageOf(q, list, func(a *casework.Alert) Alert { return Alert{a.Book, a.Household, a.Area, a.Sign, a.On, a.Seq, a.Days} })
+	page, next, err := pageOf(q, list, func(a *casework.Alert) Alert {
+		return Alert{a.Book, a.Household, a.Area, string(a.Sign), a.On, a.Seq, a.Days, a.Text}
+	})
 	return Alerts{page, next}, err
 }
 

@@ -15,6 +15,7 @@ import (
 	"lastmile/internal/fact"
 	"lastmile/internal/ledger"
 	"lastmile/internal/livestock"
+	"lastmile/internal/notice"
 )
 
 // industryOperations read herds and contracts, investments and jobs, dividends, and what of these is due.
@@ -549,7 +550,7 @@ func getDividend(q *call) (any, error) {
 	f := DividendFile{Dividend: all[at], Lines: each(lines, func(l *dividend.Line) DividendLine {
 		return DividendLine{l.Village, l.Amount, l.Paid, l.Last, l.Seq, l.Voucher}
 	})}
-	board, err := dividend.BoardOf(q.ctx, q.db(), e.Book, e.ID)
+	board, err := dividend.BoardOf(q.ctx, q.db(), e.Book, notice.DividendType, e.ID)
 	if board != nil {
 		f.Notice, f.On, f.Until, f.Raised, f.Open = board.ID, board.On, board.Until, board.Raised, board.Open
 	}

@@ -61,7 +61,7 @@ var (
 )
 
 // operations are all of them. Routes and document are made from this list.
-var operations = slices.Concat(factOperations(), recordOperations(), importOperations(), loanOperations(), householdOperations(), caseOperations(), targetingOperations(), industryOperations())
+var operations = slices.Concat(factOperations(), recordOperations(), importOperations(), loanOperations(), householdOperations(), caseOperations(), targetingOperations(), industryOperations(), goodsOperations(), moneyOperations(), workOperations(), accountOperations())
 
 // factOperations record facts, approve them, and read entries and figures.
 func factOperations() []operation {
@@ -833,10 +833,13 @@ func Operations() []Operation {
 		switch o.body.(type) {
 		case Fact:
 			list[i].Body = "{\"on\": \"2020-05-02\", \"fact\": {}}"
-		case Go:
-			list[i].Body = "{\"skip_wrong\": false}"
 		case Decision:
 			list[i].Body = "{\"decision\": \"approve\", \"content\": \"\"}"
+		case nil:
+		default:
+			if text, err := json.Marshal(o.body); err == nil { // its fields, empty
+				list[i].Body = string(text)
+			}
 		}
 	}
 	return list

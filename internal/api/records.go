@@ -237,7 +237,7 @@ func listBalances(q *call) (any, error) {
 			return nil, err
 		}
 		if sees {
-			all.Balances = append(all.Balances, Balance{b.Book, b.ID, string(b.Class), b.Owner, b.Project, b.Area, b.Commodity, b.Fund, amountOf(b.Commodity, b.Amount)})
+			all.Balances = append(all.Balances, showBalance(&b))
 		}
 	}
 	return all, nil
@@ -290,7 +290,7 @@ func getEffects(q *call) (any, error) {
 	}
 	e := Effects{Postings: []Posting{}, Observations: []Observation{}}
 	for _, p := range postings {
-		e.Postings = append(e.Postings, Posting{p.Flow, p.From, p.To, p.Commodity, p.Fund, amountOf(p.Commodity, p.Amount), p.Project, p.Area, p.Sign})
+		e.Postings = append(e.Postings, showPosting(&p))
 	}
 	for _, o := range observations {
 		e.Observations = append(e.Observations, Observation{o.Measure, o.Value, o.Subject, o.Project, o.Area, o.Sign})

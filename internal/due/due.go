@@ -19,6 +19,7 @@ import (
 	"lastmile/internal/goods"
 	"lastmile/internal/journal"
 	"lastmile/internal/ledger"
+	"lastmile/internal/notice"
 	"lastmile/internal/livestock"
 )
 
@@ -144,7 +145,7 @@ func dividends(ctx context.Context, r database.Reader, book string, on date.Date
 	}
 	var list []Item
 	for _, d := range declared {
-		board, err := dividend.BoardOf(ctx, r, book, d.ID)
+		board, err := dividend.BoardOf(ctx, r, book, notice.DividendType, d.ID)
 		if err != nil {
 			return nil, err
 		}
@@ -153,7 +154,7 @@ func dividends(ctx context.Context, r database.Reader, book string, on date.Date
 			about.By = board.Until
 		}
 		switch {
-		case d.Status != dividend.Approved && board == nil:
+		case d.Status != dividend.Approved && (board == nil || board.Open == 0 && board.Upheld > 0):
 			about.Reason, about.Kind = "post", "notice"
 		case d.Status != dividend.Approved && board.Open > 0 && board.Until < on:
 			about.Reason, about.Number, about.Kind = "objection", board.Open, "objection-answer"

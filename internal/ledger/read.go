@@ -9,6 +9,7 @@ import (
 
 	"lastmile/internal/database"
 	"lastmile/internal/date"
+	"lastmile/internal/fault"
 )
 
 const postingColumns = "book, seq, line, flow, from_account, to_account, commodity, fund, amount, project, area, sign, traced, on_date"
@@ -39,13 +40,13 @@ func Postings(ctx context.Context, r database.Reader, book string, seq int64) ([
 	return list, rows.Err()
 }
 
-// GetAccount reads an account.
+// GetAccount reads an account, or gives a NotFound fault.
 func GetAccount(ctx context.Context, r database.Reader, book, id string) (Account, error) {
 	a := Account{Book: book, ID: id}
 	err := r.QueryRow(ctx, "SELECT class, owner, holder, project, area FROM account WHERE book = $1 AND id = $2", book, id).
 		Scan(&a.Class, &a.Owner, &a.Holder, &a.Project, &a.Area)
 	if errors.Is(err, sql.ErrNoRows) {
-		return a, fmt.Errorf("account %s in book %s does not exist", id, book)
+		return a, fault.New(fault.NotFound, "ref.unknown", "account %q is not in book %s", id, book).For("account").Mend("Look its code up among the accounts of the book.")
 	}
 	return a, err
 }

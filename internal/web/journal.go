@@ -184,7 +184,7 @@ func (q *request) chain() error {
 		}})
 	}
 	body := []view.Component{view.Section{Head: view.SectionHead{ID: "heads", Title: q.text("chain.heads")}, Parts: []view.Component{t}}}
-	if q.site.o.Verify != nil && !q.limited() {
+	if q.site.o.Verified != nil && !q.limited() {
 		body = append(body, q.verificationSection())
 	}
 	return q.show(view.Heading{
@@ -194,13 +194,11 @@ func (q *request) chain() error {
 
 func (q *request) verificationSection() view.Section {
 	s := view.Section{Head: view.SectionHead{ID: "verified", Title: q.text("chain.verified")}}
-	q.site.mu.Lock()
-	last := q.site.verified
-	q.site.mu.Unlock()
+	last, at := q.site.o.Verified.Found()
 	if last == nil {
 		s.Parts = append(s.Parts, view.Text{Prose: view.Plain(q.text("chain.never"))})
 	} else {
-		at := last.At.UTC()
+		at = at.UTC()
 		when := q.Printer.Date(date.Of(at)) + " " + q.Printer.Clock(at) + " UTC"
 		status := view.Status{Kind: view.Sent, Icon: "check", Lead: q.text("chain.whole"), Text: q.text("chain.counts", when, last.Entries, last.Postings, last.Observations, last.Files)}
 		if len(last.Differences) > 0 {
@@ -208,7 +206,7 @@ func (q *request) verificationSection() view.Section {
 		}
 		s.Parts = append(s.Parts, status)
 		for _, d := range last.Differences {
-			s.Parts = append(s.Parts, view.Text{Prose: view.Plain(d)})
+			s.Parts = append(s.Parts, view.Text{Prose: view.Plain(d.String())})
 		}
 	}
 	s.Parts = append(s.Parts, view.Form{Action: "/chain", Plain: true, Hidden: q.proved(), Buttons: []view.Button{{Label: q.text("chain.verify"), Kind: view.Primary, Icon: "shield"}}})
@@ -228,20 +226,12 @@ func (q *request) verify() error {
 	if q.limited() { // what differs may lie anywhere
 		return q.hidden("")
 	}
-	if q.site.o.Verify == nil {
+	if q.site.o.Verified == nil {
 		return missing("page.missing", "there is no page %s", q.URL.Path)
 	}
-	if !q.site.checking.TryLock() {
-		return fault.New(fault.Unavailable, "verify.running", "a verification runs already").Mend("Look again in a moment.")
-	}
-	defer q.site.checking.Unlock()
-	v, err := q.site.o.Verify(q.ctx)
-	if err != nil {
+	if err := q.site.o.Verified.Run(q.ctx); err != nil {
 		return fmt.Errorf("verify: %w", err)
 	}
-	q.site.mu.Lock()
-	q.site.verified = &v
-	q.site.mu.Unlock()
 	q.w.Header().Set("Location", "/chain#verified")
 	q.w.WriteHeader(http.StatusSeeOther)
 	return nil

@@ -19,19 +19,17 @@
 package web
 
 import (
-	"context"
 	"embed"
 	"fmt"
 	"io/fs"
 	"log/slog"
 	"net/http"
 	"net/url"
-	"sync"
-	"time"
 
 	"github.com/klauspost/compress/gzhttp"
 
 	"lastmile/internal/store"
+	"lastmile/internal/verify"
 	"lastmile/internal/web/asset"
 	"lastmile/internal/web/reading"
 	"lastmile/internal/web/session"
@@ -60,15 +58,8 @@ type Options struct {
 	Routes func(mux session.Router, engine *view.Engine, frame func(*http.Request, *view.Page)) error
 	// Mounted hears the pattern of every route when it is mounted, so that a test can walk them all.
 	Mounted func(pattern string)
-	// Verify recomputes everything and compares; the chain page offers it and shows the last result. Nil leaves it out.
-	Verify func(context.Context) (Verification, error)
-}
-
-// Verification is what a verification of the whole store found.
-type Verification struct {
-	At                                     time.Time
-	Entries, Postings, Observations, Files int64
-	Differences                            []string // English sentences; none when all agrees
+	// Verified recomputes everything and compares; the chain page offers it and shows the last result. Nil leaves it out.
+	Verified *verify.Latest
 }
 
 // site is the pages of one store.
@@ -80,9 +71,6 @@ type site struct {
 	metrics  *metrics
 	readings *reading.Readings
 
-	mu       sync.Mutex
-	verified *Verification
-	checking sync.Mutex // held while a verification runs
 }
 
 // New makes the pages of a store. Everything that could be wrong with templates and texts is found here.

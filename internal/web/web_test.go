@@ -27,6 +27,7 @@ import (
 	"lastmile/internal/journal"
 	"lastmile/internal/scenario"
 	"lastmile/internal/store"
+	"lastmile/internal/verify"
 	"lastmile/internal/web/asset"
 	"lastmile/internal/web/locale"
 	"lastmile/internal/web/reading"
@@ -682,8 +683,9 @@ func TestMachinesPages(t *testing.T) {
 
 // The chain page offers a verification, shows what came of it, and takes the order from its own site only.
 func TestVerify(t *testing.T) {
-	found := Verification{At: time.Date(2020, 10, 31, 8, 0, 0, 0, time.UTC), Entries: 4073, Postings: 5, Observations: 6, Files: 7}
-	h := pagesOf(t, Options{Verify: func(context.Context) (Verification, error) { return found, nil }})
+	found := &verify.Report{Entries: 4073, Postings: 5, Observations: 6, Files: 7}
+	clock := func() time.Time { return time.Date(2020, 10, 31, 8, 0, 0, 0, time.UTC) }
+	h := pagesOf(t, Options{Verified: verify.NewLatest(clock, func(context.Context) (*verify.Report, error) { return found, nil })})
 	post := func(site string) int {
 		r := httptest.NewRequest("POST", "/chain", nil)
 		r.Header.Set("Sec-Fetch-Site", site)
@@ -703,9 +705,9 @@ func TestVerify(t *testing.T) {
 	if page := get(t, h, "/chain", locale.English); !page.has("b", "All of it agrees.") || !page.has("div", "31 Oct 2020 08:00 UTC: 4,073 entries, 5 postings, 6 observations, 7 files.") {
 		t.Errorf("the result is not shown:\n%s", page.body)
 	}
-	found.Differences = []string{"entry hq:7: its hash does not fit."}
+	found.Differences = []verify.Difference{{Table: "entry", Book: "hq", Seq: 7, Wrong: "Its hash does not fit.", Remedy: "Find out why."}}
 	post("same-origin")
-	if page := get(t, h, "/chain", locale.Chinese); !page.has("b", "发现 1 处不一致。") || !page.has("p", "entry hq:7: its hash does not fit.") {
+	if page := get(t, h, "/chain", locale.Chinese); !page.has("b", "发现 1 处不一致。") || !page.has("p", "entry hq:7: Its hash does not fit. Find out why.") {
 		t.Errorf("the difference is not shown:\n%s", page.body)
 	}
 }

@@ -16,6 +16,7 @@ import (
 	"lastmile/internal/api"
 	"lastmile/internal/lending"
 	"lastmile/internal/store"
+	"lastmile/internal/verify"
 	"lastmile/internal/web/developers"
 	"lastmile/internal/web/form"
 	"lastmile/internal/web/households"
@@ -50,6 +51,8 @@ type Options struct {
 	Provider *session.Provider
 	// DayEnd closes days of loans in the background; nil when this program does not.
 	DayEnd *lending.DayEnd
+	// Verified recomputes everything and compares, for programs that ask; nil when this program does not.
+	Verified *verify.Latest
 	// Log gets what was refused and why; default slog.Default().
 	Log *slog.Logger
 }
@@ -86,7 +89,7 @@ func (d *Desk) Routes(mux session.Router, engine *view.Engine, frame func(*http.
 	importing.New(d.store, d.guard).Routes(mux)
 	targeting.New(d.store, d.guard).Routes(mux)
 	loans.New(d.store, d.guard, d.o.DayEnd).Routes(mux)
-	programs := api.New(d.store, api.Options{Log: d.log(), DayEnd: d.o.DayEnd})
+	programs := api.New(d.store, api.Options{Log: d.log(), DayEnd: d.o.DayEnd, Verified: d.o.Verified})
 	programs.Routes(mux)
 	developers.New(d.guard, programs).Routes(mux)
 	return nil

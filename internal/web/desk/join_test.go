@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"lastmile/internal/testworld"
+	"lastmile/internal/verify"
 	"lastmile/internal/web"
 	"lastmile/internal/web/desk"
 )
@@ -68,7 +69,7 @@ func TestVerifyButton(t *testing.T) {
 	runs := 0
 	pages, err := web.New(w.Store, web.Options{
 		Log: slog.New(slog.DiscardHandler), Protect: d.Protect, Frame: d.Frame, Sources: desk.Sources(), Routes: d.Routes,
-		Verify: func(context.Context) (web.Verification, error) { runs++; return web.Verification{At: w.Now()}, nil },
+		Verified: verify.NewLatest(w.Now, func(context.Context) (*verify.Report, error) { runs++; return &verify.Report{}, nil }),
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"lastmile/internal/access"
+	"lastmile/internal/api"
 	"lastmile/internal/fact"
 	"lastmile/internal/indicator"
 	"lastmile/internal/ledger"
@@ -246,6 +247,27 @@ func TestRoutesAsEveryRole(t *testing.T) {
 	}
 	routes["GET /loans/closing/bar"] = route{"/loans/closing/bar", all, "", 404} // the world closes no days
 	routes["POST /loans/closing"] = route{"/loans/closing", nil, "x=y", 0}
+	// The same for programs: lists give everybody what lies in their areas, single things are asked for that are not there.
+	for _, path := range []string{"/loans", "/loans/portfolio", "/loans/extensions", "/loans/payments", "/loans/differences", "/loans/subsidies", "/loans/closing", "/pools", "/households", "/monitoring", "/monitoring/alerts",
+		"/monitoring/relapses", "/duplicates", "/cases", "/notices", "/targeting/runs", "/due", "/herds", "/contracts", "/investments", "/jobs", "/dividends", "/villages/spending", "/goods", "/goods/dispatches", "/assets", "/flow",
+		"/postings", "/transfers/open", "/projects", "/todo", "/account"} {
+		routes["GET "+api.Path+path] = route{api.Path + path, all, "", 200}
+	}
+	for _, path := range []string{"/loans", "/pools", "/households", "/cases", "/notices", "/targeting/runs", "/herds", "/contracts", "/investments", "/dividends"} {
+		routes["GET "+api.Path+path+"/{book}/{id}"] = route{api.Path + path + "/" + testworld.Wushan + "/none", all, "", 404}
+	}
+	for pattern, r := range map[string]route{
+		"GET /households/search": {"/households/search?text=x", all, "", 200}, "GET /goods/movements": {"/goods/movements?flow=donation", all, "", 200}, "GET /search": {"/search?text=x", all, "", 200},
+		"GET /accounts/{book}/{id}": {"/accounts/" + testworld.Wushan + "/" + budget, near, "", 200}, "GET /people": {"/people", lookon, "", 200}, "GET /people/{person}": {"/people/officer", lookon, "", 200},
+		"GET /verification": {"/verification", wide, "", 503}, // nothing to verify with in this test
+	} {
+		method, path, _ := strings.Cut(pattern, " ")
+		r.path = api.Path + r.path
+		routes[method+" "+api.Path+path] = r
+	}
+	for _, path := range []string{"/loans/closing", "/households/{book}/{id}/reveal", "/targeting/try", "/targeting/runs", "/monitoring/sweep", "/verification", "/account/tokens", "/account/tokens/revoke", "/account/sessions/revoke", "/people/{person}"} {
+		routes["POST "+api.Path+path] = route{api.Path + strings.NewReplacer("{book}", testworld.Wushan, "{id}", "none", "{person}", "officer").Replace(path), nil, "", 0}
+	}
 	for _, pattern := range app.Patterns {
 		if _, ok := routes[pattern]; !ok {
 			t.Errorf("%s: nobody said who may come to it", pattern)
@@ -340,7 +362,7 @@ func TestScope(t *testing.T) {
 				}
 			}
 			waiting := []string{"/", "/search?q=653127", "/search?q=620524", "/search?q=V-653127", "/search?q=V-620524", "/flow", "/flow.csv", "/api/v1/entries", "/api/v1/figures", "/api/v1/proposals", "/api/v1/things/project", "/api/v1/things/party", "/api/v1/balances",
-				"/api/v1/figures/committed?by=project", "/api/v1/things/party", "/api/v1/things/project", "/api/v1/things/milestone", "/api/v1/balances", "/api/v1/books", "/api/v1/figures/committed/lineage", "/figures/committed?by=project", "/figures/committed?by=area"}
+				"/api/v1/figures/committed?by=project", "/api/v1/things/party", "/api/v1/things/project", "/api/v1/things/milestone", "/api/v1/balances", "/api/v1/books", "/api/v1/postings", "/api/v1/projects", "/api/v1/flow", "/api/v1/todo", "/api/v1/transfers/open", "/api/v1/search?text=653127", "/api/v1/search?text=620524", "/api/v1/figures/committed/lineage", "/figures/committed?by=project", "/figures/committed?by=area"}
 			seen := map[string]bool{}
 			for len(waiting) > 0 && len(seen) < 2000 {
 				address := waiting[0]

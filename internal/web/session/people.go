@@ -150,20 +150,7 @@ func (g *Guard) changePerson(w http.ResponseWriter, r *http.Request) {
 		g.Refuse(w, r, fault.New(fault.Forbidden, "kind.by", "%s is no administrator", v.Person).Mend("Ask an administrator."))
 		return
 	}
-	var err error
-	var oneTime string
-	switch {
-	case do == "reset":
-		oneTime, err = g.store.Accounts.Reset(r.Context(), person, v.Person)
-	case do == "sessions":
-		err = g.store.Accounts.Revoke(r.Context(), person, "", v.Person)
-	case do == "withdraw" && person == v.Person:
-		err = fault.New(fault.Conflict, "person.self", "%s would lose their own access", v.Person).Mend("Ask another administrator.")
-	case do == "withdraw":
-		err = g.store.Accounts.Withdraw(r.Context(), person, v.Person)
-	default:
-		err = fault.New(fault.Invalid, "request.form", "there is nothing named %q to do", do).Mend("Open the page again.")
-	}
+	oneTime, err := g.store.Accounts.Do(r.Context(), do, person, v.Person)
 	if err != nil {
 		g.Refuse(w, r, err)
 		return

@@ -1,0 +1,398 @@
+package api
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"lastmile/internal/date"
+	"lastmile/internal/due"
+	"lastmile/internal/entity"
+	"lastmile/internal/fact"
+	"lastmile/internal/fault"
+	"lastmile/internal/journal"
+	"lastmile/internal/lending"
+	"lastmile/internal/notice"
+)
+
+// workOperations read what waits for the caller, find things, and verify the books.
+func workOperations() []operation {
+	return []operation{
+		{method: "GET", path: "/todo", id: "getTodo", summary: "What waits for you: proposals, what came back to you, milestones, notices that close, entries without proof, what is due", scope: read, result: Todo{}, do: getTodo},
+		{method: "GET", path: "/search", id: "search", summary: "Figures, areas, projects, parties and funds by code or name, and entries by voucher, receipt or place in a book", scope: read,
+			params: []param{{"text", "query", "What is looked for.", true}}, result: Hits{}, do: search},
+		{method: "GET", path: "/verification", id: "getVerification", summary: "What the last verification of all books found, for those who see all of them", scope: read, result: Verification{}, do: getVerification},
+		{method: "POST", path: "/verification", id: "verify", summary: "Recompute everything from the journal now, and compare", scope: record, result: Verification{}, do: verifyBooks},
+	}
+}
+
+// Limits of the work list, as the page has them.
+const (
+	dueWithin   = 30 // days before a milestone's day from which it is listed
+	closeWithin = 7  // days before a notice's last day from which it is listed
+	shownMax    = 50 // of each part
+)
+
+// Todo is a person's work list. Each part gives at most 50.
+type Todo struct {
+	Approve    []Proposal  `json:"approve" doc:"Wait for your word."`
+	Returned   []Proposal  `json:"returned" doc:"Yours that were sent back."`
+	Own        []Proposal  `json:"own" doc:"Yours that wait for others."`
+	Milestones []Milestone `json:"milestones" doc:"That come soon or are late, of projects for which you may say that they were reached."`
+	Closing    []Notice    `json:"closing" doc:"Notices in your areas that hang for a few days more."`
+	Unproved   []Entry     `json:"unproved" doc:"Entries that nothing proves yet, for those who may add a proof."`
+	Due        []Count     `json:"due" doc:"What else is due in your areas, by reason; see /due."`
+	Arrears    int64       `json:"arrears" doc:"Loans in arrears in your areas; see /loans?list=arrears."`
+}
+
+// Milestone is one that a project has promised.
+type Milestone struct {
+	Book    string    `json:"book"`
+	ID      string    `json:"id"`
+	Name    string    `json:"name"`
+	Project string    `json:"project"`
+	Due     date.Date `json:"due"`
+	Late    bool      `json:"late"`
+}
+
+// Count is a number of things of a kind.
+type Count struct {
+	What string `json:"what"`
+	N    int    `json:"n"`
+}
+
+func getTodo(q *call) (any, error) {
+	t := Todo{Approve: []Proposal{}, Returned: []Proposal{}, Own: []Proposal{}, Milestones: []Milestone{}, Closing: []Notice{}, Unproved: []Entry{}, Due: []Count{}}
+	for _, part := range []func(*Todo) error{q.proposalsFor, q.milestonesFor, q.closingFor, q.unprovedFor, q.dueFor} {
+		if err := part(&t); err != nil {
+			return nil, err
+		}
+	}
+	return t, nil
+}
+
+// proposalsFor are the proposals that concern the caller.
+func (q *call) proposalsFor(t *Todo) error {
+	waiting, err := fact.Proposals(q.ctx, q.db(), "", fact.Waiting)
+	if err != nil {
+		return err
+	}
+	back, err := fact.Proposals(q.ctx, q.db(), "", fact.SentBack)
+	if err != nil {
+		return err
+	}
+	for _, p := range slices.Concat(waiting, back) {
+		to := &t.Own
+		switch may, err := q.mayDecide(q.ctx, &p); {
+		case err != nil:
+			return err
+		case may:
+			to = &t.Approve
+		case p.Actor != q.caller.Person:
+			continue
+		case p.Status == fact.SentBack:
+			to = &t.Returned
+		}
+		if len(*to) == shownMax {
+			continue
+		}
+		x, err := q.proposal(&p)
+		if err != nil {
+			return err
+		}
+		*to = append(*to, x)
+	}
+	return nil
+}
+
+func (q *call) milestonesFor(t *Todo) error {
+	reached := fact.Find("milestone-reached")
+	if !q.caller.MayRecord(reached) {
+		return nil
+	}
+	all, err := entity.Find(q.ctx, q.db(), entity.Filter{Type: "milestone", Status: "planned"})
+	if err != nil {
+		return err
+	}
+	slices.SortStableFunc(all, func(a, b entity.Entity) int { return strings.Compare(a.Class, b.Class) })
+	for _, m := range all {
+		if m.Class > string(q.today().AddDays(dueWithin)) || len(t.Milestones) == shownMax {
+			break
+		}
+		project, _, err := entity.Get(q.ctx, q.db(), m.Book, "project", m.Parent)
+		if err != nil {
+			return err
+		}
+		if may, err := q.caller.MayRecordIn(q.ctx, reached, project.Area); err != nil {
+			return err
+		} else if may {
+			t.Milestones = append(t.Milestones, Milestone{m.Book, m.ID, m.Name, m.Parent, date.Date(m.Class), m.Class < string(q.today())})
+		}
+	}
+	return nil
+}
+
+// closingFor reads the newest notices: one that hangs was put up within months.
+func (q *call) closingFor(t *Todo) error {
+	all, err := entity.Find(q.ctx, q.db(), entity.Filter{Type: notice.Type})
+	if err != nil {
+		return err
+	}
+	slices.SortFunc(all, func(a, b entity.Entity) int { return cmp.Compare(b.Seq, a.Seq) })
+	for _, e := range all[:min(len(all), limitMax)] {
+		if sees, err := q.caller.Sees(q.ctx, e.Area); err != nil {
+			return err
+		} else if !sees || len(t.Closing) == shownMax {
+			continue
+		}
+		n, _, err := q.notice(e)
+		if err != nil {
+			return err
+		}
+		if n.Hangs && n.Until <= q.today().AddDays(closeWithin) {
+			t.Closing = append(t.Closing, n)
+		}
+	}
+	return nil
+}
+
+func (q *call) unprovedFor(t *Todo) error {
+	proof := fact.Find("proof")
+	if !q.caller.MayRecord(proof) {
+		return nil
+	}
+	kinds := []string{"delivery", "milestone-reached"} // what somebody should have seen
+	for _, k := range fact.Kinds() {
+		if k.Field("voucher") != nil {
+			kinds = append(kinds, k.Name)
+		}
+	}
+	counties, err := q.caller.Counties(q.ctx)
+	if err != nil {
+		return err
+	}
+	books := []entity.Entity{{ID: entity.Headquarters}}
+	for _, c := range counties {
+		books = append(books, entity.Entity{ID: c.Book, Area: c.Area})
+	}
+	for _, b := range books {
+		if may, err := q.caller.MayRecordIn(q.ctx, proof, b.Area); err != nil {
+			return err
+		} else if !may {
+			continue
+		}
+		list, err := journal.Unproved(q.ctx, q.db(), b.ID, kinds, shownMax-len(t.Unproved))
+		if err != nil {
+			return err
+		}
+		for i := range list {
+			x, err := q.show(&list[i])
+			if err != nil {
+				return err
+			}
+			t.Unproved = append(t.Unproved, x)
+		}
+		if len(t.Unproved) == shownMax {
+			break
+		}
+	}
+	return nil
+}
+
+func (q *call) dueFor(t *Todo) error {
+	list, err := gather(q, func(ctx context.Context, book string) ([]due.Item, error) {
+		return due.Items(ctx, q.db(), book, q.today())
+	}, func(i *due.Item) string { return i.Area })
+	if err != nil {
+		return err
+	}
+	for _, reason := range due.Reasons {
+		n := 0
+		for _, i := range list {
+			if i.Reason == reason {
+				n++
+			}
+		}
+		if n > 0 {
+			t.Due = append(t.Due, Count{reason, n})
+		}
+	}
+	counties, err := q.caller.Counties(q.ctx)
+	if err != nil {
+		return err
+	}
+	for _, c := range counties {
+		f := loansOf(c)
+		f.PastDue = true
+		sums, err := lending.Add(q.ctx, q.db(), f)
+		if err != nil {
+			return err
+		}
+		t.Arrears += sums.Loans
+	}
+	return nil
+}
+
+// Hits is what a search found.
+type Hits struct {
+	Hits []Hit `json:"hits" doc:"At most 12 of each type."`
+}
+
+// Hit is something that was found.
+type Hit struct {
+	Type string `json:"type" doc:"figure, project, area, party, fund or entry."`
+	Book string `json:"book,omitempty"`
+	ID   string `json:"id" doc:"Its code; of an entry, its number."`
+	Name string `json:"name"`
+}
+
+// hitsMax is how many hits of one type are given.
+const hitsMax = 12
+
+func search(q *call) (any, error) {
+	text := strings.TrimSpace(q.URL.Query().Get("text"))
+	if text == "" {
+		return nil, fault.New(fault.Invalid, "field.required", "the text is missing").For("text").Mend("Say what to look for.")
+	}
+	found := Hits{Hits: []Hit{}}
+	book, err := q.api.store.Figures(q.ctx)
+	if err != nil {
+		return nil, err
+	}
+	n := 0
+	for _, d := range book.Definitions() {
+		if n < hitsMax && strings.Contains(strings.ToLower(d.ID+" "+d.En+" "+d.Zh), strings.ToLower(text)) {
+			n++
+			found.Hits = append(found.Hits, Hit{"figure", "", d.ID, d.En})
+		}
+	}
+	for _, typ := range []string{"project", "area", "party", "fund"} {
+		if err := q.find(&found, typ, text); err != nil {
+			return nil, err
+		}
+	}
+	return found, q.findEntries(&found, text)
+}
+
+// find looks for things of a type that the caller may see.
+func (q *call) find(found *Hits, typ, text string) error {
+	k, err := defining(typ)
+	if err != nil {
+		return err
+	}
+	list, err := entity.Find(q.ctx, q.db(), entity.Filter{Type: typ, Text: text, Limit: lookedMax})
+	if err != nil {
+		return err
+	}
+	n := 0
+	for i := range list {
+		e := &list[i]
+		sees, err := q.seesThing(k, e)
+		if typ == "area" {
+			sees, err = q.caller.Sees(q.ctx, e.ID)
+		}
+		if err != nil {
+			return err
+		}
+		if !sees {
+			continue
+		}
+		if n++; n > hitsMax {
+			return nil
+		}
+		found.Hits = append(found.Hits, Hit{typ, e.Book, e.ID, e.Name})
+	}
+	return nil
+}
+
+// shortestPaper is the shortest beginning of a voucher's number that is looked for.
+const shortestPaper = 4
+
+// findEntries looks for an entry by its place, BOOK:SEQ, and for entries by the beginning of a voucher's or receipt's number.
+func (q *call) findEntries(found *Hits, text string) error {
+	var places []journal.Concern
+	if book, seq, err := position(text); err == nil {
+		places = append(places, journal.Concern{Book: book, Seq: seq})
+	} else if len([]rune(text)) >= shortestPaper {
+		heads, err := journal.Heads(q.ctx, q.db())
+		if err != nil {
+			return err
+		}
+		for _, h := range heads {
+			some, err := journal.FindConcerns(q.ctx, q.db(), h.Book, fact.Paper, strings.ToLower(text), hitsMax)
+			if err != nil {
+				return err
+			}
+			places = append(places, some...)
+		}
+	}
+	n := 0
+	for _, c := range places {
+		e, ok, err := journal.Get(q.ctx, q.db(), c.Book, c.Seq)
+		if err != nil {
+			return err
+		}
+		if !ok {
+			continue
+		}
+		sees, err := q.seesEntry(&e)
+		if err != nil {
+			return err
+		}
+		if sees && n < hitsMax {
+			n++
+			found.Hits = append(found.Hits, Hit{"entry", e.Book, strconv.FormatInt(e.Seq, 10), e.Kind})
+		}
+	}
+	return nil
+}
+
+// Verification is what recomputing everything found.
+type Verification struct {
+	At           string   `json:"at,omitempty" doc:"When, UTC; left out as long as nothing was verified."`
+	Entries      int64    `json:"entries"`
+	Postings     int64    `json:"postings"`
+	Observations int64    `json:"observations"`
+	Files        int64    `json:"files"`
+	Differences  []string `json:"differences" doc:"English sentences; none when all agrees."`
+}
+
+func getVerification(q *call) (any, error) {
+	if err := q.mayVerify(); err != nil {
+		return nil, err
+	}
+	v := Verification{Differences: []string{}}
+	r, at := q.api.o.Verified.Found()
+	if r == nil {
+		return v, nil
+	}
+	v.At, v.Entries, v.Postings, v.Observations, v.Files = at.UTC().Format(time.RFC3339), r.Entries, r.Postings, r.Observations, r.Files
+	for _, d := range r.Differences {
+		v.Differences = append(v.Differences, d.String())
+	}
+	return v, nil
+}
+
+// mayVerify refuses those who do not see all: what differs may lie anywhere.
+func (q *call) mayVerify() error {
+	if !q.caller.Everywhere() {
+		return q.caller.Hidden("")
+	}
+	if q.api.o.Verified == nil {
+		return fault.New(fault.Unavailable, "verify.none", "this program verifies nothing").Mend("Run lastmile verify.")
+	}
+	return nil
+}
+
+func verifyBooks(q *call) (any, error) {
+	if err := q.mayVerify(); err != nil {
+		return nil, err
+	}
+	if err := q.api.o.Verified.Run(q.ctx); err != nil {
+		return nil, err
+	}
+	return getVerification(q)
+}
