@@ -108,7 +108,9 @@ func TestTargeting(t *testing.T) {
 	}
 	rules := strings.TrimSpace(string(file))
 	assistant := program(t, app, "assistant", "read", "record")
-	trial := func(area, rules string) string { return fmt.Sprintf(`{"area": %q, "on": "2020-05-10", "rules": %q}`, area, rules) }
+	trial := func(area, rules string) string {
+		return fmt.Sprintf(`{"area": %q, "on": "2020-05-10", "rules": %q}`, area, rules)
+	}
 	assistant.refused("POST", "/targeting/try", "", trial("", rules), http.StatusUnprocessableEntity, "field.required")
 	assistant.refused("POST", "/targeting/try", "", trial(testworld.FarTown, rules), http.StatusForbidden, "area.hidden")
 	assistant.refused("POST", "/targeting/try", "", trial("65", rules), http.StatusForbidden, "area.hidden")
