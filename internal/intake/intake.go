@@ -183,21 +183,8 @@ func (j *Jobs) Add(ctx context.Context, person string, k *fact.Kind, name string
 	}
 	now := j.clock()
 	job := &Job{ID: rand.Text(), Person: person, Kind: k.Name, Name: name, State: Uploaded, Mapping: fact.Mapping{}, Made: now, Changed: now}
-	if err := os.MkdirAll(j.folder(job.ID), 0o755); err != nil {
-		return nil, fmt.Errorf("keep table: %w", err)
-	}
-	if err := keep(filepath.Join(j.folder(job.ID), name), content); err != nil {
-		return nil, err
-	}
-	for other, content := range beside {
-		if other = plainName(other); other != name {
-			if err := keep(filepath.Join(j.folder(job.ID), other), content); err != nil {
-				return nil, err
-			}
-		}
-	}
-	headings, err := j.Headings(job)
-	if err != nil {
+	headings, err := j.take(job, content, beside)
+	if err != nil { // nothing stays of what is refused
 		return nil, errors.Join(err, os.RemoveAll(j.folder(job.ID)))
 	}
 	remembered, err := j.remembered(ctx, person, k.Name)
@@ -212,6 +199,24 @@ func (j *Jobs) Add(ctx context.Context, person string, k *fact.Kind, name string
 		job.Mapping[h] = to
 	}
 	return job, j.insert(ctx, job)
+}
+
+// take writes a job's files and reads the headings of its table.
+func (j *Jobs) take(job *Job, content io.Reader, beside map[string]io.Reader) ([]string, error) {
+	if err := os.MkdirAll(j.folder(job.ID), 0o755); err != nil {
+		return nil, fmt.Errorf("keep table: %w", err)
+	}
+	if err := keep(filepath.Join(j.folder(job.ID), job.Name), content); err != nil {
+		return nil, err
+	}
+	for other, content := range beside {
+		if other = plainName(other); other != job.Name {
+			if err := keep(filepath.Join(j.folder(job.ID), other), content); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return j.Headings(job)
 }
 
 // plainName is the name of a file without its folder.

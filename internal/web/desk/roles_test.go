@@ -399,11 +399,12 @@ func TestRefused(t *testing.T) {
 		language, html                              string
 		logIn, ended, forged, own, hidden           string
 		twice, disguised, large, tooLarge, notYours string
+		noTable, noFormat                           string
 	}{
 		{"en", `lang="en"`, "Log in", "Your session has ended", "did not come from a page", "prepared or approved this already", "This is not yours to see",
-			"The form was sent twice", "The file is text/html", "larger than 20 MB", "larger than 64 MB", "may not record this here"},
+			"The form was sent twice", "The file is text/html", "larger than 20 MB", "larger than 64 MB", "may not record this here", "not an Excel workbook, whatever its name says", "not a table that can be read"},
 		{"zh-CN", `lang="zh-Hans"`, "登录", "登录已过期", "请求不是来自本系统页面", "是经办人或已审批过", "您无权查看此页",
-			"此表单已提交过", "文件类型为 text/html", "超过 20 MB", "超过 64 MB", "无权在此登记"},
+			"此表单已提交过", "文件类型为 text/html", "超过 20 MB", "超过 64 MB", "无权在此登记", "文件不是 Excel 工作簿", "无法读取此表格"},
 	} {
 		t.Run(in.language, func(t *testing.T) {
 			app := webtest.New(t)
@@ -420,6 +421,11 @@ func TestRefused(t *testing.T) {
 				f := b.Get("/record/party").Form("/record/party")
 				f.Files = files
 				return b.Post(f, "id", id, "name", name, "kind", "supplier", "area", area)
+			}
+			table := func(b *webtest.Browser, name string, content []byte) *webtest.Page {
+				f := b.Get("/import/party").Form("/import/party")
+				f.Files = []webtest.File{{Field: "table", Name: name, Content: content}}
+				return b.Post(f)
 			}
 			revoked := as("officer")
 			if err := app.Store.Accounts.Revoke(t.Context(), "officer", "", "admin"); err != nil {
@@ -472,6 +478,10 @@ func TestRefused(t *testing.T) {
 				{"a file too large", func() *webtest.Page {
 					return party(officer, "x", "X", testworld.Wushan, webtest.File{Field: "evidence", Name: "photo.png", Content: append([]byte("\x89PNG\r\n\x1a\n"), make([]byte, 21<<20)...)})
 				}, http.StatusUnprocessableEntity, in.large},
+				{"a disguised table", func() *webtest.Page {
+					return table(officer, "firms.xlsx", []byte("<html><script>alert(1)</script></html>"))
+				}, http.StatusUnprocessableEntity, in.noTable},
+				{"a program for a table", func() *webtest.Page { return table(officer, "firms.exe", []byte("MZ")) }, http.StatusUnprocessableEntity, in.noFormat},
 				{"files too large together", func() *webtest.Page {
 					return party(officer, "x", "X", testworld.Wushan, webtest.File{Field: "evidence", Name: "photo.png", Content: make([]byte, 65<<20)})
 				}, http.StatusUnprocessableEntity, in.tooLarge},
