@@ -14,6 +14,7 @@ import (
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
 
+	"lastmile/internal/store"
 	"lastmile/internal/web/desk"
 	"lastmile/internal/web/locale"
 	"lastmile/internal/web/sample"
@@ -28,6 +29,7 @@ var prepared = sync.OnceValues(func() (list prepare, err error) {
 	if err != nil {
 		return list, err
 	}
+	list.store = s
 	quiet := slog.New(slog.DiscardHandler)
 	people := desk.New(s, desk.Options{Log: quiet})
 	if list.handler, err = New(s, Options{Log: quiet, Protect: people.Protect, Frame: people.Frame, Sources: desk.Sources(), Routes: people.Routes,
@@ -47,6 +49,7 @@ var prepared = sync.OnceValues(func() (list prepare, err error) {
 })
 
 type prepare struct {
+	store    *store.Store
 	handler  http.Handler
 	patterns []string // of all routes
 	pages    []sample.Page

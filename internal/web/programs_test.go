@@ -58,10 +58,11 @@ func (p program) get(path string) (status int, body string) {
 // TestPrograms asks every operation that reads about the model programme. What the auditor gets is as the OpenAPI document says and holds
 // something; another county's assistant gets nothing of Wushan.
 func TestPrograms(t *testing.T) {
-	s, h := application(t)
-	if _, err := prepared(); err != nil {
+	all, err := prepared()
+	if err != nil {
 		t.Fatal(err)
 	}
+	s, h := all.store, all.handler
 	as := func(person string) program {
 		t.Helper()
 		if _, err := sample.LogIn(t.Context(), s, person); err != nil {
@@ -131,7 +132,11 @@ func TestPrograms(t *testing.T) {
 
 // TestProgramsPage walks lists page by page: each gives everything once, in the order of the whole.
 func TestProgramsPage(t *testing.T) {
-	s, h := application(t)
+	all, err := prepared()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, h := all.store, all.handler
 	if _, err := sample.LogIn(t.Context(), s, sample.Auditor); err != nil {
 		t.Fatal(err)
 	}

@@ -70,7 +70,6 @@ type site struct {
 	engine   *view.Engine
 	metrics  *metrics
 	readings *reading.Readings
-
 }
 
 // New makes the pages of a store. Everything that could be wrong with templates and texts is found here.
