@@ -82,6 +82,7 @@ func TestModelProgramme(t *testing.T) {
 			t.Run("entries", s.testEntries)
 		})
 	}
+	t.Run("loan ledgers", whole.testLoanLedgers)
 	t.Run("one payment more", whole.testOneMore)
 }
 
