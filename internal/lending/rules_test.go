@@ -226,6 +226,62 @@ func TestGuarantee(t *testing.T) {
 	c.want("writtenoff:B", 1_841_255)
 }
 
+// TestGuaranteeLimits: a pool pays at most so much for a loan and so much a year, never more than it holds, and is paid back no more than it paid. While
+// it has stopped it backs no new loan.
+func TestGuaranteeLimits(t *testing.T) {
+	c := newCounty(t)
+	on := date.Date("2019-12-02")
+	c.record(on, &lending.Pool{ID: "small", Name: "Small pool", Area: book, Holder: "bank", Multiple: 10, Trigger: 90, Share: "80", Base: "principal-interest", LoanMax: 1_000_000, YearMax: 1_200_000})
+	c.record(on, &lending.PoolContribution{Pool: "small", From: "szse", Fund: "SEED", Amount: 1_300_000, Voucher: "v"})
+	product := enterprise()
+	product.ID, product.Pool = "backed", "small"
+	c.record(on, product)
+	for _, id := range []string{"W", "X", "Y", "Z"} {
+		c.lend("backed", "firm", lending.Contract{ID: id, Money: "bank", Lender: "bank", Fund: "BANK", Pool: "small", Principal: 1_500_000, Rate: "4", DisbursedOn: "2020-01-15", Instalments: 1, FirstDueOn: "2020-03-15"})
+	}
+	// Owed are 15,000.00 and 100.00 of interest, never the penalty; 80 % of it is 12,080.00.
+	if _, err := c.try("2020-09-14", &lending.GuaranteeCall{Loan: "X", Amount: 1_208_000, Voucher: "v"}); code(err) != "call.amount" {
+		t.Errorf("more than the limit for a loan: %v", err)
+	}
+	c.record("2020-09-14", &lending.GuaranteeCall{Loan: "X", Amount: 1_000_000, Voucher: "v"})
+	if _, err := c.try("2020-09-14", &lending.GuaranteeCall{Loan: "X", Amount: 200_000, Voucher: "v"}); code(err) != "call.again" {
+		t.Errorf("a second call for a loan: %v", err)
+	}
+	c.record("2020-09-14", &lending.GuaranteeCall{Loan: "Y", Amount: 200_000, Voucher: "v"}) // what is left of the year's
+	if _, err := c.try("2020-12-31", &lending.GuaranteeCall{Loan: "Z", Amount: 1, Voucher: "v"}); code(err) != "call.exhausted" {
+		t.Errorf("beyond the year's limit: %v", err)
+	}
+	c.record("2021-01-01", &lending.GuaranteeCall{Loan: "Z", Amount: 100_000, Voucher: "v"}) // what it holds
+	if _, err := c.try("2021-01-01", &lending.GuaranteeCall{Loan: "W", Amount: 1, Voucher: "v"}); code(err) != "call.exhausted" {
+		t.Errorf("out of an empty pool: %v", err)
+	}
+	c.want("pool:small", 0)
+	_, calls, err := lending.ReadPool(c.ctx, c.DB, book, "small")
+	if err != nil || len(calls) != 3 {
+		t.Fatalf("calls %+v, %v", calls, err)
+	}
+	for _, call := range calls {
+		if call.Base != 1_510_000 {
+			t.Errorf("the base of %s is %d", call.Loan, call.Base)
+		}
+	}
+
+	// Of what comes back 80 % is the pool's, until it has its 10,000.00.
+	c.record("2021-02-01", &lending.Repayment{Loan: "X", Amount: 1_000_000, Receipt: "1"})
+	c.want("pool:small", 800_000)
+	c.record("2021-02-02", &lending.Repayment{Loan: "X", Amount: 500_000, Receipt: "2"})
+	c.want("pool:small", 1_000_000)
+
+	c.record("2021-02-03", &lending.Application{ID: "A-N", Product: "backed", Borrower: "firm", Amount: 100, Months: 12, Purpose: "stock"})
+	c.record("2021-02-03", &lending.Contract{ID: "N", Application: "A-N", Money: "bank", Lender: "bank", Fund: "BANK", Pool: "small", Principal: 100, Rate: "4", Reference: "ref", DisbursedOn: "2021-02-03", Instalments: 1})
+	stop := c.record("2021-02-03", &lending.PoolStop{Pool: "small", Status: lending.Stopped, Reason: "too much is past due"})
+	if _, err := c.try("2021-02-03", &lending.Disbursement{Loan: "N", Amount: 100, Voucher: "v"}); code(err) != "pool.stopped" {
+		t.Errorf("a loan out under a pool that has stopped: %v", err)
+	}
+	c.record("2021-02-03", &fact.Reversal{Entry: stop.Seq, Reason: "it is not"})
+	c.record("2021-02-03", &lending.Disbursement{Loan: "N", Amount: 100, Voucher: "v"})
+}
+
 // TestRecoveryCost: of 5,000.00 recovered, 400.00 went to the court; 80 % of the rest come back, whichever is known first.
 func TestRecoveryCost(t *testing.T) {
 	for _, first := range []string{"cost", "payment"} {
