@@ -18,12 +18,17 @@ func Run(o Options, in io.Reader, out io.Writer) error {
 	if err != nil {
 		return err
 	}
+	return report.Write(o, out)
+}
+
+// Write writes the report as the options say: a table, or JSON of the shape of [Report].
+func (r *Report) Write(o Options, out io.Writer) error {
 	if o.JSON {
 		encoder := json.NewEncoder(out)
 		encoder.SetIndent("", "  ")
-		return encoder.Encode(report)
+		return encoder.Encode(r)
 	}
-	return report.WriteText(out)
+	return r.WriteText(out)
 }
 
 func (o Options) measure(first *Sample) (*Report, error) {

@@ -37,6 +37,8 @@ type registry struct {
 	facts  int               // how many facts all events record, to tell how far it is
 	sizes  map[string]int    // members on the card of each household
 	full   bool
+
+	photographed int // every so many households have a photograph
 }
 
 // event is something that is recorded in one book. Its drafts are made when all that happened before it is recorded.
@@ -101,7 +103,7 @@ var helped = map[string]struct{ what, batch string }{
 
 // newRegistry plans a register of so many households, spread over the villages of both counties.
 func newRegistry(ctx context.Context, s *store.Store, p *plan, households int) *registry {
-	r := &registry{ctx: ctx, store: s, chance: rand.New(rand.NewPCG(seed, uint64(AllHouseholds))), born: map[date.Date]int{}, sizes: map[string]int{}, full: households == AllHouseholds}
+	r := &registry{ctx: ctx, store: s, chance: rand.New(rand.NewPCG(seed, uint64(AllHouseholds))), born: map[date.Date]int{}, sizes: map[string]int{}, full: households == AllHouseholds, photographed: max(1, households/photographsMax)}
 	var villages []*villagePlan
 	for _, county := range []string{Wushan, Maigaiti} {
 		for i, a := range p.villages(county) {
@@ -410,6 +412,10 @@ func (r *registry) leaving(v *villagePlan, year int, list []*family) {
 		for i, f := range list {
 			on := from.AddDays(7 + i%5)
 			drafts[i] = draft(v.book, on, r.visit(f, on, lineOf(v.book, year), 105+f.number%60))
+			var err error
+			if drafts[i].Evidence, err = r.photograph(f, on); err != nil {
+				return nil, err
+			}
 		}
 		return drafts, nil
 	}})

@@ -52,6 +52,9 @@ func (s *Set) Persons(row int) int64 {
 	return n
 }
 
+// Value is what is known of a number or, as 1 and 0, of a flag.
+func (s *Set) Value(row int, name string) (n int64, ok bool) { return s.Number(row, at(name)) }
+
 // Names of variables that this package fills in.
 const (
 	status         = "status"

@@ -39,6 +39,15 @@ func (p *publishedLines) in(place string) lines {
 	return l
 }
 
+// PovertyLine gives the poverty line of a day by place, in fen a person; ok is false where none is published.
+func PovertyLine(on date.Date) func(place string) (fen int64, ok bool) {
+	p := newPublishedLines(on)
+	return func(place string) (int64, bool) {
+		l := p.in(place).poverty
+		return max(0, l), l >= 0
+	}
+}
+
 func published(table func() (*income.Lines, error), series, place string, on date.Date) int64 {
 	if t, err := table(); err == nil {
 		if l, ok := t.At(series, place, on); ok {

@@ -61,6 +61,7 @@ const Path = "/households"
 // Other places of the register.
 const (
 	NewPath        = Path + "/new"
+	PovertyPath    = Path + "/poverty"
 	CasesPath      = "/cases"
 	NoticesPath    = "/notices"
 	MonitoringPath = "/monitoring"
@@ -86,6 +87,8 @@ func New(s *store.Store, guard *session.Guard, forms *form.Forms) *Pages {
 func (p *Pages) Routes(mux session.Router) {
 	for pattern, page := range map[string]func(*request) error{
 		"GET " + Path:                                  (*request).list,
+		"GET " + PovertyPath:                           (*request).measuredArea,
+		"GET " + PovertyPath + ".csv":                  (*request).measuredCSV,
 		"GET " + NewPath:                               (*request).newHousehold,
 		"POST " + NewPath:                              (*request).recordHousehold,
 		"GET " + Path + ".csv":                         (*request).listCSV,

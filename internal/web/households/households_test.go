@@ -332,3 +332,19 @@ func TestRegisterCard(t *testing.T) {
 	app.As("approver").Get(households.NewPath + "?area=" + village).Says(http.StatusForbidden)
 	app.As("faraway").Get(households.NewPath + "?area=" + village).Says(http.StatusForbidden)
 }
+
+// Poverty is measured over the register itself, for an area and the areas within it; whoever may not see the area may not see its poverty.
+func TestMeasuredArea(t *testing.T) {
+	app := webtest.New(t)
+	register(t, app.World)
+	assistant := app.As("assistant")
+	has(t, assistant.Get(households.Path+"?area="+testworld.Wushan), "Measure poverty")
+	has(t, assistant.Get(households.PovertyPath+"?area="+testworld.Wushan), "城关镇", "100.00 %", "2,999.99", "0 of 1 household")
+	has(t, assistant.Get(households.PovertyPath+"?area="+village+"&on=2020-05-02"), "1 of 1 household") // before the visit
+	assistant.Get(households.PovertyPath+"?area="+testworld.Wushan+"&on=yesterday").Says(http.StatusOK, "not a date")
+	has(t, assistant.Get(households.PovertyPath+"?area="+testworld.Wushan+"&on=2019-01-01"), "Nothing to measure")
+	if csv := assistant.Get(households.PovertyPath + ".csv?area=" + testworld.Wushan).Body; !strings.Contains(csv, "area,people,poor-people,headcount,gap,severity,shortfall,gini") || !strings.Contains(csv, "620524100,2,2,1.000000,0.374999,") {
+		t.Errorf("the table downloads as\n%s", csv)
+	}
+	app.As("faraway").Get(households.PovertyPath + "?area=" + testworld.Wushan).Says(http.StatusForbidden)
+}

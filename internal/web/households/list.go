@@ -185,6 +185,11 @@ func (q *request) inside(area string) ([]entity.Entity, error) {
 	return entity.Find(q.Context(), q.p.store.DB, entity.Filter{Book: entity.Headquarters, Type: "area", Parent: area})
 }
 
+// povertyButton leads to the poverty of an area.
+func (q *request) povertyButton(area string) view.Button {
+	return view.Button{Label: q.text("households.poverty"), Icon: "trend", Href: query(PovertyPath, "area", area)}
+}
+
 func (q *request) newCard(area string) []view.Button {
 	if !q.mayRecord("household") {
 		return nil
@@ -214,7 +219,7 @@ func (q *request) within(book string, area entity.Entity) error {
 	if err != nil {
 		return err
 	}
-	heading := view.Heading{Crumbs: append([]view.Link{{Label: q.text("households.title"), Href: Path}}, crumbs...), Title: q.placed(area.Name), Lead: view.Plain(q.text("households.within", total, len(places))), Buttons: q.newCard("")}
+	heading := view.Heading{Crumbs: append([]view.Link{{Label: q.text("households.title"), Href: Path}}, crumbs...), Title: q.placed(area.Name), Lead: view.Plain(q.text("households.within", total, len(places))), Buttons: append(q.newCard(""), q.povertyButton(area.ID))}
 	return q.show(heading, q.finder(""), q.section("places", q.places(places).table(q), q.download(Path+".csv")))
 }
 
@@ -396,7 +401,7 @@ func (q *request) village(book string, area entity.Entity) error {
 		{Kind: view.SelectField, Name: "cause", Label: q.text("households.column.cause"), Options: causes, Value: q.FormValue("cause")},
 	}}
 	heading := view.Heading{Crumbs: append([]view.Link{{Label: q.text("households.title"), Href: Path}}, crumbs...), Title: q.placed(area.Name),
-		Lead: view.Plain(q.text("households.village", len(lines), people) + q.text("households.village.gaps", gaps)), Buttons: q.newCard(area.ID)}
+		Lead: view.Plain(q.text("households.village", len(lines), people) + q.text("households.village.gaps", gaps)), Buttons: append(q.newCard(area.ID), q.povertyButton(area.ID))}
 	return q.show(heading, q.section("list", filters, l.table(q), q.download(Path+".csv")), q.finder(""))
 }
 
