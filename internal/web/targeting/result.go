@@ -7,8 +7,8 @@ import (
 
 	"lastmile/internal/date"
 	"lastmile/internal/entity"
-	"lastmile/internal/household"
 	"lastmile/internal/targeting"
+	"lastmile/internal/web/households"
 	"lastmile/internal/web/locale"
 	"lastmile/internal/web/view"
 	"lastmile/internal/web/wording"
@@ -32,15 +32,11 @@ func (p *Pages) dryRun(ctx context.Context, words wording.Words, r *targeting.Re
 			if len(list.changes) == 0 { // the answer says so
 				continue
 			}
-			t, err := p.households(ctx, words, r, list.changes, book)
-			if err != nil {
-				return nil, err
-			}
 			head := view.SectionHead{ID: list.id, Title: words.Text("target."+list.id, len(list.changes))}
 			if len(list.changes) > previewMax {
 				head.Note = view.Plain(words.Text("target.first", previewMax))
 			}
-			parts = append(parts, view.Section{Head: head, Parts: []view.Component{t}})
+			parts = append(parts, view.Section{Head: head, Parts: []view.Component{chosen(words, r, list.changes, book)}})
 		}
 	} else {
 		parts = append(parts, view.Status{Icon: "lock", Lead: words.Text("target.hidden"), Text: words.Text("target.hidden.why")})
@@ -78,28 +74,19 @@ func byRule(words wording.Words, r *targeting.Result) view.Table {
 	return t
 }
 
-// households lists the first households of a list with their reasons. Codes lead to the record that defines the household now.
-func (p *Pages) households(ctx context.Context, words wording.Words, r *targeting.Result, list []targeting.Change, book string) (view.Table, error) {
+// chosen lists the first households of a list with their reasons. Codes lead to the page of the household.
+func chosen(words wording.Words, r *targeting.Result, list []targeting.Change, book string) view.Table {
 	t := view.Table{Columns: []view.Column{{Label: words.Text("target.household")}, {Label: words.Text("target.outcome")}, {Label: words.Text("target.why")}},
 		Empty: &view.Empty{Icon: "people", Title: words.Text("target.nobody"), Text: words.Text("target.nobody.why")}}
 	for _, c := range list[:min(len(list), previewMax)] {
 		e := r.Explain(c.Row)
-		cell, err := p.household(ctx, book, e.Household)
-		if err != nil {
-			return t, err
-		}
-		t.Rows = append(t.Rows, view.Row{Cells: []view.Cell{cell, {Text: words.Text("target.is." + e.Outcome)}, {Text: e.Reason(language(words))}}})
+		t.Rows = append(t.Rows, view.Row{Cells: []view.Cell{homeOf(book, e.Household), {Text: words.Text("target.is." + e.Outcome)}, {Text: e.Reason(language(words))}}})
 	}
-	return t, nil
+	return t
 }
 
-func (p *Pages) household(ctx context.Context, book, id string) (view.Cell, error) {
-	e, ok, err := entity.Get(ctx, p.store.DB, book, household.Type, id)
-	if err != nil || !ok {
-		return view.Cell{Text: id}, err
-	}
-	return view.Cell{Text: id, Href: entryHref(book, e.Seq)}, nil
-}
+// homeOf leads to the page of a household.
+func homeOf(book, id string) view.Cell { return view.Cell{Text: id, Href: households.Href(book, id)} }
 
 func (p *Pages) villages(ctx context.Context, words wording.Words, r *targeting.Result) (view.Table, error) {
 	t := view.Table{Columns: []view.Column{{Label: words.Text("target.village")}, {Label: words.Text("target.quota"), Kind: view.NumberColumn}, {Label: words.Text("target.is.chosen"), Kind: view.NumberColumn},

@@ -192,11 +192,7 @@ func (p *Pages) reasons(r *http.Request, words wording.Words, f *frozen) (view.T
 		if err != nil {
 			return t, err
 		}
-		cell, err := p.household(r.Context(), f.entity.Book, e.Household)
-		if err != nil {
-			return t, err
-		}
-		t.Rows = append(t.Rows, view.Row{Cells: []view.Cell{cell, {Text: words.Text("target.is." + e.Outcome)}, {Text: e.Reason(language(words))}}})
+		t.Rows = append(t.Rows, view.Row{Cells: []view.Cell{homeOf(f.entity.Book, e.Household), {Text: words.Text("target.is." + e.Outcome)}, {Text: e.Reason(language(words))}}})
 	}
 	t.Pager = pager(words, runHref(f.entity.Book, f.run.ID), from, to, len(f.run.Reasons))
 	return t, nil

@@ -102,6 +102,9 @@ func TestFromRulesToNotice(t *testing.T) {
 	assistant.Post(run.Form(href), "place", "").Says(http.StatusUnprocessableEntity, "Where it hangs")
 	assistant.Send(run.Form(href), "place", "村委会公示栏").Says(http.StatusOK, "村委会公示栏", "Approve the list")
 	assistant.In("zh-Hans").Get(href).Says(http.StatusOK, "入选5户，候补0户", "待审定", "审定名单", "不符合：有劳动能力")
+	if page := assistant.Get(href); !strings.Contains(page.Body, `href="/households/`+testworld.Wushan+`/H6"`) {
+		t.Error("a household of the list does not lead to its page")
+	}
 	list := assistant.Get(href + "/list.csv")
 	if list.Status != http.StatusOK || strings.Count(list.Body, "\n") != 7 || strings.Contains(list.Body, "张") {
 		t.Errorf("the list is %d\n%s", list.Status, list.Body)
