@@ -3,6 +3,7 @@ package households
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -37,6 +38,9 @@ var indicators = []string{"composite", "wrong", "omission", "satisfaction"}
 
 // survey shows the sample of a county's case: how it was drawn, the four indicators in both forms, what the composite is made of, and every household drawn.
 func (q *request) survey(book string, p *casework.Progress) ([]view.Component, error) {
+	if !slices.ContainsFunc(p.Procedure.Steps, func(s procedure.Step) bool { return s.Sample != nil }) {
+		return nil, nil
+	}
 	s, err := casework.FindSurvey(q.Context(), q.p.store.DB, book, p.Case.ID)
 	if err != nil || s == nil {
 		return nil, err
