@@ -41,6 +41,7 @@ func init() {
 	fact.Register(source, (*Plan)(nil), (*Declaration)(nil), (*Approval)(nil), (*Payment)(nil))
 	figure.Declare(
 		figure.Measure{ID: "dividend-guaranteed", En: "Dividends guaranteed by plans, a year", Zh: "年保底分红", Unit: "CNY"},
+		figure.Measure{ID: "dividend-plan-begins-on", En: "First day of a dividend plan", Zh: "分红方案起始日期", Unit: "date", Ranked: true},
 		figure.Measure{ID: "dividend-period", En: "Periods with a dividend", Zh: "分红期数", Unit: "periods"},
 		figure.Measure{ID: "dividend-list", En: "Dividends on lists put up in public", Zh: "公示分红", Unit: "CNY"},
 		figure.Measure{ID: "dividend-shortfall", En: "Dividends short of what was guaranteed", Zh: "保底分红差额", Unit: "CNY"},
@@ -90,6 +91,9 @@ func (p *Plan) Record(tx *fact.Tx) error {
 			Mend("Name a fund of the investor, or record one.")
 	}
 	tx.Concern("investment", p.Investment, "")
+	if err := tx.Observe("dividend-plan-begins-on", p.Begins.Int(), figure.Observation{Subject: p.ID, Project: i.Project}); err != nil {
+		return err
+	}
 	return tx.Observe("dividend-guaranteed", int64(p.Guaranteed), figure.Observation{Subject: p.ID, Project: i.Project})
 }
 

@@ -88,7 +88,10 @@ func (i *Intake) Record(tx *fact.Tx) error {
 		return err
 	}
 	h.file(tx, nil)
-	return h.move(tx, ledger.Delivery, store, to.account, h.Animals, i.Heads)
+	if err := h.move(tx, ledger.Delivery, store, to.account, h.Animals, i.Heads); err != nil {
+		return err
+	}
+	return tx.Observe("herd-given", i.Heads, figure.Observation{Subject: i.Herd, Project: h.Project})
 }
 
 // TakeBack withdraws the ear tags.

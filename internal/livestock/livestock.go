@@ -57,6 +57,7 @@ func init() {
 	figure.Declare(
 		figure.Measure{ID: "roll-out", En: "Villages that have a herd", Zh: "有集体畜群的村", Unit: "villages"},
 		figure.Measure{ID: "roll-out-order", En: "Place of a village in the roll-out", Zh: "村推广次序", Unit: "order", Ranked: true},
+		figure.Measure{ID: "herd-given", En: "Animals given to villages as their property", Zh: "交付村集体头数", Unit: "head"},
 		figure.Measure{ID: "contract-heads", En: "Heads taken under contract", Zh: "承包头数", Unit: "head"},
 		figure.Measure{ID: "contract-household", En: "Households with a breeding contract", Zh: "承包养殖户", Unit: "households"},
 		figure.Measure{ID: "young-born", En: "Young born", Zh: "产仔数", Unit: "head"},

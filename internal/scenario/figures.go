@@ -4,10 +4,12 @@ import (
 	"bytes"
 	_ "embed"
 	"slices"
+	"time"
 
 	"lastmile/internal/date"
 	"lastmile/internal/entity"
 	"lastmile/internal/fact"
+	"lastmile/internal/household/earning"
 	"lastmile/internal/indicator"
 	"lastmile/internal/table"
 )
@@ -43,11 +45,19 @@ func countOf(id, en, zh, unit, aggregate, terms string) indicator.Figure {
 	return indicator.Figure{ID: id, En: en, Zh: zh, Unit: unit, Aggregate: aggregate, Terms: terms}
 }
 
+// ratioOf is one figure over another.
+func ratioOf(id, en, zh, terms string) indicator.Figure {
+	return indicator.Figure{ID: id, En: en, Zh: zh, Unit: "ratio", Aggregate: "ratio", Terms: terms}
+}
+
 // ofSubject is a figure of one household or contract.
 func ofSubject(f indicator.Figure, subject string) indicator.Figure {
 	f.Subject = subject
 	return f
 }
+
+// accountYear is what the account calls "this year".
+const accountYear = 2020
 
 // figures of the programme beside the standard ones. Each says by itself what it is of, so that a claim needs to name it and nothing else.
 func figures() []indicator.Figure {
@@ -69,6 +79,15 @@ func figures() []indicator.Figure {
 		f.Projects = []string{project}
 		return f
 	}
+	firstYear := ofSubject(yuanOf("first-contract-income-2020", "Income of the first household from lambs in 2020, net of costs", "首户2020年羔羊净收入", "sum", "household-income"), firstBreeder)
+	firstYear.Projects, firstYear.From, firstYear.Until = firstIncome.Projects, date.New(accountYear, time.January, 1), date.New(accountYear, time.December, 31)
+	ewesGiven := countOf("ewes-given", "Ewes given to villages as their property", "交付村集体母羊", "head", "sum", "herd-given")
+	ewesGiven.Projects = firstIncome.Projects
+	earners := countOf("breeding-earners", "Households that have earned from lambs", "有羔羊收入的养殖户", "households", "distinct", "household-income")
+	earners.Projects = firstIncome.Projects
+	dividendsDeclared := countOf("angus-dividends-declared", "Dividends of the cattle farm declared", "肉牛分红期数", "dividends", "sum", "dividend-period")
+	dividendYears := countOf("angus-dividend-years", "Years of the cattle farm's dividend plan that have passed", "肉牛分红方案已过年数", "years", "years", "dividend-plan-begins-on")
+	dividendsDeclared.Projects, dividendYears.Projects, dividendYears.Until = []string{"M-I-02"}, []string{"M-I-02"}, AsOf
 	years := countOf("programme-years", "Years of the programme at the time of the account", "至报告时的帮扶年数", "years", "years", "designated-on")
 	years.Until = AsOf
 	return []indicator.Figure{
@@ -99,6 +118,12 @@ func figures() []indicator.Figure {
 		ofSubject(countOf("first-contract-ewes", "Ewes of the first contract", "首份合同母羊", "head", "sum", "contract-heads"), firstContract),
 		ofSubject(countOf("first-contract-lambs", "Lambs born to the ewes of the first contract", "首份合同产羔", "head", "sum", "young-born"), firstHerd+"/"+firstContract),
 		firstIncome,
+		firstYear,
+		ofSubject(yuanOf("first-contract-threshold-2020", "Poverty line of 2020 times the people of the first household", "首户2020年贫困线（按人口）", "sum", earning.ThresholdMeasure), earning.ThresholdOf(firstBreeder, accountYear)),
+		ratioOf("first-contract-over-line", "Income of the first household a person in 2020, over the poverty line", "首户2020年人均羔羊净收入与贫困线之比", "first-contract-income-2020 / first-contract-threshold-2020"),
+		ewesGiven,
+		ratioOf("ewes-of-villages", "Ewes that are the property of villages, of all handed over", "村集体所有母羊占比", "ewes-given / ewes-delivered"),
+		earners,
 		countOf("lambs-born", "Lambs born", "产羔数", "head", "sum", "birth:lamb"),
 		countOf("lambs-sold", "Lambs sold", "出售羔羊", "head", "sum", "sale:lamb"),
 		countOf("ewes-died", "Ewes that died", "死亡母羊", "head", "sum", "death:sheep"),
@@ -110,6 +135,9 @@ func figures() []indicator.Figure {
 		committed("pig-chain-committed", "Committed to the pig chain", "生猪产业链意向投资", "W-I-01"),
 		committed("fruit-corn-committed", "Committed to the fruit-corn plant", "水果玉米加工厂意向投资", "W-I-02"),
 		committed("angus-committed", "Committed to the Angus cattle", "安格斯肉牛意向投资", "M-I-02"),
+
+		dividendsDeclared, dividendYears,
+		ratioOf("angus-dividends-a-year", "Dividends of the cattle farm declared a year", "肉牛分红每年期数", "angus-dividends-declared / angus-dividend-years"),
 
 		pigCapacity, pigsReached,
 	}

@@ -6,6 +6,8 @@ import (
 	"lastmile/internal/area"
 	"lastmile/internal/date"
 	"lastmile/internal/fact"
+	"lastmile/internal/household/earning"
+	"lastmile/internal/household/income"
 	"lastmile/internal/ledger"
 	"lastmile/internal/livestock"
 	"lastmile/internal/party"
@@ -84,6 +86,11 @@ func (p *plan) breeding() error {
 			f.breeders = append(f.breeders, b.household)
 			b.sign()
 			b.breed()
+			if b.contract == firstContract {
+				if err := b.threshold(); err != nil {
+					return err
+				}
+			}
 		}
 	}
 	return nil
@@ -117,6 +124,24 @@ func (b *breeder) sign() {
 		ID: b.contract, Herd: b.flock.herd.ID, Household: b.household, Heads: b.ewes, Tags: b.tags, Until: b.begun.AddDays(3 * 365), Offspring: "household",
 		Replace: true, Deposit: yuan(100 * b.ewes), Inspect: inspectEvery,
 	}, document("BREEDING CONTRACT "+b.contract, "Date    "+string(b.begun), "Village "+b.flock.herd.Owner, "Breeder "+b.household, fmt.Sprintf("Ewes    %d, lambs to the household", b.ewes)))
+}
+
+// firstPersons is how many people live on the income of the first household: the elderly herder and his wife.
+const firstPersons = 2
+
+// threshold plans what the household must earn in the year of the account not to be poor.
+func (b *breeder) threshold() error {
+	const on date.Date = "2020-10-16"
+	lines, err := income.PublishedLines()
+	if err != nil {
+		return err
+	}
+	line, ok := lines.At("administrative", Maigaiti, on)
+	if !ok {
+		return fmt.Errorf("no poverty line is in force in %s on %s", Maigaiti, on)
+	}
+	b.add(on, &earning.Threshold{Household: b.household, Area: b.flock.village.Code, Persons: firstPersons, Line: fact.Money(line.Amount), Basis: line.ID + ": " + line.Source}, nil)
+	return nil
 }
 
 // inspectEvery is the days between inspections agreed in contracts.

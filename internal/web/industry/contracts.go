@@ -503,10 +503,13 @@ func (q *request) contractPaper() error {
 		{Name: q.Text("industry.paper.party-a"), Value: view.Plain(q.Text("industry.paper.village", owner, q.area(rec.Area), q.Name(county.Name)))},
 		{Name: q.Text("industry.paper.party-b"), Value: isolated(q.Text("industry.household-is", rec.Household))},
 	}, clause(1, "heads", rec.Heads, animals), clause(2, "term", q.Date(rec.Begun), q.Date(rec.Until)))
-	if rec.Offspring == "household" {
-		body = append(body, clause(3, "young-household", cmp.Or(young, animals), itoa(rec.Share)))
-	} else {
+	switch {
+	case rec.Offspring != "household":
 		body = append(body, clause(3, "young-village", cmp.Or(young, animals)))
+	case rec.Share == 0:
+		body = append(body, clause(3, "young-household-whole", cmp.Or(young, animals)))
+	default:
+		body = append(body, clause(3, "young-household", cmp.Or(young, animals), itoa(rec.Share)))
 	}
 	body = append(body, clause(4, "give-back", rec.Duty(), animals))
 	if rec.Replace {
@@ -514,7 +517,11 @@ func (q *request) contractPaper() error {
 	} else {
 		body = append(body, clause(5, "no-replace"))
 	}
-	body = append(body, clause(6, "deposit", q.exact(rec.Deposit)))
+	if rec.Deposit > 0 {
+		body = append(body, clause(6, "deposit", q.exact(rec.Deposit)))
+	} else {
+		body = append(body, clause(6, "no-deposit"))
+	}
 	if rec.Inspect > 0 {
 		body = append(body, clause(7, "inspect", rec.Inspect))
 	} else {

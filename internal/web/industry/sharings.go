@@ -205,7 +205,7 @@ func (q *request) sharing() error {
 	village := q.called(s.Book, "party", s.Fact.Village)
 	heading := view.Heading{
 		Crumbs: []view.Link{{Label: q.Text("industry.dividends"), Href: "/dividends"}, {Label: q.Text("industry.sharings"), Href: "/sharings"}, {Label: s.ID}},
-		Title:  q.Text("industry.sharing", village), State: &state, Buttons: buttons,
+		Title:  q.Text("industry.sharing", q.publicName(s.Book, s.Fact.Village)), State: &state, Buttons: buttons,
 		Lead: q.write("industry.sharing.lead", q.money(s.Fact.Amount), len(list), q.money(s.handed()), int64(len(list))-s.waiting(list)),
 	}
 	approval := view.Plain(q.Text("industry.not-approved"))
