@@ -196,6 +196,7 @@ type NoticeFile struct {
 	Case       string      `json:"case,omitempty"`
 	Run        string      `json:"run,omitempty"`
 	Dividend   string      `json:"dividend,omitempty"`
+	Sharing    string      `json:"sharing,omitempty"`
 	Evidence   []string    `json:"evidence,omitempty" doc:"Photographs of the board, for those who serve the area."`
 	Objections []Objection `json:"objections,omitempty" doc:"For those who serve the area."`
 }
@@ -226,7 +227,7 @@ func getNotice(q *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := NoticeFile{Notice: shown, Lines: append([]string{}, n.Lines...), Case: n.Case, Run: n.Run, Dividend: n.Dividend}
+	f := NoticeFile{Notice: shown, Lines: append([]string{}, n.Lines...), Case: n.Case, Run: n.Run, Dividend: n.Dividend, Sharing: n.Sharing}
 	if sees, err := q.caller.Sees(q.ctx, n.Area); err != nil || !sees {
 		return f, err
 	}

@@ -34,6 +34,8 @@ func industryOperations() []operation {
 		{method: "GET", path: "/jobs", id: "listJobs", summary: "Jobs offered, taken up and still held", scope: read, params: listed, result: Jobs{}, do: listJobs},
 		{method: "GET", path: "/dividends", id: "listDividends", summary: "Dividends declared, guaranteed and paid, period by period", scope: read, params: listed, result: Dividends{}, do: listDividends},
 		{method: "GET", path: "/dividends/{book}/{id}", id: "getDividend", summary: "One dividend: its list as it was put up, and what was paid of it", scope: read, params: []param{pathBook, pathID}, result: DividendFile{}, do: getDividend},
+		{method: "GET", path: "/sharings", id: "listSharings", summary: "What villages share out to households, list by list", scope: read, params: listed, result: Sharings{}, do: listSharings},
+		{method: "GET", path: "/sharings/{book}/{id}", id: "getSharing", summary: "One sharing: its list of households, its notice, and what was handed over", scope: read, params: []param{pathBook, pathID}, result: SharingFile{}, do: getSharing},
 		{method: "GET", path: "/villages/spending", id: "listSpending", summary: "What villages did with their dividends", scope: read, params: listed, result: Spendings{}, do: listSpending},
 	}
 }
@@ -64,13 +66,13 @@ type Dues struct {
 
 // Due is something that somebody must do.
 type Due struct {
-	Reason string    `json:"reason" doc:"missing, deaths, inspection, expired, post, notice, objection, approve, pay, underway, receipt, expiry, accept, repair or check."`
+	Reason string    `json:"reason" doc:"missing, deaths, inspection, expired, post, notice, objection, approve, pay, hand, underway, receipt, expiry, accept, repair or check."`
 	Book   string    `json:"book"`
 	Area   string    `json:"area"`
 	Type   string    `json:"type" doc:"What it is about: a type of thing, or entry."`
 	ID     string    `json:"id"`
 	By     date.Date `json:"by,omitempty" doc:"Day by which it was or is due."`
-	Number int64     `json:"number,omitempty" doc:"Heads, pieces or villages concerned."`
+	Number int64     `json:"number,omitempty" doc:"Heads, pieces, villages or households concerned."`
 	Kind   string    `json:"kind,omitempty" doc:"Kind of fact that settles it."`
 }
 
@@ -555,6 +557,83 @@ func getDividend(q *call) (any, error) {
 		f.Notice, f.On, f.Until, f.Raised, f.Open = board.ID, board.On, board.Until, board.Raised, board.Open
 	}
 	return f, err
+}
+
+// Sharings is a page of sharings.
+type Sharings struct {
+	Sharings []Sharing `json:"sharings"`
+	Next     string    `json:"next,omitempty"`
+}
+
+// Sharing is dividend money that a village shares out to households.
+type Sharing struct {
+	Described
+	Households int64      `json:"households"`
+	Handed     fact.Money `json:"handed" doc:"Handed over to households."`
+	Left       fact.Money `json:"left" doc:"Approved and not yet handed over."`
+	Waiting    int64      `json:"waiting" doc:"Households whose share that is."`
+	Notice     string     `json:"notice,omitempty" doc:"The list as it was put up."`
+	Posted     date.Date  `json:"posted_on,omitempty"`
+	Until      date.Date  `json:"posted_until,omitempty"`
+	Raised     int64      `json:"objections"`
+	Open       int64      `json:"open_objections"`
+}
+
+func sharing(s *dividend.SharingState) Sharing {
+	out := Sharing{Described: describe(&s.Thing), Households: int64(len(s.Fact.List)), Handed: s.Handed(), Left: s.Left, Waiting: s.Waiting}
+	if b := s.Board; b != nil {
+		out.Notice, out.Posted, out.Until, out.Raised, out.Open = b.ID, b.On, b.Until, b.Raised, b.Open
+	}
+	return out
+}
+
+func listSharings(q *call) (any, error) {
+	list, err := gather(q, func(ctx context.Context, book string) ([]Sharing, error) {
+		all, err := dividend.Sharings(ctx, q.db(), book, "")
+		return each(all, sharing), err
+	}, func(s *Sharing) string { return s.Area })
+	if err != nil {
+		return nil, err
+	}
+	page, next, err := window(q, list)
+	return Sharings{append([]Sharing{}, page...), next}, err
+}
+
+// SharingFile is a sharing with its list.
+type SharingFile struct {
+	Sharing Sharing     `json:"sharing"`
+	Shares  []ShareLine `json:"shares"`
+}
+
+// ShareLine is what one household gets.
+type ShareLine struct {
+	Household string     `json:"household"`
+	Parts     int64      `json:"parts"`
+	Amount    fact.Money `json:"amount"`
+	On        date.Date  `json:"handed_on,omitempty"`
+	Seq       int64      `json:"seq,omitempty" doc:"Entry of the handing over."`
+	Receipt   string     `json:"receipt,omitempty"`
+}
+
+func getSharing(q *call) (any, error) {
+	e, err := q.thing(notice.SharingType)
+	if err != nil {
+		return nil, err
+	}
+	area := cmp.Or(e.Area, e.Book)
+	if sees, err := q.caller.Sees(q.ctx, area); err != nil {
+		return nil, err
+	} else if !sees {
+		return nil, q.caller.Hidden(area)
+	}
+	states, err := dividend.Sharings(q.ctx, q.db(), e.Book, e.ID)
+	if err != nil {
+		return nil, err
+	}
+	shares, err := dividend.SharedOut(q.ctx, q.db(), e.Book, states[0].Fact)
+	return SharingFile{sharing(&states[0]), each(shares, func(s *dividend.Shared) ShareLine {
+		return ShareLine{s.Household, s.Parts, s.Amount, s.On, s.Seq, s.Receipt}
+	})}, err
 }
 
 // Spendings is a page of villages.

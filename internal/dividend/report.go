@@ -154,6 +154,60 @@ func Spent(ctx context.Context, r database.Reader, book string, on date.Date) (m
 	return villages, nil
 }
 
+// SharingState is a sharing with how far it has come.
+type SharingState struct {
+	fact.Thing[Sharing]
+	Board   *Board     // nil when its list as it is now is not up in public
+	Left    fact.Money // approved and not yet handed over
+	Waiting int64      // households whose share that is
+}
+
+// Handed is what households have had.
+func (s *SharingState) Handed() fact.Money {
+	if s.Status != Approved {
+		return 0
+	}
+	return s.Fact.Amount - s.Left
+}
+
+// Closes is the last day of the notice; "" when there is none.
+func (s *SharingState) Closes() date.Date {
+	if s.Board == nil {
+		return ""
+	}
+	return s.Board.Until
+}
+
+// Sharings lists the sharings of a book by code, or the one with an id.
+func Sharings(ctx context.Context, r database.Reader, book, id string) ([]SharingState, error) {
+	things, err := fact.Things[Sharing](ctx, r, book, notice.SharingType, id, "")
+	if err != nil || len(things) == 0 {
+		return nil, err
+	}
+	balances, err := ledger.FindBalances(ctx, r, ledger.BalanceFilter{Book: book, Class: string(ledger.Allotted), Project: id})
+	if err != nil {
+		return nil, err
+	}
+	left := map[string]fact.Money{}
+	waiting := map[string]map[string]bool{} // households by sharing
+	for _, b := range balances {
+		left[b.Project] += fact.Money(b.Amount)
+		if waiting[b.Project] == nil {
+			waiting[b.Project] = map[string]bool{}
+		}
+		waiting[b.Project][b.Owner] = true
+	}
+	list := make([]SharingState, len(things))
+	for i, t := range things {
+		board, err := BoardOf(ctx, r, book, notice.SharingType, t.ID)
+		if err != nil {
+			return nil, err
+		}
+		list[i] = SharingState{Thing: t, Board: board, Left: left[t.ID], Waiting: int64(len(waiting[t.ID]))}
+	}
+	return list, nil
+}
+
 // Shared is a household on the list of a sharing.
 type Shared struct {
 	Portion

@@ -19,8 +19,8 @@ import (
 	"lastmile/internal/goods"
 	"lastmile/internal/journal"
 	"lastmile/internal/ledger"
-	"lastmile/internal/notice"
 	"lastmile/internal/livestock"
+	"lastmile/internal/notice"
 )
 
 // From when on something is due.
@@ -34,9 +34,9 @@ const (
 )
 
 // Reasons why something is due, the most pressing first: animals missing, many deaths, an inspection overdue, a contract expired, a list to be put
-// up, a notice that closes, objections open after it, a list to be approved, villages to be paid, goods long underway, a delivery without
+// up, a notice that closes, objections open after it, a list to be approved, villages to be paid, households to be handed their share, goods long underway, a delivery without
 // receipt, goods that expire, an asset to be accepted, repaired, checked.
-var Reasons = []string{"missing", "deaths", "inspection", "expired", "post", "notice", "objection", "approve", "pay", "underway", "receipt", "expiry", "accept", "repair", "check"}
+var Reasons = []string{"missing", "deaths", "inspection", "expired", "post", "notice", "objection", "approve", "pay", "hand", "underway", "receipt", "expiry", "accept", "repair", "check"}
 
 // Item is something that is due.
 type Item struct {
@@ -44,7 +44,7 @@ type Item struct {
 	Book, Area string
 	Type, ID   string    // what it is about: a type of thing with its code, or "entry" with its number
 	By         date.Date // by which it was or is due; "" when that is no matter of days
-	Number     int64     // heads, pieces or villages
+	Number     int64     // heads, pieces, villages or households
 	Kind       string    // of the fact that settles it; "" when none does by itself
 }
 
@@ -56,7 +56,7 @@ func Compare(a, b Item) int {
 // Items lists what is due in a book on a day.
 func Items(ctx context.Context, r database.Reader, book string, on date.Date) ([]Item, error) {
 	var list []Item
-	for _, gather := range []func(context.Context, database.Reader, string, date.Date) ([]Item, error){contracts, deaths, dividends, dispatches, receipts, expiries, assets} {
+	for _, gather := range []func(context.Context, database.Reader, string, date.Date) ([]Item, error){contracts, deaths, dividends, sharings, dispatches, receipts, expiries, assets} {
 		some, err := gather(ctx, r, book, on)
 		if err != nil {
 			return nil, fmt.Errorf("look for what is due in book %s: %w", book, err)
@@ -154,7 +154,7 @@ func dividends(ctx context.Context, r database.Reader, book string, on date.Date
 			about.By = board.Until
 		}
 		switch {
-		case d.Status != dividend.Approved && (board == nil || board.Open == 0 && board.Upheld > 0):
+		case d.Status != dividend.Approved && (board == nil || board.Open == 0 && board.Upheld > 0): // where an objection was right another list is put up
 			about.Reason, about.Kind = "post", "notice"
 		case d.Status != dividend.Approved && board.Open > 0 && board.Until < on:
 			about.Reason, about.Number, about.Kind = "objection", board.Open, "objection-answer"
@@ -164,6 +164,34 @@ func dividends(ctx context.Context, r database.Reader, book string, on date.Date
 			about.Reason = "notice"
 		case villages[d.ID] > 0:
 			about.Reason, about.Number, about.Kind = "pay", villages[d.ID], "dividend-payment"
+		default:
+			continue
+		}
+		list = append(list, about)
+	}
+	return list, nil
+}
+
+func sharings(ctx context.Context, r database.Reader, book string, on date.Date) ([]Item, error) {
+	all, err := dividend.Sharings(ctx, r, book, "")
+	if err != nil {
+		return nil, err
+	}
+	var list []Item
+	for i := range all {
+		s := &all[i]
+		about := Item{Area: s.Area, Type: notice.SharingType, ID: s.ID, By: cmp.Or(s.Closes(), s.On)}
+		switch {
+		case s.Status != dividend.Approved && (s.Board == nil || s.Board.Open == 0 && s.Board.Upheld > 0):
+			about.Reason, about.Kind = "post", "notice"
+		case s.Status != dividend.Approved && s.Board.Open > 0 && s.Board.Until < on:
+			about.Reason, about.Number, about.Kind = "objection", s.Board.Open, "objection-answer"
+		case s.Status != dividend.Approved && s.Board.Until < on:
+			about.Reason, about.Kind = "approve", "dividend-sharing-approval"
+		case s.Status != dividend.Approved && s.Board.Until <= on.AddDays(noticeDays):
+			about.Reason = "notice"
+		case s.Left > 0:
+			about.Reason, about.Number, about.Kind = "hand", s.Waiting, "dividend-share"
 		default:
 			continue
 		}

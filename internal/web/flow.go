@@ -225,7 +225,7 @@ func (q *request) drawFlow(f flowQuestion, list []share, total int64) (view.Flow
 			case "place":
 				node = chart.Node{Label: q.areaName(id), Href: q.areaHref(id)}
 			case "receiver":
-				node = chart.Node{Label: q.choice("party", "kind", id), Href: table("receiver", id)}
+				node = chart.Node{Label: q.receiver(id), Href: table("receiver", id)}
 			}
 			s.Columns[c].Nodes = append(s.Columns[c].Nodes, node)
 		}
@@ -351,7 +351,7 @@ func (q *request) flowListing(f flowQuestion, list []share) listing[share] {
 			}),
 			text("giver", func(s share) string { return s.giver }, q.giverName, func(share) string { return "" }),
 			text("place", func(s share) string { return s.place }, q.areaName, func(s share) string { return q.areaHref(s.place) }),
-			text("receiver", func(s share) string { return s.receiver }, func(id string) string { return q.choice("party", "kind", id) }, func(share) string { return "" }),
+			text("receiver", func(s share) string { return s.receiver }, func(id string) string { return q.receiver(id) }, func(share) string { return "" }),
 			{"n", view.NumberColumn, func(a, b share) int { return cmp.Compare(a.n, b.n) },
 				func(s share) view.Cell { return view.Cell{Text: q.Printer.Count(s.n), Href: postings(s, "")} },
 				func(s share) string { return strconv.FormatInt(s.n, 10) }},

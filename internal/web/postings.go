@@ -221,7 +221,7 @@ func (q *request) postingsOf(f postingFilter) string {
 		parts = append(parts, q.projectName(f.projects[0]))
 	}
 	if f.receiver != "" {
-		parts = append(parts, q.choice("party", "kind", f.receiver))
+		parts = append(parts, q.receiver(f.receiver))
 	}
 	if f.account != "" && f.book != "" {
 		parts = append(parts, q.accountName(f.book, f.account))

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"slices"
 	"strings"
 
 	"lastmile/internal/area"
@@ -228,4 +229,12 @@ func (q *request) partyName(book, id string) string {
 
 func entryHref(book string, seq int64) string {
 	return link("entries", book, figure.FormatDecimal(seq, 0))
+}
+
+// receiver names where value ended: with a kind of party, or with nobody, as what was lost.
+func (q *request) receiver(id string) string {
+	if slices.Contains(ledger.EndClasses(), ledger.Class(id)) {
+		return q.text("class." + id)
+	}
+	return q.choice("party", "kind", id)
 }

@@ -139,6 +139,10 @@ func (q *request) notice() error {
 	if err != nil {
 		return err
 	}
+	list, err := q.board(n)
+	if err != nil {
+		return err
+	}
 	state := q.noticeState(n.Until)
 	state.Pill = true
 	poster := q.FormValue("paper") == "a3"
@@ -149,11 +153,11 @@ func (q *request) notice() error {
 	} else {
 		heading.Buttons = []view.Button{{Label: q.text("households.notice.a3"), Icon: "print", Href: noticeHref(book, id) + "?paper=a3"}}
 	}
-	board := view.Notice{A3: poster, Code: code, CodeText: q.text("households.notice.verify"), Table: q.board(n), Facts: view.Facts{
+	board := view.Notice{A3: poster, Code: code, CodeText: q.text("households.notice.verify"), Table: list, Facts: view.Facts{
 		{Name: q.text("households.column.area"), Value: view.Plain(area)},
 		{Name: q.text("households.column.place"), Value: view.Plain(n.Place)},
 		{Name: q.text("households.column.from"), Value: view.Plain(q.day(n.Entry.On))},
-		{Name: q.text("households.column.Until"), Value: view.Plain(q.text("households.step.days."+n.DayKind, n.Days) + q.words.Pick(", to ", "，至 ") + q.day(n.Until))},
+		{Name: q.text("households.column.until"), Value: view.Plain(q.text("households.step.days."+n.DayKind, n.Days) + q.words.Pick(", to ", "，至 ") + q.day(n.Until))},
 		{Name: q.text("households.notice.hash"), Value: view.Prose{{Text: n.Hash[:16] + "…", Isolated: true}}},
 	}, Where: view.Plain(q.text("households.notice.where", q.day(n.Until)))}
 	body := []view.Component{q.section("board", board)}
@@ -168,18 +172,45 @@ func (q *request) notice() error {
 		if q.mayRecord("notice-objection") {
 			heading.Buttons = append(heading.Buttons, view.Button{Label: q.text("households.notice.object"), Icon: "talk", Href: record("notice-objection", "notice", n.ID, "book", book, "answer_by", string(q.today.AddDays(answerDays)))})
 		}
-		heading.Buttons = append(heading.Buttons, view.Button{Label: q.text("households.story.case"), Icon: "layers", Href: caseHref(book, n.Case)})
+		heading.Buttons = append(heading.Buttons, q.noticeOf(book, n.Notice)...)
 	}
 	return q.show(heading, body...)
+}
+
+// noticeOf leads to what a notice is of.
+func (q *request) noticeOf(book string, n *notice.Notice) []view.Button {
+	path := func(folder, id string) string {
+		return "/" + folder + "/" + url.PathEscape(book) + "/" + url.PathEscape(id)
+	}
+	switch {
+	case n.Case != "":
+		return []view.Button{{Label: q.text("households.story.case"), Icon: "layers", Href: caseHref(book, n.Case)}}
+	case n.Dividend != "":
+		return []view.Button{{Label: q.text("households.notice.dividend"), Icon: "yuan", Href: path("dividends", n.Dividend)}}
+	case n.Sharing != "":
+		return []view.Button{{Label: q.text("households.notice.dividend"), Icon: "yuan", Href: path("sharings", n.Sharing)}}
+	}
+	return nil
 }
 
 // answerDays is how many days the form proposes for the answer to an objection; whoever records it may change the day.
 const answerDays = 7
 
 // board is the masked list. The number of a line says which one an objection is about.
-func (q *request) board(n *postedNotice) view.Table {
+func (q *request) board(n *postedNotice) (view.Table, error) {
 	t := view.Table{Loose: true, Columns: []view.Column{{Label: q.text("households.column.number")}, {Label: q.text("households.column.name")}, {Label: q.text("households.column.shown")}},
 		Empty: &view.Empty{Icon: "lock", Title: q.text("households.notice.erased"), Text: q.text("households.notice.erased.why")}}
+	if n.Sharing != "" {
+		t.Columns[2].Label = q.text("households.column.portion")
+	}
+	if n.Dividend != "" { // of villages and what each is to be paid: they are public
+		t.Columns[1].Label, t.Columns[2].Label = q.text("households.column.village"), q.text("households.column.money")
+		rows, err := q.villageRows(n)
+		if err != nil {
+			return t, err
+		}
+		t.Rows = rows
+	}
 	for i, line := range n.Lines {
 		name, rest, _ := strings.Cut(line, " ")
 		if rest == "" {
@@ -190,11 +221,29 @@ func (q *request) board(n *postedNotice) view.Table {
 	if len(n.Lines) == 0 && len(n.List) == 1 && n.List[0] == n.Area { // of a village or county: it has no people on it
 		area, err := q.named(entity.Headquarters, "area", n.Area)
 		if err != nil {
-			area = n.Area
+			return t, err
 		}
 		t.Rows = append(t.Rows, view.Row{Cells: []view.Cell{{Text: "1"}, {Text: area}, {Text: q.text("households.step.none")}}})
 	}
-	return t
+	return t, nil
+}
+
+// villageRows are the villages on the list of a dividend, with their amounts.
+func (q *request) villageRows(n *postedNotice) ([]view.Row, error) {
+	parties, err := entity.Find(q.Context(), q.p.store.DB, entity.Filter{Book: n.Book, Type: "party", Class: "village-collective"})
+	if err != nil {
+		return nil, err
+	}
+	names := make(map[string]string, len(parties))
+	for _, e := range parties {
+		names[e.ID] = q.own(e.Name)
+	}
+	rows := make([]view.Row, len(n.List))
+	for i, line := range n.List {
+		village, amount, _ := strings.Cut(line, "=")
+		rows[i] = view.Row{Cells: []view.Cell{{Text: itoa(i + 1)}, {Text: cmp.Or(names[village], village)}, {Text: amount}}}
+	}
+	return rows, nil
 }
 
 // objections are what was said against a notice, by when it is to be answered, and the answers.

@@ -134,7 +134,7 @@ func (q *request) contracts() error {
 	heading := q.title("industry.contracts", q.write("industry.contracts.lead", len(rows), len(households), heads, present, born))
 	heading.Buttons = q.button("breeding-contract", view.Primary)
 	if overdue > 0 {
-		heading.Tasks = []view.Task{{Count: q.Count(int64(overdue)), Text: q.Text("industry.overdue.task"), Href: listing.With(q.URL, "state", "overdue"), Tone: view.BadTone}}
+		heading.Tasks = []view.Task{{Count: q.Count(int64(overdue)), Text: q.Text("industry.overdue.task", overdue), Href: listing.With(q.URL, "state", "overdue"), Tone: view.BadTone}}
 	}
 	return q.show(heading, view.Section{
 		Head:  view.SectionHead{ID: "contracts", Title: q.Text("industry.of", len(rows), len(all)), Note: q.download(listing.CSVHref(q.URL)), Segments: q.herdViews("/contracts")},

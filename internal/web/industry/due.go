@@ -283,7 +283,7 @@ func (q *request) due() error {
 	fields = append(fields, q.options("reason", pairs...))
 	heading := q.title("industry.due.title", q.write("industry.due.lead", len(all)))
 	for _, c := range tally(all) {
-		heading.Tasks = append(heading.Tasks, view.Task{Count: q.Count(int64(c.n)), Text: q.Text("industry.due." + c.reason + ".task"), Href: listing.With(q.URL, "reason", c.reason), Tone: tones[c.reason]})
+		heading.Tasks = append(heading.Tasks, view.Task{Count: q.Count(int64(c.n)), Text: q.Text("industry.due."+c.reason+".task", c.n), Href: listing.With(q.URL, "reason", c.reason), Tone: tones[c.reason]})
 	}
 	return q.show(heading, view.Section{Head: view.SectionHead{ID: "due", Title: q.Text("industry.of", len(rows), len(all)), Note: q.download(listing.CSVHref(q.URL))},
 		Parts: []view.Component{view.Filters{Action: "/due", Fields: fields}, q.dueListing(rows).Table(q.Printer, q.URL)}})
@@ -370,7 +370,7 @@ func (p *Pages) Tasks(r *http.Request, words wording.Words) ([]view.Task, error)
 	}
 	var tasks []view.Task
 	for _, c := range tally(all) {
-		tasks = append(tasks, view.Task{Count: q.Count(int64(c.n)), Text: q.Text("industry.due." + c.reason + ".task"), Href: listing.Address("/due", "reason", c.reason), Tone: tones[c.reason]})
+		tasks = append(tasks, view.Task{Count: q.Count(int64(c.n)), Text: q.Text("industry.due."+c.reason+".task", c.n), Href: listing.Address("/due", "reason", c.reason), Tone: tones[c.reason]})
 	}
 	return tasks, nil
 }

@@ -6,7 +6,6 @@ import (
 	"net/url"
 	"strings"
 
-	"lastmile/internal/date"
 	"lastmile/internal/dividend"
 	"lastmile/internal/fact"
 	"lastmile/internal/ledger"
@@ -16,65 +15,15 @@ import (
 )
 
 // sharing is dividend money that a village shares out to households.
-type sharing struct {
-	fact.Thing[dividend.Sharing]
-	board *dividend.Board // nil before its list is up in public
-	left  fact.Money      // approved and not yet handed over
-	open  int64           // households that have not had theirs
-}
+type sharing struct{ dividend.SharingState }
 
-// closes is the last day of the notice; "" before there is one.
-func (s *sharing) closes() date.Date {
-	if s.board == nil {
-		return ""
-	}
-	return s.board.Until
-}
-
-// handed is what households have had.
-func (s *sharing) handed() fact.Money {
-	if s.Status != dividend.Approved {
-		return 0
-	}
-	return s.Fact.Amount - s.left
-}
-
-// readSharings reads those of a book, or one of them by its code.
 func (q *request) readSharings(ctx context.Context, book, id string) ([]sharing, error) {
-	things, err := fact.Things[dividend.Sharing](ctx, q.db(), book, notice.SharingType, id, "")
-	if err != nil || len(things) == 0 {
-		return nil, err
+	states, err := dividend.Sharings(ctx, q.db(), book, id)
+	list := make([]sharing, len(states))
+	for i, s := range states {
+		list[i] = sharing{s}
 	}
-	balances, err := ledger.FindBalances(ctx, q.db(), ledger.BalanceFilter{Book: book, Class: string(ledger.Allotted), Project: id})
-	if err != nil {
-		return nil, err
-	}
-	type rest struct {
-		amount     fact.Money
-		households map[string]bool
-	}
-	left := map[string]*rest{}
-	for _, b := range balances {
-		r := left[b.Project]
-		if r == nil {
-			r = &rest{households: map[string]bool{}}
-			left[b.Project] = r
-		}
-		r.amount += fact.Money(b.Amount)
-		r.households[b.Owner] = true
-	}
-	list := make([]sharing, len(things))
-	for i, t := range things {
-		s := sharing{Thing: t}
-		if r := left[t.ID]; r != nil {
-			s.left, s.open = r.amount, int64(len(r.households))
-		}
-		if s.board, err = dividend.BoardOf(ctx, q.db(), book, notice.SharingType, t.ID); err != nil {
-			return nil, err
-		}
-		list[i] = s
-	}
-	return list, nil
+	return list, err
 }
 
 func (q *request) sharingRows(ctx context.Context, book string) ([]sharing, error) {
@@ -88,13 +37,13 @@ func (q *request) sharingRows(ctx context.Context, book string) ([]sharing, erro
 
 func (q *request) sharingState(s *sharing) view.State {
 	switch {
-	case s.Status != dividend.Approved && s.board == nil:
+	case s.Status != dividend.Approved && s.Board == nil:
 		return view.State{Kind: view.Needs, Word: q.Text("industry.to-post")}
-	case s.Status != dividend.Approved && s.closes() >= q.today:
+	case s.Status != dividend.Approved && s.Closes() >= q.today:
 		return view.State{Kind: view.Running, Word: q.Text("industry.posted")}
 	case s.Status != dividend.Approved:
 		return view.State{Kind: view.Needs, Word: q.Text("industry.to-approve")}
-	case s.left > 0:
+	case s.Left > 0:
 		return view.State{Kind: view.Running, Word: q.Text("industry.handing")}
 	}
 	return view.State{Kind: view.Done, Word: q.Text("industry.handed")}
@@ -109,7 +58,7 @@ func (q *request) sharings() error {
 	var amount, handed fact.Money
 	households := 0
 	for i := range rows {
-		amount, handed, households = amount+rows[i].Fact.Amount, handed+rows[i].handed(), households+len(rows[i].Fact.List)
+		amount, handed, households = amount+rows[i].Fact.Amount, handed+rows[i].Handed(), households+len(rows[i].Fact.List)
 	}
 	fields, err := q.counties()
 	if err != nil {
@@ -151,13 +100,13 @@ func (q *request) sharingListing(rows []sharing) listing.Listing[sharing] {
 			{Key: "state", Label: q.Text("industry.col.state"), Kind: view.StateColumn,
 				Cell:  func(s sharing) view.Cell { state := q.sharingState(&s); return view.Cell{State: &state} },
 				Plain: func(s sharing) string { return s.Status }},
-			{Key: "until", Label: q.Text("industry.col.notice-until"), Compare: func(a, b sharing) int { return cmp.Compare(a.closes(), b.closes()) },
-				Cell: func(s sharing) view.Cell { return view.Cell{Text: q.day(s.closes())} }, Plain: func(s sharing) string { return string(s.closes()) }},
+			{Key: "until", Label: q.Text("industry.col.notice-until"), Compare: func(a, b sharing) int { return cmp.Compare(a.Closes(), b.Closes()) },
+				Cell: func(s sharing) view.Cell { return view.Cell{Text: q.day(s.Closes())} }, Plain: func(s sharing) string { return string(s.Closes()) }},
 			{Key: "households", Label: q.Text("industry.col.households"), Kind: view.NumberColumn, Compare: func(a, b sharing) int { return cmp.Compare(len(a.Fact.List), len(b.Fact.List)) },
 				Cell:  func(s sharing) view.Cell { return q.count(int64(len(s.Fact.List)), page(&s)) },
 				Plain: func(s sharing) string { return itoa(int64(len(s.Fact.List))) }},
 			money("amount", func(s *sharing) fact.Money { return s.Fact.Amount }),
-			money("handed", (*sharing).handed),
+			money("handed", func(s *sharing) fact.Money { return s.Handed() }),
 			{Key: "village", Plain: func(s sharing) string { return s.Fact.Village }},
 			{Key: "dividend", Plain: func(s sharing) string { return s.Fact.Declaration }},
 		},
@@ -206,14 +155,14 @@ func (q *request) sharing() error {
 	heading := view.Heading{
 		Crumbs: []view.Link{{Label: q.Text("industry.dividends"), Href: "/dividends"}, {Label: q.Text("industry.sharings"), Href: "/sharings"}, {Label: s.ID}},
 		Title:  q.Text("industry.sharing", q.publicName(s.Book, s.Fact.Village)), State: &state, Buttons: buttons,
-		Lead: q.write("industry.sharing.lead", q.money(s.Fact.Amount), len(list), q.money(s.handed()), int64(len(list))-s.waiting(list)),
+		Lead: q.write("industry.sharing.lead", q.money(s.Fact.Amount), len(list), q.money(s.Handed()), int64(len(list))-s.waiting(list)),
 	}
 	approval := view.Plain(q.Text("industry.not-approved"))
 	hangs, objections, where := view.Plain(q.Text("industry.not-posted", plan.Notice)), view.Plain(q.NotRecorded()), view.Plain(q.NotRecorded())
-	if s.board != nil {
-		hangs = append(q.entryLink(s.Book, s.board.Seq), view.Phrase{Text: " " + q.Text("industry.notice-from", q.Date(s.board.On), q.Date(s.board.Until), plan.Notice)})
-		objections = view.Plain(q.Text("industry.objections", s.board.Raised, s.board.Raised-s.board.Open, s.board.Upheld))
-		where = view.Plain(q.Name(s.board.Place))
+	if s.Board != nil {
+		hangs = append(q.entryLink(s.Book, s.Board.Seq), view.Phrase{Text: " " + q.Text("industry.notice-from", q.Date(s.Board.On), q.Date(s.Board.Until), plan.Notice)})
+		objections = view.Plain(q.Text("industry.objections", s.Board.Raised, s.Board.Raised-s.Board.Open, s.Board.Upheld))
+		where = view.Plain(q.Name(s.Board.Place))
 	}
 	if decided != nil {
 		approval = append(view.Prose{{Text: q.Date(decided.On) + " "}}, q.entryLink(s.Book, decided.Seq)...)
@@ -240,31 +189,31 @@ func (s *sharing) waiting(list []dividend.Shared) int64 {
 	if s.Status != dividend.Approved {
 		return int64(len(list))
 	}
-	return s.open
+	return s.Waiting
 }
 
 // sharingButtons lead to what comes next, and to the notice as it hangs.
 func (q *request) sharingButtons(s *sharing) ([]view.Button, error) {
 	var list []view.Button
 	switch {
-	case s.Status != dividend.Approved && s.board == nil:
+	case s.Status != dividend.Approved && s.Board == nil:
 		n, err := dividend.FreezeSharing(q.Context(), q.db(), s.Book, s.ID)
 		if err != nil {
 			return nil, err
 		}
 		return q.button("notice", view.Primary, "id", "N-"+s.ID, "sharing", s.ID, "title", n.Title, "area", n.Area, "days", itoa(n.Days), "day_kind", n.DayKind,
 			"list", strings.Join(n.List, fact.ListSeparator), "hash", n.Hash, "lines", strings.Join(n.Lines, fact.ListSeparator)), nil
-	case s.Status != dividend.Approved && s.closes() >= q.today:
-		list = q.button("notice-objection", view.Primary, "notice", s.board.ID)
-	case s.Status != dividend.Approved && s.board.Open > 0:
+	case s.Status != dividend.Approved && s.Closes() >= q.today:
+		list = q.button("notice-objection", view.Primary, "notice", s.Board.ID)
+	case s.Status != dividend.Approved && s.Board.Open > 0:
 		list = q.button("objection-answer", view.Primary)
-	case s.Status != dividend.Approved && s.board.Upheld == 0:
+	case s.Status != dividend.Approved && s.Board.Upheld == 0:
 		list = q.button("dividend-sharing-approval", view.Primary, "sharing", s.ID)
-	case s.left > 0:
+	case s.Left > 0:
 		list = q.button("dividend-share", view.Primary, "sharing", s.ID)
 	}
-	if s.board != nil {
-		list = append(list, view.Button{Label: q.Text("industry.notice"), Icon: "print", Href: "/notices/" + url.PathEscape(s.Book) + "/" + url.PathEscape(s.board.ID)})
+	if s.Board != nil {
+		list = append(list, view.Button{Label: q.Text("industry.notice"), Icon: "print", Href: "/notices/" + url.PathEscape(s.Book) + "/" + url.PathEscape(s.Board.ID)})
 	}
 	return list, nil
 }
@@ -322,18 +271,18 @@ func (q *request) sharingItems(ctx context.Context, book string) ([]item, error)
 	var list []item
 	for i := range all {
 		s := &all[i]
-		about := item{book: book, area: s.Area, code: s.ID, name: q.called(book, "party", s.Fact.Village), page: link("sharings", book, s.ID), day: cmp.Or(s.closes(), s.On)}
+		about := item{book: book, area: s.Area, code: s.ID, name: q.called(book, "party", s.Fact.Village), page: link("sharings", book, s.ID), day: cmp.Or(s.Closes(), s.On)}
 		switch {
-		case s.Status != dividend.Approved && (s.board == nil || s.board.Open == 0 && s.board.Upheld > 0):
+		case s.Status != dividend.Approved && (s.Board == nil || s.Board.Open == 0 && s.Board.Upheld > 0):
 			about.reason = "post"
-		case s.Status != dividend.Approved && s.board.Open > 0 && s.closes() < q.today:
-			about.reason, about.number = "objection", s.board.Open
-		case s.Status != dividend.Approved && s.closes() < q.today:
+		case s.Status != dividend.Approved && s.Board.Open > 0 && s.Closes() < q.today:
+			about.reason, about.number = "objection", s.Board.Open
+		case s.Status != dividend.Approved && s.Closes() < q.today:
 			about.reason, about.kind, about.fields = "approve", "dividend-sharing-approval", []string{"sharing", s.ID}
-		case s.Status != dividend.Approved && s.closes() <= q.today.AddDays(noticeDays):
+		case s.Status != dividend.Approved && s.Closes() <= q.today.AddDays(noticeDays):
 			about.reason = "notice"
-		case s.left > 0:
-			about.reason, about.number, about.kind, about.fields = "hand", s.open, "dividend-share", []string{"sharing", s.ID}
+		case s.Left > 0:
+			about.reason, about.number, about.kind, about.fields = "hand", s.Waiting, "dividend-share", []string{"sharing", s.ID}
 		default:
 			continue
 		}
