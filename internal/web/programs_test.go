@@ -28,6 +28,7 @@ var asked = map[string]struct{ path, holds string }{
 	"listRuns": {"/targeting/runs", ""}, "listDue": {"/due", "due"}, "listHerds": {"/herds", "herds"}, "getHerd": {"/herds/653127/HERD-201207", "history"}, "listContracts": {"/contracts?limit=3", "contracts"},
 	"getContract": {"/contracts/653127/BC-201207-02", "history"}, "listInvestments": {"/investments", "investments"}, "getInvestment": {"/investments/620524/INV-PIGS", "investment"}, "listJobs": {"/jobs", "jobs"},
 	"listDividends": {"/dividends", "dividends"}, "getDividend": {"/dividends/653127/ANGUS-2019", "lines"}, "listSpending": {"/villages/spending", "villages"},
+	"listSharings": {"/sharings", "sharings"}, "getSharing": {"/sharings/653127/SHARE-201207", "shares"},
 	"listStock": {"/goods", "stock"}, "listMovements": {"/goods/movements?flow=donation&limit=3", "movements"}, "listDispatches": {"/goods/dispatches", ""}, "listAssets": {"/assets", "assets"},
 	"getFlow": {"/flow", "shares"}, "listPostings": {"/postings?book=620524&limit=3", "postings"}, "getAccount": {"/accounts/hq/treasury%3Ahq", "balances"}, "listTransfers": {"/transfers/open", ""}, "listProjects": {"/projects?limit=3", "projects"},
 	"getTodo": {"/todo", "due"}, "search": {"/search?text=water", "hits"}, "getVerification": {"/verification", ""}, "getAccountOfCaller": {"/account", "roles"}, "listPeople": {"/people", "people"}, "getPerson": {"/people/he.min", "roles"},
