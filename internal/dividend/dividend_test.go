@@ -86,8 +86,8 @@ func paidOut(t testing.TB) *countytest.County {
 	return c
 }
 
-// TestYear follows a dividend from the plan to households.
-func TestYear(t *testing.T) {
+// TestIncomeWhenSharedOut follows a dividend from the plan to households: it is income of theirs when it is handed over, not before.
+func TestIncomeWhenSharedOut(t *testing.T) {
 	c := approved(t)
 	for i, share := range []fact.Money{50_000_00, 100_000_00, 200_000_01} {
 		c.Record(t, &dividend.Payment{Declaration: "D-2019", Village: countytest.Collective(i), Amount: share, Voucher: "v"})
@@ -147,7 +147,9 @@ func TestYear(t *testing.T) {
 	c.CheckReplay(t)
 }
 
-func TestRefusals(t *testing.T) {
+// TestApprovalWaitsForNoticeAndObjections tries to approve a dividend before its notice has run and its objections are settled, to pay it before it is approved,
+// and more than is owed.
+func TestApprovalWaitsForNoticeAndObjections(t *testing.T) {
 	c := withStakes(t)
 	for code, f := range map[string]fact.Fact{
 		"dividend.outside":   declaration("X", "2018-01-01", 1_00, "stake"),
@@ -199,8 +201,8 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-// TestSharingRefusals tries to share out what may not be shared out, to whom, and before it may be.
-func TestSharingRefusals(t *testing.T) {
+// TestSharingWaitsForNoticeAndObjections tries to share out what may not be shared out, to whom, and before it may be.
+func TestSharingWaitsForNoticeAndObjections(t *testing.T) {
 	c := paidOut(t)
 	village := countytest.Collective(0)
 	for _, refused := range []struct {
@@ -294,8 +296,8 @@ func TestSharingRestartsWhenItsListChanges(t *testing.T) {
 	c.CheckReplay(t)
 }
 
-// TestCorrection corrects a list that is still up, and refuses to correct what is approved.
-func TestCorrection(t *testing.T) {
+// TestDividendRestartsWhenItsListChanges corrects a list that is still up, and refuses to correct what is approved.
+func TestDividendRestartsWhenItsListChanges(t *testing.T) {
 	c := withStakes(t)
 	first := c.Record(t, declaration("D", "2019-01-01", 300_00, "equal"))
 	post(t, c, "N-1", "D")
@@ -321,8 +323,8 @@ func TestCorrection(t *testing.T) {
 	c.CheckReplay(t)
 }
 
-// TestSplit divides random amounts over random stakes and households: nothing is left over, and each gets its part to the fen.
-func TestSplit(t *testing.T) {
+// TestNothingIsLeftOver divides random amounts over random stakes and households: nothing is left over, and each gets its part to the fen.
+func TestNothingIsLeftOver(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
 		parts := rapid.SliceOfN(rapid.Int64Range(1, 9), 1, 200).Draw(r, "parts")
 		s := dividend.Sharing{Amount: fact.Money(rapid.Int64Range(100_00, 1_000_000_000_00).Draw(r, "amount"))}

@@ -101,6 +101,7 @@ func TestDispatch(t *testing.T) {
 	c.CheckReplay(t)
 }
 
+// TestExpired tries to send, hand out and take in a batch after its last day: it can only be recorded as lost.
 func TestExpired(t *testing.T) {
 	c := withGivers(t)
 	c.Record(t, masks("A", 50, "MK-1"), masks("B", 50, "MK-1"), &goods.Dispatch{ID: "D-1", Project: project, Commodity: "mask", Batch: "MK-1", List: []string{"SC-1=40"}, Carrier: "Post"})
@@ -204,8 +205,8 @@ func TestInIsOutAndBalance(t *testing.T) {
 	c.CheckReplay(t)
 }
 
-// TestHousehold hands goods to a household of the register, from the store and by dispatch: they have come to the household's village.
-func TestHousehold(t *testing.T) {
+// TestHouseholdDelivery hands goods to a household of the register, from the store and by dispatch: they have come to the household's village.
+func TestHouseholdDelivery(t *testing.T) {
 	c := withGivers(t)
 	c.Record(t, &household.Household{ID: "CARD-1", Area: countytest.Village(0), Standard: "national", Attribute: "ordinary", MainCause: "skill", HouseGrade: "b",
 		Members: []string{"01 head 1975-03-02 male ordinary"}, Names: []string{"01 马某"}},

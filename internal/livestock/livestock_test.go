@@ -79,8 +79,8 @@ func present(t testing.TB, c *countytest.County, on date.Date, class ledger.Clas
 	return 0
 }
 
-// TestElder follows the ten ewes of one household: more than twenty lambs, whose sale is its income net of costs, and ewes that stay the village's.
-func TestElder(t *testing.T) {
+// TestLambsAreIncomeAndEwesAreNot follows the ten ewes of one household: more than twenty lambs, whose sale is its income net of costs, and ewes that stay the village's.
+func TestLambsAreIncomeAndEwesAreNot(t *testing.T) {
 	c := withHerds(t)
 	c.On = "2018-05-01"
 	c.Record(t, contract("C-1", plain, "H-0", 10, nil))
@@ -142,6 +142,7 @@ func TestVillageShare(t *testing.T) {
 	}
 }
 
+// TestRefusals tries wrong counts, households that are not registered, and heads that are under a contract already.
 func TestRefusals(t *testing.T) {
 	c := withHerds(t)
 	c.Record(t, contract("C-1", plain, "H-0", 25, nil), contract("C-2", tagged, "H-1", 2, tags(0, 2)))
@@ -179,8 +180,8 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-// TestTags follows one animal through contract, stock-take and correction.
-func TestTags(t *testing.T) {
+// TestAnAnimalIsInOneContract follows one animal through contract, stock-take and correction.
+func TestAnAnimalIsInOneContract(t *testing.T) {
 	c := withHerds(t)
 	where := func(tag string) string {
 		e, _, err := entity.Get(t.Context(), c.DB, countytest.Book, "animal", tag)
@@ -217,6 +218,7 @@ func TestTags(t *testing.T) {
 	c.CheckReplay(t)
 }
 
+// TestAlerts asks for inspections that are overdue, for deaths above a rate and for heads that are missing.
 func TestAlerts(t *testing.T) {
 	c := withHerds(t)
 	c.On = "2018-05-01"
@@ -254,9 +256,9 @@ func TestAlerts(t *testing.T) {
 	}
 }
 
-// TestHistories records random histories of pairs of herds, refusals and reversals among them, beside a count kept by the test. At every date heads in
+// TestHeadsInAreHeadsOutAndPresent records random histories of pairs of herds, refusals and reversals among them, beside a count kept by the test. At every date heads in
 // are heads out and heads present, and every animal with an ear tag is in one place.
-func TestHistories(t *testing.T) {
+func TestHeadsInAreHeadsOutAndPresent(t *testing.T) {
 	c := withHerds(t)
 	n := 0
 	rapid.Check(t, func(r *rapid.T) {
