@@ -77,8 +77,9 @@ const (
 // Every page, in both languages and both themes, on a desk and on a phone, keeps nobody out (axe-core finds nothing), never scrolls sideways,
 // says the same without scripts, keeps its budgets, and makes the browser complain of nothing.
 //
-// A page is loaded once in each language, and where there are several of a route, each more in one. Width and theme then change in the page, which its style sheet follows as it would at the start;
-// of what axe looks at, a theme changes only colours.
+// A page is loaded once in each language; of several of one route, each further one in one of them, light on the desk and dark on the phone.
+// Width and theme then change in the page, which its style sheet follows as it would at the start; of what axe looks at, a theme changes only
+// colours.
 func TestBrowserEveryPage(t *testing.T) {
 	all, err := prepared()
 	if err != nil {
@@ -97,18 +98,18 @@ func TestBrowserEveryPage(t *testing.T) {
 	seen := map[string]bool{}
 	routes := sample.Routes(all.patterns, all.pages)
 	for i, p := range all.pages {
-		in := languages
-		if kind := routes[i] + p.Press; seen[kind] { // another of the same, with other things in it
-			in = languages[i%len(languages):][:1]
-		} else {
-			seen[kind] = true
+		kind := routes[i] + p.Press
+		in, ways := languages, views
+		if seen[kind] { // another of the same, with other things in it
+			in, ways = languages[i%len(languages):][:1], further
 		}
+		seen[kind] = true
 		for _, language := range in {
 			t.Run(fmt.Sprintf("%s %s%s as %s", language, p.Address, p.Press, p.As), func(t *testing.T) {
 				t.Parallel()
 				tab := <-tabs
 				defer func() { tabs <- tab }()
-				wrong, err := look(tab, p, language, all.sessions[p.As])
+				wrong, err := look(tab, p, language, all.sessions[p.As], ways)
 				if err != nil {
 					t.Error(err)
 				}
@@ -121,7 +122,7 @@ func TestBrowserEveryPage(t *testing.T) {
 }
 
 // look opens one page in one language, looks at it every way and says what is wrong.
-func look(b *browser, p sample.Page, language locale.Language, session string) (wrong []string, err error) {
+func look(b *browser, p sample.Page, language locale.Language, session string, ways []way) (wrong []string, err error) {
 	for _, c := range [][2]string{{"language", string(language)}, {"theme", "light"}, {"session", session}} {
 		if _, err := chromedp.Call(b.ctx, network.SetCookie, network.SetCookieParams{Name: c[0], Value: c[1], URL: b.base}); err != nil {
 			return nil, err
@@ -145,11 +146,7 @@ func look(b *browser, p sample.Page, language locale.Language, session string) (
 	if _, err := chromedp.Run(b.ctx, chromedp.Evaluate[int](axe.Script+";0")); err != nil {
 		return nil, err
 	}
-	for _, s := range []struct {
-		width   int64
-		theme   string
-		options string
-	}{{desktop, "light", "{}"}, {desktop, "dark", onlyColours}, {phone, "dark", "{}"}, {phone, "light", onlyColours}} {
+	for _, s := range ways {
 		if err := chromedp.Do(b.ctx, chromedp.EmulateViewport(s.width, 900)); err != nil {
 			return nil, err
 		}
@@ -166,6 +163,17 @@ func look(b *browser, p sample.Page, language locale.Language, session string) (
 	}
 	return wrong, nil
 }
+
+// way is how a page is looked at, and which rules axe checks.
+type way struct {
+	width          int64
+	theme, options string
+}
+
+var (
+	views   = []way{{desktop, "light", "{}"}, {desktop, "dark", onlyColours}, {phone, "dark", "{}"}, {phone, "light", onlyColours}}
+	further = []way{{desktop, "light", "{}"}, {phone, "dark", "{}"}}
+)
 
 const onlyColours = `{runOnly: ["color-contrast", "link-in-text-block"]}`
 

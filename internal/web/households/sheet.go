@@ -146,9 +146,9 @@ func (q *request) checks(h *home) view.Component {
 
 // signatures are the lines on which people sign.
 func (q *request) signatures(keys ...string) view.Component {
-	var facts view.Facts
+	lines := view.Signatures{Date: q.text("households.sign.date")}
 	for _, key := range keys {
-		facts = append(facts, view.Fact{Name: q.text(key), Value: view.Plain(q.text("households.sign.line"))})
+		lines.Who = append(lines.Who, q.text(key))
 	}
-	return view.Section{Head: view.SectionHead{ID: "signatures", Title: q.text("households.sign")}, Parts: []view.Component{facts}}
+	return view.Section{Head: view.SectionHead{ID: "signatures", Title: q.text("households.sign")}, Parts: []view.Component{lines}}
 }

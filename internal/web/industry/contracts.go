@@ -532,16 +532,9 @@ func (q *request) contractPaper() error {
 	} else {
 		body = append(body, clause(8, "no-tags"))
 	}
-	blank := isolated(strings.Repeat("_", blankLine))
-	body = append(body, clause(9, "copies"), view.Facts{
-		{Name: q.Text("industry.paper.sign-a"), Value: blank}, {Name: q.Text("industry.paper.sign-b"), Value: blank},
-		{Name: q.Text("industry.paper.witness"), Value: blank}, {Name: q.Text("industry.paper.date"), Value: blank},
-	})
+	body = append(body, clause(9, "copies"), view.Signatures{Who: []string{q.Text("industry.paper.sign-a"), q.Text("industry.paper.sign-b"), q.Text("industry.paper.witness")}, Date: q.Text("industry.paper.date")})
 	return q.show(view.Heading{
 		Crumbs: []view.Link{{Label: q.Text("industry.herds"), Href: "/herds"}, {Label: rec.ID, Href: link("contracts", book, rec.ID)}, {Label: q.Text("industry.paper")}},
 		Title:  q.Text("industry.paper.title"), Lead: view.Plain(q.Text("industry.paper.lead")),
 	}, body...)
 }
-
-// blankLine is how many characters a line to sign on has; it fits a phone.
-const blankLine = 24

@@ -15,11 +15,11 @@ import (
 
 // signatures are the lines at the foot of a paper on which its parties sign.
 func (q *request) signatures(keys ...string) view.Component {
-	var facts view.Facts
+	lines := view.Signatures{Date: q.text("sign.date")}
 	for _, key := range keys {
-		facts = append(facts, view.Fact{Name: q.text("sign." + key), Value: view.Plain(q.text("sign.line"))})
+		lines.Who = append(lines.Who, q.text("sign."+key))
 	}
-	return view.Section{Head: view.SectionHead{ID: "sign", Title: q.text("sign")}, Parts: []view.Component{facts}}
+	return view.Section{Head: view.SectionHead{ID: "sign", Title: q.text("sign")}, Parts: []view.Component{lines}}
 }
 
 // inCapitals is an amount as Chinese papers repeat it; none in another language.

@@ -92,6 +92,7 @@ func (g *Guide) parts(page view.Page, r *http.Request) (view.Stack, error) {
 			section("Road, villages", "脱贫之路与村庄", road, t.villages()),
 			section("Income, instalments", "收入与还款", append([]view.Component{income}, t.loan()...)...),
 			section("Bar lists, chain, trail", "条形、链条、路径", view.BarList{BarList: flow.Ladder[0]}, view.Breakdown{Bars: t.lineage().Breakdown}, t.lineage().Chain, t.trail()),
+			section("Signatures", "签字", view.Signatures{Who: []string{t.say("Head of the household", "户主"), t.say("Surveyor", "调查人")}, Date: t.say("Date", "日期")}),
 			section("Table", "表格", t.filters(), t.table(done, running, needs)),
 			section("Forms", "表单", t.form()),
 			section("Three answers, photos, steps", "三选、照片、步骤", view.Steps{Current: 1, Names: []string{t.say("People", "人口"), t.say("Five checks", "五项核查"), t.say("Sign", "签字")}}, plain(t.visitForm())),

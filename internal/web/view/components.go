@@ -12,7 +12,7 @@ import (
 // components is one of each, to check that each has its template.
 var components = []Component{
 	Heading{}, KeyFigures{}, Section{}, Columns{}, Text{}, Flow{}, Drawing{}, Villages{}, BarList{}, Breakdown{},
-	Chain{}, Trail{}, Table{}, Facts{}, Filters{}, Timeline{}, Album{}, Assurances{}, Form{}, Field{}, Answer{}, Photos{}, Steps{},
+	Chain{}, Trail{}, Table{}, Facts{}, Signatures{}, Filters{}, Timeline{}, Album{}, Assurances{}, Form{}, Field{}, Answer{}, Photos{}, Steps{},
 	Approval{}, Notice{}, Import{}, Job{}, Status{}, Empty{}, Button{}, Buttons{}, State{}, Lineage{}, Legend{}, GradeLegend{},
 }
 
@@ -282,6 +282,14 @@ type Fact struct {
 }
 
 func (Facts) Template() string { return "facts" }
+
+// Signatures is the foot of a paper: a line for each who signs it, and one for the day.
+type Signatures struct {
+	Who  []string // in the reader's language
+	Date string   // the word for the day
+}
+
+func (Signatures) Template() string { return "signatures" }
 
 // StateKind is where something stands. Its shape, word and colour all say so.
 type StateKind string
