@@ -15,6 +15,8 @@ import (
 	"lastmile/internal/fault"
 	"lastmile/internal/household"
 	"lastmile/internal/household/identity"
+	"lastmile/internal/poverty"
+	"lastmile/internal/poverty/census"
 )
 
 var (
@@ -38,6 +40,8 @@ func householdOperations() []operation {
 			params: []param{oneBook, {"group", "query", "One group of watched households only.", false}, {"state", "query", "open or done.", false}, cursor, limit}, result: Watches{}, do: listWatches},
 		{method: "GET", path: "/monitoring/alerts", id: "listAlerts", summary: "Households out of poverty, not watched, that show a sign of falling back", scope: read, params: []param{oneBook, cursor, limit}, result: Alerts{}, do: listAlerts},
 		{method: "GET", path: "/monitoring/relapses", id: "getRelapses", summary: "How many fell back within 12 and 24 months of leaving poverty, by county", scope: read, params: []param{oneBook}, result: Relapses{}, do: getRelapses},
+		{method: "GET", path: "/households/poverty", id: "getPoverty", summary: "Poverty measured over the register: of an area, and of the areas within it", scope: read,
+			params: []param{{"area", "query", "Official code of a county, town or village that you serve.", true}, {"on", "query", "As known of this day, as 2020-03-14; today when left out.", false}}, result: poverty.Report{}, do: getPoverty},
 		{method: "GET", path: "/duplicates", id: "listDuplicates", summary: "Records that may be of one person", scope: read,
 			params: []param{oneBook, {"state", "query", "waiting or answered.", false}, {"strength", "query", "certain, probable or possible.", false}, cursor, limit}, result: Duplicates{}, do: listDuplicates},
 	}
@@ -85,21 +89,39 @@ func showHousehold(e *entity.Entity) HouseholdLine {
 	return HouseholdLine{Book: e.Book, ID: e.ID, Area: cmp.Or(e.Parent, e.Area), Status: e.Class}
 }
 
+// areaSeen is an area of which the caller may know.
+func (q *call) areaSeen(code string) (entity.Entity, error) {
+	if sees, err := q.caller.Sees(q.ctx, code); err != nil {
+		return entity.Entity{}, err
+	} else if !sees {
+		return entity.Entity{}, q.caller.Hidden(code)
+	}
+	e, ok, err := entity.Get(q.ctx, q.db(), entity.Headquarters, "area", code)
+	if err == nil && !ok {
+		err = fault.New(fault.NotFound, "ref.unknown", "there is no area %q", code).For("area").Mend("Look the code up at %s/things/area.", Path)
+	}
+	return e, err
+}
+
+func getPoverty(q *call) (any, error) {
+	on, err := q.day("on", q.today())
+	if err != nil {
+		return nil, err
+	}
+	area, err := q.areaSeen(q.URL.Query().Get("area"))
+	if err != nil {
+		return nil, err
+	}
+	return census.Measure(q.ctx, q.db(), area, on)
+}
+
 func listHouseholds(q *call) (any, error) {
 	area, status := q.URL.Query().Get("area"), q.URL.Query().Get("status")
 	var place entity.Entity
 	if area != "" {
-		if sees, err := q.caller.Sees(q.ctx, area); err != nil {
-			return nil, err
-		} else if !sees {
-			return nil, q.caller.Hidden(area)
-		}
-		var ok bool
 		var err error
-		if place, ok, err = entity.Get(q.ctx, q.db(), entity.Headquarters, "area", area); err != nil {
+		if place, err = q.areaSeen(area); err != nil {
 			return nil, err
-		} else if !ok {
-			return nil, fault.New(fault.NotFound, "ref.unknown", "there is no area %q", area).For("area").Mend("Look the code up at %s/things/area.", Path)
 		}
 	}
 	f := entity.Filter{Type: household.Type, Class: status}

@@ -27,6 +27,26 @@ type Options struct {
 	On   date.Date // as known of that day
 	By   string    // level of the areas that the report is broken down by, such as town or village; "" for the whole only
 	Line int64     // fen a person a year; 0: the published line of each place and year
+	Most int       // households; more are refused before any is read; 0: as many as there are
+}
+
+// OnceMax is how many households are measured while somebody waits. Larger areas are measured area by area, or on the command line.
+const OnceMax = 3_000
+
+// below is the level that the areas of a level are divided into.
+var below = map[string]string{"county": "town", "town": "village"}
+
+// Measure measures an area of at most OnceMax households, and the areas within it, as known of a day.
+func Measure(ctx context.Context, r database.Reader, area entity.Entity, on date.Date) (*poverty.Report, error) {
+	o := poverty.Options{Sampling: poverty.Census, Watts: poverty.WattsDropNumerator}
+	if below[area.Class] != "" {
+		o.By = "area"
+	}
+	sample, err := Read(ctx, r, Options{Area: area.ID, On: on, By: below[area.Class], Most: OnceMax})
+	if err != nil {
+		return nil, err
+	}
+	return poverty.Measure(sample, o)
 }
 
 // indicators are the checks of a card, and what the deprivations are called.
@@ -59,6 +79,7 @@ func Read(ctx context.Context, r database.Reader, o Options) (*poverty.Sample, e
 	if o.Line > 0 {
 		sample.Source.LineID = ""
 	}
+	left := o.Most
 	for _, book := range books {
 		if book == entity.Headquarters || !register.Within(book, o.Area) && !register.Within(o.Area, book) {
 			continue
@@ -66,6 +87,9 @@ func Read(ctx context.Context, r database.Reader, o Options) (*poverty.Sample, e
 		ids, err := register.Households(ctx, book, o.Area)
 		if err != nil {
 			return nil, err
+		}
+		if left -= len(ids); o.Most > 0 && left < 0 {
+			return nil, fault.New(fault.Invalid, "census.large", "the area has more than %d households", o.Most).For("area").Mend("Measure it area by area, or with: lastmile poverty --register --area %s", o.Area)
 		}
 		cards, err := register.Cards(ctx, book, ids, o.On)
 		if err != nil {

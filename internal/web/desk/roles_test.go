@@ -202,6 +202,9 @@ func TestRoutesAsEveryRole(t *testing.T) {
 		"POST /todo/{book}/{seq}":                          {panel, near, "decision=back", 422},
 
 		"GET /households":                       {"/households", all, "", 200}, // the reader's own
+		"GET /households/poverty":               {"/households/poverty?area=" + testworld.Wushan, near, "", 200},
+		"GET /households/poverty.csv":           {"/households/poverty.csv?area=" + testworld.Wushan, near, "", 404}, // no household is on record
+		"GET /api/v1/households/poverty":        {"/api/v1/households/poverty?area=" + testworld.Wushan, near, "", 404},
 		"GET /households.csv":                   {"/households.csv?area=" + testworld.Wushan, near, "", 200},
 		"GET /households/{book}/{id}":           {"/households/" + testworld.Wushan + "/none", all, "", 404},
 		"GET /households/{book}/{id}/money.csv": {"/households/" + testworld.Wushan + "/none/money.csv", all, "", 404},
@@ -224,7 +227,7 @@ func TestRoutesAsEveryRole(t *testing.T) {
 		"GET /duplicates/{book}/{id}":           {"/duplicates/" + testworld.Wushan + "/none", all, "", 404},
 	}
 	// Lists show everybody what lies in their areas. What one thing is like is asked for here of things that are not there; see package industry.
-	for _, path := range []string{"/due", "/herds", "/contracts", "/investments", "/jobs", "/dividends", "/dividends/uses", "/goods", "/goods/donations", "/goods/deliveries", "/goods/dispatches", "/goods/assets"} {
+	for _, path := range []string{"/due", "/herds", "/contracts", "/investments", "/jobs", "/dividends", "/dividends/uses", "/sharings", "/goods", "/goods/donations", "/goods/deliveries", "/goods/dispatches", "/goods/assets"} {
 		routes["GET "+path] = route{path, all, "", 200}
 		routes["GET "+path+".csv"] = route{path + ".csv", all, "", 200}
 	}
@@ -239,21 +242,28 @@ func TestRoutesAsEveryRole(t *testing.T) {
 		routes["GET /loans"+path] = route{"/loans" + path, all, "", 200}
 		routes["GET /loans"+path+".csv"] = route{"/loans" + path + ".csv", all, "", 200}
 	}
-	for _, path := range []string{"", "/schedule.csv", "/receipts.csv", "/contract", "/receipt/{seq}", "/extension/{seq}"} { // the world has no loan
+	for _, path := range []string{"", "/schedule.csv", "/receipts.csv", "/history.csv", "/versions.csv", "/contract", "/receipt/{seq}", "/extension/{seq}"} { // the world has no loan
 		routes["GET /loans/loan/{book}/{id}"+path] = route{"/loans/loan/" + testworld.Wushan + "/none" + path, all, "", 404}
 	}
-	for _, path := range []string{"borrower/{book}/{id}", "outlet/{book}/{id}", "pool/{book}/{id}", "pool/{book}/{id}/calls.csv"} {
+	for _, path := range []string{"borrower/{book}/{id}", "outlet/{book}/{id}", "pool/{book}/{id}", "pool/{book}/{id}/calls.csv", "pool/{book}/{id}/ratios.csv"} {
 		routes["GET /loans/"+path] = route{"/loans/" + strings.Replace(path, "{book}", testworld.Wushan, 1), near, "", 404}
 	}
 	routes["GET /loans/closing/bar"] = route{"/loans/closing/bar", all, "", 404} // the world closes no days
+	routes["GET /loans/closing/unclosed.csv"] = route{"/loans/closing/unclosed.csv", all, "", 200}
+	for _, path := range []string{"", "/list.csv"} {
+		routes["GET /sharings/{book}/{id}"+path] = route{"/sharings/" + testworld.Wushan + "/none" + path, all, "", 404}
+	}
+	routes["GET /cases/{book}/{id}/sample.csv"] = route{"/cases/" + testworld.Wushan + "/none/sample.csv", wide, "", 404} // a county is accepted by those who see all of it
+	routes["GET /households/new"] = route{"/households/new", []string{"officer", "assistant", "faraway"}, "", 200}
+	routes["POST /households/new"] = route{"/households/new", []string{"officer", "assistant", "faraway"}, "key=k", 422}
 	routes["POST /loans/closing"] = route{"/loans/closing", nil, "x=y", 0}
 	// The same for programs: lists give everybody what lies in their areas, single things are asked for that are not there.
 	for _, path := range []string{"/loans", "/loans/portfolio", "/loans/extensions", "/loans/payments", "/loans/differences", "/loans/subsidies", "/loans/closing", "/pools", "/households", "/monitoring", "/monitoring/alerts",
-		"/monitoring/relapses", "/duplicates", "/cases", "/notices", "/targeting/runs", "/due", "/herds", "/contracts", "/investments", "/jobs", "/dividends", "/villages/spending", "/goods", "/goods/dispatches", "/assets", "/flow",
+		"/monitoring/relapses", "/duplicates", "/cases", "/notices", "/targeting/runs", "/due", "/herds", "/contracts", "/investments", "/jobs", "/dividends", "/sharings", "/villages/spending", "/goods", "/goods/dispatches", "/assets", "/flow",
 		"/postings", "/transfers/open", "/projects", "/todo", "/account"} {
 		routes["GET "+api.Path+path] = route{api.Path + path, all, "", 200}
 	}
-	for _, path := range []string{"/loans", "/pools", "/households", "/cases", "/notices", "/targeting/runs", "/herds", "/contracts", "/investments", "/dividends"} {
+	for _, path := range []string{"/loans", "/pools", "/households", "/cases", "/notices", "/targeting/runs", "/herds", "/contracts", "/investments", "/dividends", "/sharings"} {
 		routes["GET "+api.Path+path+"/{book}/{id}"] = route{api.Path + path + "/" + testworld.Wushan + "/none", all, "", 404}
 	}
 	for pattern, r := range map[string]route{

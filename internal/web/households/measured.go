@@ -15,12 +15,6 @@ import (
 	"lastmile/internal/web/view"
 )
 
-// measuredMax is how many households a page measures at once. Larger areas are measured area by area, or on the command line.
-const measuredMax = 3_000
-
-// below is the level that the areas of a level are divided into.
-var below = map[string]string{"county": "town", "town": "village"}
-
 // measuredArea is the poverty of an area, and of the areas within it.
 func (q *request) measuredArea() error {
 	code := q.FormValue("area")
@@ -96,27 +90,12 @@ func (q *request) measuredCSV() error {
 
 // measure measures an area, once until something is recorded.
 func (q *request) measure(book string, area entity.Entity, on date.Date) (*poverty.Report, error) {
-	place, err := q.countIn(area)
-	if err != nil {
-		return nil, err
-	}
-	if n := place.count(); n > measuredMax {
-		return nil, fault.New(fault.Invalid, "census.large", "the area has %d households, a page measures %d", n, measuredMax).For("area").Mend("Measure it area by area, or with: lastmile poverty --register --area %s", area.ID)
-	}
 	now, err := q.p.guard.Reading(q.Context())
 	if err != nil {
 		return nil, err
 	}
 	return reading.Remember(q.Context(), now.Book(book), "poverty "+area.ID+" "+string(on), func(ctx context.Context) (*poverty.Report, error) {
-		sample, err := census.Read(ctx, q.p.store.DB, census.Options{Area: area.ID, On: on, By: below[area.Class]})
-		if err != nil {
-			return nil, err
-		}
-		by := ""
-		if below[area.Class] != "" {
-			by = "area"
-		}
-		return poverty.Measure(sample, poverty.Options{By: by, Sampling: poverty.Census, Watts: poverty.WattsDropNumerator})
+		return census.Measure(ctx, q.p.store.DB, area, on)
 	})
 }
 
