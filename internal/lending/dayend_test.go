@@ -426,6 +426,9 @@ func TestPostgres(t *testing.T) {
 	if runs, err := lending.Runs(c.ctx, c.DB, book); err != nil || len(runs) != 1 {
 		t.Errorf("runs %+v (%v)", runs, err)
 	}
+	if closed := c.close("2020-07-01"); closed.Still != 1 || closed.Loans != 5 { // nothing falls due of M before December
+		t.Errorf("closed the day after: %+v", closed)
+	}
 	if failed, err := lending.FindUnclosed(c.ctx, c.DB, book); err != nil || len(failed) != 0 {
 		t.Errorf("unclosed %+v (%v)", failed, err)
 	}
