@@ -31,7 +31,9 @@ func (s *standing) missing() int64 {
 	return s.animals.Out["stock-take-missing"] - s.animals.In["stock-take-found"]
 }
 
-func (s *standing) overdue(today date.Date) bool { return s.due != "" && s.due < today }
+func (s *standing) overdue(today date.Date) bool {
+	return s.due != "" && s.due < today && today <= s.Until // after its term the animals are due, not an inspection
+}
 
 // standings reads the contracts of a book.
 func (q *request) standings(ctx context.Context, book string) ([]standing, error) {
