@@ -41,11 +41,11 @@ func (v *verifier) files(ctx context.Context, store *evidence.Store) error {
 	return nil
 }
 
-// hashFiles reads every file below a folder that is named by a hash.
+// hashFiles reads every file of evidence below a folder: DIR/ab/abcdef….png. The small pictures that pages show lie elsewhere and are made anew when they are gone.
 func (v *verifier) hashFiles(ctx context.Context, dir string) error {
 	var paths []string
 	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
-		if err == nil && !d.IsDir() && isHash(stem(path)) {
+		if err == nil && !d.IsDir() && isHash(stem(path)) && filepath.Base(filepath.Dir(path)) == stem(path)[:2] {
 			paths = append(paths, path)
 		}
 		return err

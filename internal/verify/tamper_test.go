@@ -322,6 +322,12 @@ func TestEvidenceTampered(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if _, err := s.Evidence.Small(hash); err != nil { // as a page shows it
+		t.Fatal(err)
+	}
+	if r := verified(t, s); !r.OK || r.Files != 4 {
+		t.Errorf("with a small picture beside it: %+v, want four files and no difference", r)
+	}
 	named := func(what string) {
 		t.Helper()
 		r := verified(t, s)
