@@ -14,6 +14,9 @@
 // A fact is decoded, its fields are checked all at once, its actor's right is checked, and its Record method checks the rules of the
 // field and says what it moves and counts. Then it becomes an entry of a journal, in one commit with postings, observations,
 // balances and totals. There is no other way in: forms, imports, the API and the model programme all use the Recorder.
+//
+// A package that keeps state of its own beyond these keeps it in tables that follow from the facts: one row for each thing in a table declared with
+// Keep, rows that nothing changes through Tx.Add, anything else through Tx.Exec.
 package fact
 
 import (
