@@ -8,6 +8,7 @@ import (
 	"lastmile/internal/casework"
 	"lastmile/internal/notice"
 	"lastmile/internal/poverty/acceptance"
+	"lastmile/internal/testenv"
 )
 
 // drawFrom is a plan that draws two of the register's two villages: everybody who left poverty, and two households that were never registered.
@@ -38,7 +39,11 @@ func results(r *register, c, place string, change map[string]string) *casework.S
 
 // A county's assessment rests on the sample: it cannot be recorded before everybody drawn has a result, nor state anything else, and what it states is kept as count and count.
 func TestAssessmentRestsOnTheSample(t *testing.T) {
-	r := openRegister(t)
+	t.Run("sqlite", func(t *testing.T) { testAssessment(t, openRegister(t)) })
+	t.Run("postgres", func(t *testing.T) { testAssessment(t, openRegisterAt(t, testenv.Postgres(t))) })
+}
+
+func testAssessment(t *testing.T, r *register) {
 	r.poor("H1", "H2", "H3", "H4", "H5")
 	r.exit("E", "H1", "H2", "H3", "H4")
 	const c = "CX"

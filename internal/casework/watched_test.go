@@ -13,6 +13,7 @@ import (
 	"lastmile/internal/party"
 	"lastmile/internal/programme"
 	"lastmile/internal/project"
+	"lastmile/internal/testenv"
 )
 
 // Of four households that left on one day, one fell back within a year, one within two, one stayed out, and one should not have left: that is no relapse.
@@ -88,7 +89,11 @@ func TestAlertsAndWatch(t *testing.T) {
 
 // Each sign of falling back is an alert while it stands and no longer, whatever the order in which visits arrive; a watch takes all of them off.
 func TestEachSignIsAnAlert(t *testing.T) {
-	r := openRegister(t)
+	t.Run("sqlite", func(t *testing.T) { testSigns(t, openRegister(t)) })
+	t.Run("postgres", func(t *testing.T) { testSigns(t, openRegisterAt(t, testenv.Postgres(t))) })
+}
+
+func testSigns(t *testing.T, r *register) {
 	r.poor("H1", "H2", "H3", "H4")
 	r.exit("E1", "H1", "H2", "H3", "H4")
 	r.do("2014-02-10", card("H5", 50)) // never registered
