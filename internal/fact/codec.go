@@ -135,7 +135,7 @@ func (f *Field) set(v reflect.Value, text string, p *Problems) {
 	case Amount:
 		m, err := ParseMoney(text)
 		if err != nil {
-			p.Add(f.Name, "field.money", "%v", err).Mend("Write an amount such as 46000.00.")
+			p.Add(f.Name, "field.money", "%q is not an amount with at most two decimals", text).Mend("Write an amount such as 46000.00.")
 			return
 		}
 		v.SetInt(int64(m))

@@ -119,6 +119,9 @@ func (q *request) overviewHeading(programme entity.Entity, at figure.At) (view.H
 		return view.Heading{}, err
 	}
 	h := view.Heading{Eyebrow: []string{q.text("nav.overview"), q.asOfText(at.AsOf)}, Title: title, Lead: lead, Drawing: chart.Hills()}
+	if h.Tasks = append(h.Tasks, q.Tasks...); len(h.Tasks) > 0 && !q.first().claims {
+		return h, nil // what waits comes before what was said
+	}
 	verdicts := map[figure.Verdict]int{}
 	for _, c := range checked {
 		verdicts[c.Verdict]++

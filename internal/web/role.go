@@ -12,23 +12,25 @@ import (
 // door is a place that a role goes to first.
 type door struct{ icon, key, href string }
 
-// first is what a role needs first on the overview: the figures that lead the row, and the doors beside the heading.
+// first is what a role needs first on the overview: the figures that lead the row, the doors beside the heading, and whether it looks at what
+// was said about the programme though something waits for it.
 type first struct {
 	role    string
+	claims  bool
 	figures []string
 	doors   []door
 }
 
 // firsts are in the order in which they count for somebody who holds several roles.
 var firsts = []first{
-	{"finance", []string{"funds-injected", directFunds, "commitments-balance", "treasury-balance"}, []door{{"edit", "role.pay", "/record/disbursement"}, {"yuan", "role.money", "/money"}}},
-	{"approver", nil, []door{{"approve", "role.approve", "/todo"}, {"ledger", "role.entries", "/journal"}}},
-	{"county-assistant", []string{"households-registered", "households-exited", "watches-running", projectCount}, []door{{"edit", "role.visit", "/record/visit"}, {"map", "role.areas", "/areas"}}},
-	{"loan-officer", []string{"loans-granted", "loans-outstanding", "farmer-borrowers", "interest-saved"}, []door{{"edit", "role.repayment", "/record/loan-repayment"}}},
-	{"programme-officer", nil, []door{{"layers", "role.projects", "/projects"}, {"bell", "role.todo", "/todo"}}},
-	{"auditor", nil, []door{{"ledger", "role.entries", "/journal"}, {"shield", "role.chain", "/chain"}, {"warning", "role.untraced", "/flow?open=1"}}},
-	{"sponsor-leadership", nil, []door{{"approve", "role.claims", "/claims"}}},
-	{"administrator", nil, []door{{"people", "role.people", "/people"}}},
+	{"finance", false, []string{"funds-injected", directFunds, "commitments-balance", "treasury-balance"}, []door{{"edit", "role.pay", "/record/disbursement"}, {"yuan", "role.money", "/money"}}},
+	{"approver", false, nil, []door{{"approve", "role.approve", "/todo"}, {"ledger", "role.entries", "/journal"}}},
+	{"county-assistant", false, []string{"households-registered", "households-exited", "watches-running", projectCount}, []door{{"people", "role.households", "/households"}, {"map", "role.areas", "/areas"}}},
+	{"loan-officer", false, []string{"loans-granted", "loans-outstanding", "farmer-borrowers", "interest-saved"}, []door{{"edit", "role.repayment", "/record/loan-repayment"}, {"clock", "role.due", "/loans/due"}}},
+	{"programme-officer", true, nil, []door{{"layers", "role.projects", "/projects"}, {"bell", "role.todo", "/todo"}}},
+	{"auditor", true, nil, []door{{"ledger", "role.entries", "/journal"}, {"shield", "role.chain", "/chain"}, {"warning", "role.untraced", "/flow?open=1"}}},
+	{"sponsor-leadership", true, nil, []door{{"approve", "role.claims", "/claims"}, {"warning", "role.untraced", "/flow?open=1"}}},
+	{"administrator", true, nil, []door{{"people", "role.people", "/people"}, {"edit", "role.appoint", "/record/appointment"}}},
 }
 
 // keyFiguresFor are the figures that lead the overview, those of the reader's role before those of everybody.

@@ -6,6 +6,7 @@
 package desk
 
 import (
+	"context"
 	"embed"
 	"io/fs"
 	"log/slog"
@@ -119,6 +120,9 @@ func (d *Desk) Frame(r *http.Request, p *view.Page) {
 	} else if n > 0 {
 		waiting.Count = words.Count(int64(n))
 	}
+	if r.URL.Path == "/" {
+		p.Tasks = d.tasks(r.Context(), v, words)
+	}
 	own := view.NavGroup{Title: words.Text("desk"), Items: []view.NavItem{waiting, item("edit", "desk.record", form.Path), item("upload", "desk.import", importing.Path)}}
 	if id := d.store.Intake.Running(v.Person); id != "" {
 		p.Job = &view.Link{Label: words.Text("desk.running"), Href: importing.Href(id)}
@@ -133,10 +137,90 @@ func (d *Desk) Frame(r *http.Request, p *view.Page) {
 	p.Nav = append(p.Nav, register, means, own)
 	if n := len(p.Tabs); n > 1 { // the last leads to everything else
 		p.Tabs[n-2] = waiting
+		if first := placeOf(v, p.Nav); n > 2 && first != nil {
+			p.Tabs[1] = *first
+		}
 	} else {
 		p.Tabs = []view.NavItem{waiting, own.Items[1], item("shield", "desk.account", "/account")}
 	}
 	d.guard.Name(r, p)
+}
+
+// places are where a role works most; a phone has it at its foot.
+var places = []struct{ role, href string }{
+	{"county-assistant", households.Path}, {"loan-officer", loans.Path}, {"finance", "/money"}, {"approver", "/journal"}, {"auditor", "/journal"}, {"administrator", "/people"},
+}
+
+// placeOf is the place of the visitor's first role, as the rail has it.
+func placeOf(v *session.Visit, nav []view.NavGroup) *view.NavItem {
+	for _, place := range places {
+		if !v.Holds(place.role) {
+			continue
+		}
+		for _, g := range nav {
+			for i := range g.Items {
+				if g.Items[i].Href == place.href {
+					return &g.Items[i]
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// soonDays is how far ahead the overview counts loans that fall due.
+const soonDays = 30
+
+// tasks are what waits for a person: their word, and for those who look after loans what is late and what is due soon.
+func (d *Desk) tasks(ctx context.Context, v *session.Visit, words wording.Words) []view.Task {
+	var list []view.Task
+	task := func(href string, tone view.Tone, n int64, key string, arguments ...any) {
+		if n > 0 {
+			list = append(list, view.Task{Count: words.Count(n), Text: words.Text(key, append([]any{n}, arguments...)...), Href: href, Tone: tone})
+		}
+	}
+	n, err := d.list.Count(ctx, v)
+	task(todo.Path, view.WarnTone, int64(n), "desk.task.todo")
+	if err == nil && v.Holds("loan-officer") {
+		var late, due int64
+		if late, due, err = d.loans(ctx, v); err == nil {
+			task(loans.Path+"/arrears", view.BadTone, late, "desk.task.arrears")
+			task(loans.Path+"/due", view.NoTone, due, "desk.task.due", soonDays)
+		}
+	}
+	if err != nil { // the overview does without
+		d.log().Error("count what waits", "person", v.Person, "error", err)
+	}
+	return list
+}
+
+// loans counts the loans in a person's areas that are late, and those that fall due soon.
+func (d *Desk) loans(ctx context.Context, v *session.Visit) (late, due int64, err error) {
+	counties, err := v.Counties(ctx)
+	if err != nil {
+		return 0, 0, err
+	}
+	for _, c := range counties {
+		day, err := lending.ClosedThrough(ctx, d.store.DB, c.Book)
+		if err != nil {
+			return 0, 0, err
+		}
+		if day == "" { // never closed
+			day = d.store.Today()
+		}
+		for _, count := range []struct {
+			f  lending.Filter
+			to *int64
+		}{{lending.Filter{PastDue: true}, &late}, {lending.Filter{DueFrom: day, DueUntil: day.AddDays(soonDays)}, &due}} {
+			count.f.Book, count.f.Areas = c.Book, c.Parts
+			sums, err := lending.Add(ctx, d.store.DB, count.f)
+			if err != nil {
+				return 0, 0, err
+			}
+			*count.to += sums.Loans
+		}
+	}
+	return late, due, nil
 }
 
 func (d *Desk) log() *slog.Logger {

@@ -1,6 +1,7 @@
 package form
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"slices"
@@ -10,6 +11,7 @@ import (
 	"lastmile/internal/entity"
 	"lastmile/internal/fact"
 	"lastmile/internal/fault"
+	"lastmile/internal/journal"
 	"lastmile/internal/web/locale"
 	"lastmile/internal/web/session"
 	"lastmile/internal/web/view"
@@ -213,7 +215,7 @@ func (f *Forms) value(ctx context.Context, words wording.Words, field *fact.Fiel
 				return "", err
 			}
 			if ok {
-				return label(e), nil
+				return f.label(ctx, words, e), nil
 			}
 		}
 	case field.Unit != "":
@@ -222,10 +224,18 @@ func (f *Forms) value(ctx context.Context, words wording.Words, field *fact.Fiel
 	return raw, nil
 }
 
-// label is how a thing stands in lists: its name and its code.
-func label(e entity.Entity) string {
-	if e.Name == "" || e.Name == e.ID {
+// label is what something is called in the reader's language, with its code.
+func (f *Forms) label(ctx context.Context, words wording.Words, e entity.Entity) string {
+	name := words.Name(e.Name)
+	if k := fact.Find(e.Type); k != nil && words.Language == locale.Chinese && k.Field("name_zh") != nil { // such as a project, whose row has one name
+		if entry, ok, err := journal.Get(ctx, f.store.DB, e.Book, e.Seq); err == nil && ok && entry.Kind == k.Name {
+			if content, err := fact.DecodeBody(entry.Kind, entry.Body, ""); err == nil {
+				name = cmp.Or(k.Get(content, k.Field("name_zh")), name)
+			}
+		}
+	}
+	if name == "" || name == e.ID {
 		return e.ID
 	}
-	return e.Name + " · " + e.ID
+	return name + " · " + e.ID
 }

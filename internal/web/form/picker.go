@@ -18,6 +18,7 @@ import (
 const (
 	listMax   = 30  // things that all stand in a list to choose from; more are looked up
 	foundMax  = 20  // shown of what was looked up
+	offered   = 6   // shown when nothing was typed
 	lookedMax = 400 // read before those outside the reader's areas are left out
 )
 
@@ -54,7 +55,7 @@ func (f *Forms) reference(r *http.Request, words wording.Words, in *filled, fiel
 		c.Kind = view.SelectField
 		c.Options = []view.Option{{Value: "", Label: words.Text("choose")}}
 		for _, e := range all {
-			c.Options = append(c.Options, view.Option{Value: e.ID, Label: label(e), Chosen: e.ID == value})
+			c.Options = append(c.Options, view.Option{Value: e.ID, Label: f.label(ctx, words, e), Chosen: e.ID == value})
 		}
 		if value != "" && !slices.ContainsFunc(all, func(e entity.Entity) bool { return e.ID == value }) {
 			c.Options = append(c.Options, view.Option{Value: value, Label: value, Chosen: true}) // keep what was typed
@@ -67,7 +68,7 @@ func (f *Forms) reference(r *http.Request, words wording.Words, in *filled, fiel
 		if e, ok, err := f.named(ctx, v, field.Ref, value); err != nil {
 			return nil, err
 		} else if ok {
-			p.Hint = strings.TrimSpace(p.Hint + " " + label(e))
+			p.Hint = strings.TrimSpace(p.Hint + " " + f.label(ctx, words, e))
 		}
 		return p, nil
 	}
@@ -75,9 +76,12 @@ func (f *Forms) reference(r *http.Request, words wording.Words, in *filled, fiel
 	if err != nil {
 		return nil, err
 	}
+	if value == "" && in.find != field.Name {
+		list = list[:min(len(list), offered)]
+	}
 	p.None = len(list) == 0
 	for _, e := range list {
-		p.Found = append(p.Found, view.Option{Value: e.ID, Label: label(e), Chosen: e.ID == value})
+		p.Found = append(p.Found, view.Option{Value: e.ID, Label: f.label(ctx, words, e), Chosen: e.ID == value})
 	}
 	if field.Ref == "area" && value != "" {
 		above, err := figure.Ancestors(ctx, f.store.DB, value)
@@ -87,7 +91,7 @@ func (f *Forms) reference(r *http.Request, words wording.Words, in *filled, fiel
 				if err != nil {
 					return nil, err
 				}
-				p.Path = append(p.Path, e.Name)
+				p.Path = append(p.Path, words.Name(e.Name))
 			}
 		}
 	}

@@ -51,6 +51,8 @@ type Page struct {
 	User *User
 	// Search is nil where there is nothing to search.
 	Search *Search
+	// Tasks are what waits for the visitor. The overview leads with them.
+	Tasks []Task
 	// Job is a long task that is going on, reachable from every page.
 	Job    *Link
 	Status []Status
