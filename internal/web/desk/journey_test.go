@@ -1,7 +1,9 @@
 package desk_test
 
 import (
+	"bytes"
 	"context"
+	"fmt"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -9,9 +11,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 
 	"lastmile/internal/fact"
+	"lastmile/internal/indicator"
+	"lastmile/internal/project"
 	"lastmile/internal/testenv"
 	"lastmile/internal/testworld"
 	"lastmile/internal/web/todo"
@@ -228,5 +233,38 @@ func TestImportJourney(t *testing.T) {
 	done, err := fact.Proposals(t.Context(), app.Store.DB, "", fact.Approved)
 	if err != nil || len(done) != 2 {
 		t.Errorf("%d are approved: %v", len(done), err)
+	}
+}
+
+// TestFigureJourney is the way from a figure on the overview down to the photograph of the voucher that proves it, in a real browser, and onto
+// paper.
+func TestFigureJourney(t *testing.T) {
+	app := webtest.New(t)
+	app.Record("officer", nil, &indicator.Figure{ID: "direct-funds", Version: 1, En: "Direct funds", Zh: "直接投入", Unit: "CNY", Scale: 2, Aggregate: "sum", Terms: "disbursement:CNY"})
+	app.Record("officer", nil, &indicator.Figure{ID: "projects", Version: 1, En: "Projects", Zh: "项目", Unit: "projects", Aggregate: "sum", Terms: "project"})
+	hash := app.Evidence()
+	receipts, err := app.Store.Recorder.Record(t.Context(), fact.Draft{Fact: &project.Disbursement{Project: "p-" + testworld.Wushan, To: "builder-" + testworld.Wushan, Amount: 1250_50, Voucher: "V-77", Purpose: "pipes"},
+		On: "2020-05-02", Actor: "fin", Approvers: []string{"approver"}, Source: "test", Evidence: []string{hash}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	audit := screens(t, app, "audit")()
+	audit.logIn("audit")
+	audit.open("/figures/direct-funds")
+	audit.press(`main a[href^="/figures/direct-funds/records"]`, "V-77")
+	entry := fmt.Sprintf("/entries/%s/%d", receipts[0].Book, receipts[0].Seq)
+	audit.press(`main a[href^="`+entry+`"]`, "1,250.50")
+	shown, err := chromedp.Run(audit.ctx, chromedp.Evaluate[bool](`(async () => { const i = document.querySelector('main img'); await i.decode(); return i.naturalWidth > 0 })()`, chromedp.EvalAwaitPromise))
+	if err != nil || !shown {
+		t.Errorf("the photograph of the voucher is not shown: %v", err)
+	}
+	audit.press(`.languages a[lang="zh-Hans"]`, "V-77")
+	audit.says("资金拨付")
+	paper, err := chromedp.Call(audit.ctx, page.PrintToPDF, page.PrintToPDFParams{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.HasPrefix(paper.Data, []byte("%PDF-")) {
+		t.Errorf("the entry does not print: %d bytes", len(paper.Data))
 	}
 }
