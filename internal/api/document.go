@@ -42,7 +42,7 @@ func Document() map[string]any {
 type document struct{ schemas map[string]any }
 
 func (d *document) operation(o operation) map[string]any {
-	op := map[string]any{"operationId": o.id, "summary": o.summary, "description": "Scope: " + o.scope + "."}
+	op := map[string]any{"operationId": o.id, "tags": []any{o.group}, "summary": o.summary, "description": "Scope: " + o.scope + "."}
 	var params []any
 	for _, p := range o.params {
 		schema := map[string]any{"type": "string"}

@@ -24,6 +24,7 @@ import (
 
 // operation is one thing that programs can do.
 type operation struct {
+	group        string // what it is about
 	method, path string
 	id           string // name in the document
 	summary      string
@@ -60,8 +61,25 @@ var (
 	tables = []string{"text/csv", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "application/jsonl"}
 )
 
+// groups are what operations are about, in the order in which they are listed.
+var groups = []struct {
+	name       string
+	operations []operation
+}{
+	{"facts", factOperations()}, {"records", recordOperations()}, {"money", moneyOperations()}, {"work", workOperations()}, {"imports", importOperations()}, {"register", slices.Concat(householdOperations(), caseOperations())},
+	{"targeting", targetingOperations()}, {"loans", loanOperations()}, {"industry", industryOperations()}, {"goods", goodsOperations()}, {"access", accountOperations()},
+}
+
 // operations are all of them. Routes and document are made from this list.
-var operations = slices.Concat(factOperations(), recordOperations(), importOperations(), loanOperations(), householdOperations(), caseOperations(), targetingOperations(), industryOperations(), goodsOperations(), moneyOperations(), workOperations(), accountOperations())
+var operations = func() (all []operation) {
+	for _, g := range groups {
+		for _, o := range g.operations {
+			o.group = g.name
+			all = append(all, o)
+		}
+	}
+	return all
+}()
 
 // factOperations record facts, approve them, and read entries and figures.
 func factOperations() []operation {
@@ -810,10 +828,10 @@ func decide(q *call) (any, error) {
 
 // Operation is an operation as people read it.
 type Operation struct {
-	ID, Method, Path, Summary, Scope string
-	Params                           []Param
-	Body                             string // what is sent, with its fields; "" for nothing
-	Tryable                          bool   // it sends no file
+	ID, Group, Method, Path, Summary, Scope string
+	Params                                  []Param
+	Body                                    string // what is sent, with its fields; "" for nothing
+	Tryable                                 bool   // it sends no file
 }
 
 // Param is one of its parameters; In is path, query or header.
@@ -826,7 +844,7 @@ type Param struct {
 func Operations() []Operation {
 	list := make([]Operation, len(operations))
 	for i, o := range operations {
-		list[i] = Operation{ID: o.id, Method: o.method, Path: Path + o.path, Summary: o.summary, Scope: o.scope, Tryable: o.sends == nil}
+		list[i] = Operation{ID: o.id, Group: o.group, Method: o.method, Path: Path + o.path, Summary: o.summary, Scope: o.scope, Tryable: o.sends == nil}
 		for _, p := range o.params {
 			list[i].Params = append(list[i].Params, Param{p.name, p.in, p.doc, p.required})
 		}

@@ -58,12 +58,19 @@ func (code) Template() string { return "code" }
 func (p *Pages) list(w http.ResponseWriter, r *http.Request) {
 	page := p.guard.Page(r)
 	words := p.guard.Words(page)
-	t := view.Table{Columns: []view.Column{{Label: words.Text("api.operation")}, {Label: words.Text("api.address"), Kind: view.CodeColumn}, {Label: words.Text("api.scope")}}, Empty: &view.Empty{Icon: "code", Title: words.Text("api.operation"), Text: words.Text("api.lead")}}
-	for _, o := range api.Operations() {
-		t.Rows = append(t.Rows, view.Row{Cells: []view.Cell{{Text: words.Text("api.op." + o.ID), Href: Path + "/" + o.ID}, {Text: o.Method + " " + o.Path}, {Text: words.Text("scope." + o.Scope)}}})
+	var body []view.Component
+	for list := api.Operations(); len(list) > 0; {
+		group := list[0].Group
+		t := view.Table{Columns: []view.Column{{Label: words.Text("api.operation")}, {Label: words.Text("api.address"), Kind: view.CodeColumn}, {Label: words.Text("api.scope")}}, Empty: &view.Empty{Icon: "code", Title: words.Text("api.operation"), Text: words.Text("api.lead")}}
+		for len(list) > 0 && list[0].Group == group {
+			o := list[0]
+			t.Rows = append(t.Rows, view.Row{Cells: []view.Cell{{Text: words.Text("api.op." + o.ID), Href: Path + "/" + o.ID}, {Text: o.Method + " " + o.Path}, {Text: words.Text("scope." + o.Scope)}}})
+			list = list[1:]
+		}
+		body = append(body, view.Section{Head: view.SectionHead{ID: group, Title: words.Text("api.group." + group)}, Parts: []view.Component{t}})
 	}
 	p.guard.Show(w, r, http.StatusOK, view.Stack{Page: page, Heading: view.Heading{Title: words.Text("api.title"), Lead: view.Plain(words.Text("api.lead")),
-		Buttons: []view.Button{{Label: "OpenAPI 3.1", Icon: "download", Href: api.DocumentPath}, {Label: words.Text("api.tokens"), Href: "/account#tokens"}}}, Body: []view.Component{t}})
+		Buttons: []view.Button{{Label: "OpenAPI 3.1", Icon: "download", Href: api.DocumentPath}, {Label: words.Text("api.tokens"), Href: "/account#tokens"}}}, Body: body})
 }
 
 // find gives the operation of an address.
