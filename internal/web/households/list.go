@@ -23,17 +23,7 @@ func (q *request) list() error {
 	if code == "" {
 		return q.counties()
 	}
-	if err := q.mine(code); err != nil {
-		return err
-	}
-	area, ok, err := q.entity(entity.Headquarters, "area", code)
-	if err != nil {
-		return err
-	}
-	if !ok {
-		return missing("area", code, entity.Headquarters)
-	}
-	book, err := q.bookOf(area)
+	area, book, err := q.areaAsked(code)
 	if err != nil {
 		return err
 	}
@@ -405,20 +395,26 @@ func (q *request) village(book string, area entity.Entity) error {
 	return q.show(heading, q.section("list", filters, l.table(q), q.download(Path+".csv")), q.finder(""))
 }
 
-// listCSV sends what a page lists as a table.
-func (q *request) listCSV() error {
-	code := q.FormValue("area")
+// areaAsked is an area that the visitor may see, with the book it belongs to; "" above the counties.
+func (q *request) areaAsked(code string) (area entity.Entity, book string, err error) {
 	if err := q.mine(code); err != nil {
-		return err
+		return area, "", err
 	}
 	area, ok, err := q.entity(entity.Headquarters, "area", code)
 	if err != nil {
-		return err
+		return area, "", err
 	}
 	if !ok {
-		return missing("area", code, entity.Headquarters)
+		return area, "", missing("area", code, entity.Headquarters)
 	}
-	book, err := q.bookOf(area)
+	book, err = q.bookOf(area)
+	return area, book, err
+}
+
+// listCSV sends what a page lists as a table.
+func (q *request) listCSV() error {
+	code := q.FormValue("area")
+	area, book, err := q.areaAsked(code)
 	if err != nil {
 		return err
 	}

@@ -18,17 +18,7 @@ import (
 // measuredArea is the poverty of an area, and of the areas within it.
 func (q *request) measuredArea() error {
 	code := q.FormValue("area")
-	if err := q.mine(code); err != nil {
-		return err
-	}
-	area, ok, err := q.entity(entity.Headquarters, "area", code)
-	if err != nil {
-		return err
-	}
-	if !ok {
-		return missing("area", code, entity.Headquarters)
-	}
-	book, err := q.bookOf(area)
+	area, book, err := q.areaAsked(code)
 	if err != nil {
 		return err
 	}
@@ -61,17 +51,7 @@ func (q *request) measuredArea() error {
 
 func (q *request) measuredCSV() error {
 	code := q.FormValue("area")
-	if err := q.mine(code); err != nil {
-		return err
-	}
-	area, ok, err := q.entity(entity.Headquarters, "area", code)
-	if err != nil {
-		return err
-	}
-	if !ok {
-		return missing("area", code, entity.Headquarters)
-	}
-	book, err := q.bookOf(area)
+	area, book, err := q.areaAsked(code)
 	if err != nil {
 		return err
 	}
