@@ -24,7 +24,7 @@ var asked = map[string]struct{ path, holds string }{
 	"listDifferences": {"/loans/differences", ""}, "listSubsidies": {"/loans/subsidies?limit=3", ""}, "getClosing": {"/loans/closing", ""}, "getLoan": {"/loans/620524/SNH-0002", "schedule"}, "listPools": {"/pools", "pools"},
 	"listHouseholds": {"/households?area=620524&limit=3", "households"}, "searchHouseholds": {"/households/search?text={household}", "households"}, "getHousehold": {"/households/620524/{household}", "members"},
 	"listWatches": {"/monitoring?limit=3", "watches"}, "listAlerts": {"/monitoring/alerts", ""}, "getRelapses": {"/monitoring/relapses", "relapses"}, "getPoverty": {"/households/poverty?area=620524", "areas"}, "listDuplicates": {"/duplicates", ""},
-	"listCases": {"/cases?limit=3", "cases"}, "getCase": {"/cases/653127/CX-653127", "steps"}, "listNotices": {"/notices?limit=3", "notices"}, "getNotice": {"/notices/653127/N-CX-653127", "notice"},
+	"listCases": {"/cases?limit=3", "cases"}, "getCase": {"/cases/620524/CX-620524", "steps"}, "listNotices": {"/notices?limit=3", "notices"}, "getNotice": {"/notices/620524/N-CX-620524", "notice"},
 	"listRuns": {"/targeting/runs", ""}, "listDue": {"/due", "due"}, "listHerds": {"/herds", "herds"}, "getHerd": {"/herds/653127/HERD-201207", "history"}, "listContracts": {"/contracts?limit=3", "contracts"},
 	"getContract": {"/contracts/653127/BC-201207-02", "history"}, "listInvestments": {"/investments", "investments"}, "getInvestment": {"/investments/620524/INV-PIGS", "investment"}, "listJobs": {"/jobs", "jobs"},
 	"listDividends": {"/dividends", "dividends"}, "getDividend": {"/dividends/653127/ANGUS-2019", "lines"}, "listSpending": {"/villages/spending", "villages"},
