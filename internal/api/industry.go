@@ -66,20 +66,27 @@ type Dues struct {
 
 // Due is something that somebody must do.
 type Due struct {
-	Reason string    `json:"reason" doc:"missing, deaths, inspection, expired, post, notice, objection, approve, pay, hand, underway, receipt, expiry, accept, repair or check."`
-	Book   string    `json:"book"`
-	Area   string    `json:"area"`
-	Type   string    `json:"type" doc:"What it is about: a type of thing, or entry."`
-	ID     string    `json:"id"`
-	By     date.Date `json:"by,omitempty" doc:"Day by which it was or is due."`
-	Number int64     `json:"number,omitempty" doc:"Heads, pieces, villages or households concerned."`
-	Kind   string    `json:"kind,omitempty" doc:"Kind of fact that settles it."`
+	Reason    string    `json:"reason" doc:"missing, deaths, inspection, expired, post, notice, objection, approve, pay, hand, underway, receipt, expiry, accept, repair or check."`
+	Book      string    `json:"book"`
+	Area      string    `json:"area"`
+	Type      string    `json:"type" doc:"What it is about: a type of thing, or entry."`
+	ID        string    `json:"id"`
+	By        date.Date `json:"by,omitempty" doc:"Day by which it was or is due."`
+	Number    int64     `json:"number,omitempty" doc:"Heads, pieces, villages or households concerned."`
+	Commodity string    `json:"commodity,omitempty" doc:"What the heads or pieces are, where something can be due of several."`
+	Project   string    `json:"project,omitempty" doc:"Whose store the goods are in, or were sent from."`
+	Kind      string    `json:"kind,omitempty" doc:"Kind of fact that settles it."`
+}
+
+// dues are what is due in the caller's areas.
+func (q *call) dues() ([]due.Item, error) {
+	return gather(q, func(ctx context.Context, book string) ([]due.Item, error) {
+		return due.Items(ctx, q.db(), book, q.today())
+	}, func(i *due.Item) string { return i.Area })
 }
 
 func listDue(q *call) (any, error) {
-	list, err := gather(q, func(ctx context.Context, book string) ([]due.Item, error) {
-		return due.Items(ctx, q.db(), book, q.today())
-	}, func(i *due.Item) string { return i.Area })
+	list, err := q.dues()
 	if err != nil {
 		return nil, err
 	}
@@ -90,7 +97,9 @@ func listDue(q *call) (any, error) {
 		list = slices.DeleteFunc(list, func(i due.Item) bool { return i.Reason != reason })
 	}
 	slices.SortStableFunc(list, due.Compare)
-	page, next, err := pageOf(q, list, func(i *due.Item) Due { return Due{i.Reason, i.Book, i.Area, i.Type, i.ID, i.By, i.Number, i.Kind} })
+	page, next, err := pageOf(q, list, func(i *due.Item) Due {
+		return Due{i.Reason, i.Book, i.Area, i.Type, i.ID, i.By, i.Number, i.Commodity, i.Project, i.Kind}
+	})
 	return Dues{page, next}, err
 }
 

@@ -2,7 +2,6 @@ package api
 
 import (
 	"cmp"
-	"context"
 	"slices"
 	"strconv"
 	"strings"
@@ -203,22 +202,12 @@ func (q *call) unprovedFor(t *Todo) error {
 }
 
 func (q *call) dueFor(t *Todo) error {
-	list, err := gather(q, func(ctx context.Context, book string) ([]due.Item, error) {
-		return due.Items(ctx, q.db(), book, q.today())
-	}, func(i *due.Item) string { return i.Area })
+	list, err := q.dues()
 	if err != nil {
 		return err
 	}
-	for _, reason := range due.Reasons {
-		n := 0
-		for _, i := range list {
-			if i.Reason == reason {
-				n++
-			}
-		}
-		if n > 0 {
-			t.Due = append(t.Due, Count{reason, n})
-		}
+	for _, c := range due.Tally(list) {
+		t.Due = append(t.Due, Count{c.Reason, c.N})
 	}
 	counties, err := q.caller.Counties(q.ctx)
 	if err != nil {

@@ -30,7 +30,6 @@ const (
 	noticeDays     = 7   // before a notice closes
 	receiptDays    = 14  // that goods may be on their way
 	expiryDays     = 90  // before goods expire
-	conditionDays  = 180 // for which a check of an asset's condition is good
 )
 
 // Reasons why something is due, the most pressing first: animals missing, many deaths, an inspection overdue, a contract expired, a list to be put
@@ -45,12 +44,36 @@ type Item struct {
 	Type, ID   string    // what it is about: a type of thing with its code, or "entry" with its number
 	By         date.Date // by which it was or is due; "" when that is no matter of days
 	Number     int64     // heads, pieces, villages or households
+	Commodity  string    // of which Number is, where something can be due of several; "" else
+	Project    string    // whose store the goods are in, or were sent from; "" of all else
 	Kind       string    // of the fact that settles it; "" when none does by itself
 }
 
 // Compare puts the most pressing first, and of these the earliest.
 func Compare(a, b Item) int {
-	return cmp.Or(cmp.Compare(slices.Index(Reasons, a.Reason), slices.Index(Reasons, b.Reason)), cmp.Compare(a.By, b.By), cmp.Compare(a.Book, b.Book), cmp.Compare(a.ID, b.ID))
+	return cmp.Or(cmp.Compare(slices.Index(Reasons, a.Reason), slices.Index(Reasons, b.Reason)), cmp.Compare(a.By, b.By), cmp.Compare(a.Book, b.Book), cmp.Compare(a.ID, b.ID),
+		cmp.Compare(a.Project, b.Project), cmp.Compare(a.Commodity, b.Commodity))
+}
+
+// Count is how many items there are for a reason.
+type Count struct {
+	Reason string
+	N      int
+}
+
+// Tally counts items by reason, the most pressing first; reasons for which nothing is due are left out.
+func Tally(list []Item) []Count {
+	n := map[string]int{}
+	for i := range list {
+		n[list[i].Reason]++
+	}
+	var counts []Count
+	for _, reason := range Reasons {
+		if n[reason] > 0 {
+			counts = append(counts, Count{reason, n[reason]})
+		}
+	}
+	return counts
 }
 
 // Items lists what is due in a book on a day.
@@ -102,18 +125,21 @@ func deaths(ctx context.Context, r database.Reader, book string, on date.Date) (
 	if err != nil || len(places) == 0 {
 		return nil, err
 	}
+	contractsAt, err := areas(ctx, r, book, "breeding-contract")
+	if err != nil {
+		return nil, err
+	}
+	herdsAt, err := areas(ctx, r, book, "herd")
+	if err != nil {
+		return nil, err
+	}
 	var list []Item
 	for i := range places {
 		m := &places[i]
-		about := Item{Type: "breeding-contract", ID: m.Part}
+		about := Item{Area: contractsAt[m.Part], Type: "breeding-contract", ID: m.Part, Commodity: m.Commodity}
 		if m.Class == ledger.Herd {
-			about.Type = "herd"
+			about.Area, about.Type = herdsAt[m.Part], "herd"
 		}
-		e, _, err := entity.Get(ctx, r, book, about.Type, about.ID)
-		if err != nil {
-			return nil, err
-		}
-		about.Area = e.Area
 		if m.Missing > 0 {
 			missing := about
 			missing.Reason, missing.Number, missing.Kind = "missing", m.Missing, "animal-stock-take"
@@ -128,6 +154,16 @@ func deaths(ctx context.Context, r database.Reader, book string, on date.Date) (
 		}
 	}
 	return list, nil
+}
+
+// areas gives where the things of a type lie in a book, by code.
+func areas(ctx context.Context, r database.Reader, book, typ string) (map[string]string, error) {
+	list, err := entity.Find(ctx, r, entity.Filter{Book: book, Type: typ})
+	at := make(map[string]string, len(list))
+	for _, e := range list {
+		at[e.ID] = e.Area
+	}
+	return at, err
 }
 
 func dividends(ctx context.Context, r database.Reader, book string, on date.Date) ([]Item, error) {
@@ -213,17 +249,17 @@ func dispatches(ctx context.Context, r database.Reader, book string, on date.Dat
 	for _, b := range balances {
 		underway[b.Project] += b.Amount
 	}
+	projectsAt, err := areas(ctx, r, book, "project")
+	if err != nil {
+		return nil, err
+	}
 	var list []Item
 	for _, d := range sent {
 		by := d.On.AddDays(receiptDays)
 		if underway[d.ID] == 0 || by >= on {
 			continue
 		}
-		project, _, err := entity.Get(ctx, r, book, "project", d.Parent)
-		if err != nil {
-			return nil, err
-		}
-		list = append(list, Item{Reason: "underway", Area: project.Area, Type: "dispatch", ID: d.ID, By: by, Number: underway[d.ID], Kind: "delivery"})
+		list = append(list, Item{Reason: "underway", Area: projectsAt[d.Parent], Type: "dispatch", ID: d.ID, By: by, Number: underway[d.ID], Commodity: d.Fact.Commodity, Project: d.Parent, Kind: "delivery"})
 	}
 	return list, nil
 }
@@ -236,7 +272,7 @@ func receipts(ctx context.Context, r database.Reader, book string, on date.Date)
 	var list []Item
 	for _, h := range all {
 		if h.Grade < journal.Traced {
-			list = append(list, Item{Reason: "receipt", Area: h.Area, Type: "entry", ID: fmt.Sprint(h.Seq), By: h.On, Number: h.Amount, Kind: "proof"})
+			list = append(list, Item{Reason: "receipt", Area: h.Area, Type: "entry", ID: fmt.Sprint(h.Seq), By: h.On, Number: h.Amount, Commodity: h.Commodity, Project: h.Project, Kind: "proof"})
 		}
 	}
 	return list, nil
@@ -249,7 +285,7 @@ func expiries(ctx context.Context, r database.Reader, book string, on date.Date)
 	}
 	var list []Item
 	for _, b := range batches {
-		about := Item{Reason: "expiry", Type: "batch", ID: b.Batch, By: b.Expires, Number: b.Quantity, Kind: "delivery"}
+		about := Item{Reason: "expiry", Type: "batch", ID: b.Batch, By: b.Expires, Number: b.Quantity, Commodity: b.Commodity, Project: b.Project, Kind: "delivery"}
 		if b.Expires < on {
 			about.Kind = "loss"
 		}
@@ -271,10 +307,8 @@ func assets(ctx context.Context, r database.Reader, book string, on date.Date) (
 			about.Reason = "accept"
 		case a.Condition != "" && a.Condition != "good":
 			about.Reason, about.By = "repair", a.Checked
-		case a.Checked == "":
-			about.Reason = "check"
-		case a.Checked.AddDays(conditionDays) < on:
-			about.Reason, about.By = "check", a.Checked.AddDays(conditionDays)
+		case a.CheckBy() < on:
+			about.Reason, about.By = "check", a.CheckBy()
 		default:
 			continue
 		}

@@ -176,6 +176,17 @@ type Held struct {
 	Condition string    // good, repair or unusable; "" when it was never checked
 }
 
+// conditionDays is for how many days a check of an asset's condition is good: two checks a year.
+const conditionDays = 180
+
+// CheckBy is the day by which an asset is to be checked again; "", which is before any day, when it never was.
+func (h *Held) CheckBy() date.Date {
+	if h.Checked == "" {
+		return ""
+	}
+	return h.Checked.AddDays(conditionDays)
+}
+
 // Register lists the assets of a book with the last check by a day, those longest unchecked first.
 func Register(ctx context.Context, r database.Reader, book string, on date.Date) ([]Held, error) {
 	assets, err := entity.Find(ctx, r, entity.Filter{Book: book, Type: "asset"})

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"lastmile/internal/date"
 	"lastmile/internal/entity"
 	"lastmile/internal/fact"
 	"lastmile/internal/goods"
@@ -528,13 +527,6 @@ type kept struct {
 	fact *goods.Asset
 }
 
-// conditionDays is how long a check of an asset's condition is good for.
-const conditionDays = 180
-
-func (k *kept) late(today date.Date) bool {
-	return k.Checked == "" || k.Checked.AddDays(conditionDays) < today
-}
-
 func (q *request) register(ctx context.Context, book string) ([]kept, error) {
 	return remembered(q, book, "assets", func(k *kept) string { return k.Area }, q.readRegister)
 }
@@ -611,7 +603,7 @@ func (q *request) assetState(k *kept) view.State {
 		return view.State{Kind: view.Needs, Word: q.Text("industry.to-accept")}
 	case k.Condition != "" && k.Condition != "good":
 		return view.State{Kind: view.Failed, Word: q.condition(k.Condition)}
-	case k.late(q.today):
+	case k.CheckBy() < q.today:
 		return view.State{Kind: view.Needs, Word: q.Text("industry.to-check")}
 	}
 	return view.State{Kind: view.Done, Word: q.condition(k.Condition)}

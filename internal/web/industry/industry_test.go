@@ -1,12 +1,17 @@
 package industry_test
 
 import (
+	"encoding/json"
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
+	"lastmile/internal/api"
 	"lastmile/internal/area"
 	"lastmile/internal/date"
 	"lastmile/internal/dividend"
+	"lastmile/internal/due"
 	"lastmile/internal/enterprise"
 	"lastmile/internal/fact"
 	"lastmile/internal/goods"
@@ -262,4 +267,68 @@ func TestRemembered(t *testing.T) {
 	record(t, a, "2020-05-26", &livestock.Death{Herd: "HERD-1", Contract: "BC-1", Of: "animals", Heads: 1, Cause: "predator"})
 	all.Get("/contracts").Says(200, "6 are there now")
 	near.Get(contract).Says(200, "6")
+}
+
+// TestDue holds what the page, its download, the work list and the answer to programs say is due against what package due finds.
+func TestDue(t *testing.T) {
+	a := app(t)
+	record(t, a, "2020-05-06", &livestock.Death{Herd: "HERD-1", Contract: "BC-1", Of: "young", Heads: 2, Cause: "predator"})
+	record(t, a, "2020-05-25", &livestock.StockTake{Herd: "HERD-1", Contract: "BC-1", Of: "young", Heads: 0, Reason: "one strayed"})
+	w := testworld.Wushan
+	items, err := due.Items(t.Context(), a.Store.DB, w, a.Store.Today())
+	if err != nil {
+		t.Fatal(err)
+	}
+	reasons := map[string]bool{}
+	var lines []string
+	for _, i := range items {
+		reasons[i.Reason] = true
+		code := i.ID
+		if i.Type == "entry" {
+			code = w + ":" + i.ID
+		}
+		lines = append(lines, fmt.Sprintf("%s,%s,%s,%s,%d", code, i.Reason, i.Area, i.By, i.Number))
+	}
+	for _, reason := range []string{"missing", "deaths", "inspection", "post", "pay", "hand", "underway", "receipt", "expiry", "accept"} {
+		if !reasons[reason] {
+			t.Errorf("nothing is due for the reason %s in %v", reason, lines)
+		}
+	}
+	officer := a.As("officer")
+	csv := strings.Split(strings.TrimSpace(strings.ReplaceAll(strings.TrimPrefix(officer.Get("/due.csv?county="+w).Body, "\ufeff"), "\r", "")), "\n")
+	if head := "what,reason,area,day,number"; csv[0] != head || !slices.Equal(csv[1:], lines) {
+		t.Errorf("the download has\n%s\nwant %s and\n%s", strings.Join(csv, "\n"), head, strings.Join(lines, "\n"))
+	}
+	var answer api.Dues
+	if err := json.Unmarshal([]byte(officer.Get(api.Path+"/due?limit=200&book="+w).Body), &answer); err != nil {
+		t.Fatal(err)
+	}
+	if len(answer.Due) != len(items) {
+		t.Errorf("programs are answered %d things, want %d", len(answer.Due), len(items))
+	}
+	for n, d := range answer.Due {
+		if i := items[n]; i != (due.Item{Reason: d.Reason, Book: d.Book, Area: d.Area, Type: d.Type, ID: d.ID, By: d.By, Number: d.Number, Commodity: d.Commodity, Project: d.Project, Kind: d.Kind}) {
+			t.Errorf("programs are answered %+v, want %+v", d, i)
+		}
+	}
+	todo := officer.Get("/todo")
+	for _, c := range due.Tally(items) {
+		todo.Says(200, fmt.Sprintf("%d %s", c.N, map[string]string{"missing": "places with heads missing", "deaths": "places with many deaths", "inspection": "inspection overdue", "post": "list to put up",
+			"pay": "dividend not wholly paid", "hand": "sharing not wholly handed over", "underway": "dispatch not confirmed", "receipt": "deliveries without receipt", "expiry": "batch about to expire", "accept": "asset to accept"}[c.Reason]))
+	}
+	links := strings.Join(a.As("assistant").Get("/due").Links(), "\n")
+	for _, want := range []string{
+		"/record/animal-stock-take?contract=BC-1&herd=HERD-1&of=animals",
+		"/record/animal-stock-take?contract=BC-1&herd=HERD-1&of=young",
+		"/record/animal-inspection?contract=BC-1",
+		"/record/dividend-share?sharing=SH-1",
+		"/record/delivery?batch=LOT-1&commodity=mask&project=" + home,
+		"/record/asset-check?asset=AMB-1&check=acceptance",
+		"/record/proof?book=" + w + "&entry=",
+		"/sharings/" + w + "/SH-2", "/goods/dispatches/" + w + "/DIS-1", "/entries/" + w + "/",
+	} {
+		if !strings.Contains(links, want) {
+			t.Errorf("the page does not lead to %s:\n%s", want, links)
+		}
+	}
 }

@@ -261,32 +261,3 @@ func (q *request) sharedListing(s *sharing, rows []dividend.Shared) listing.List
 		},
 	}
 }
-
-// sharingItems are sharings whose next step is due: the same steps as those of a dividend of villages.
-func (q *request) sharingItems(ctx context.Context, book string) ([]item, error) {
-	all, err := q.readSharings(ctx, book, "")
-	if err != nil {
-		return nil, err
-	}
-	var list []item
-	for i := range all {
-		s := &all[i]
-		about := item{book: book, area: s.Area, code: s.ID, name: q.called(book, "party", s.Fact.Village), page: link("sharings", book, s.ID), day: cmp.Or(s.Closes(), s.On)}
-		switch {
-		case s.Status != dividend.Approved && (s.Board == nil || s.Board.Open == 0 && s.Board.Upheld > 0):
-			about.reason = "post"
-		case s.Status != dividend.Approved && s.Board.Open > 0 && s.Closes() < q.today:
-			about.reason, about.number = "objection", s.Board.Open
-		case s.Status != dividend.Approved && s.Closes() < q.today:
-			about.reason, about.kind, about.fields = "approve", "dividend-sharing-approval", []string{"sharing", s.ID}
-		case s.Status != dividend.Approved && s.Closes() <= q.today.AddDays(noticeDays):
-			about.reason = "notice"
-		case s.Left > 0:
-			about.reason, about.number, about.kind, about.fields = "hand", s.Waiting, "dividend-share", []string{"sharing", s.ID}
-		default:
-			continue
-		}
-		list = append(list, about)
-	}
-	return list, nil
-}
