@@ -5,12 +5,14 @@ import (
 	"encoding/json"
 	"maps"
 	"net/http"
+	"path"
 	"reflect"
 	"strconv"
 	"strings"
 
 	"lastmile/internal/access"
 	"lastmile/internal/fact"
+	"lastmile/internal/poverty"
 )
 
 // Document is the OpenAPI 3.1 document of the API, made from the operations, the Go types that they send and receive, and the kinds of fact.
@@ -116,6 +118,9 @@ func (d *document) facts(body any) map[string]any {
 	return envelope
 }
 
+// own is the package whose structs go by their bare names.
+var own = reflect.TypeFor[document]().PkgPath()
+
 // schema of a Go type. Structs go into the components, under their name.
 func (d *document) schema(t reflect.Type) map[string]any {
 	switch {
@@ -123,10 +128,15 @@ func (d *document) schema(t reflect.Type) map[string]any {
 		return map[string]any{"type": "object"}
 	case t.Implements(reflect.TypeFor[encoding.TextMarshaler]()):
 		return map[string]any{"type": "string"}
+	case t == reflect.TypeFor[poverty.Number]():
+		return map[string]any{"type": []any{"number", "null"}} // null where it cannot be computed
 	case t.Kind() == reflect.Pointer:
 		return d.schema(t.Elem()) // one that may be null is left to object
 	case t.Kind() == reflect.Struct:
 		name := t.Name()
+		if t.PkgPath() != own {
+			name = path.Base(t.PkgPath()) + "." + name
+		}
 		if _, ok := d.schemas[name]; !ok {
 			d.schemas[name] = nil // a type that holds itself ends here
 			d.schemas[name] = d.object(t)
@@ -142,6 +152,8 @@ func (d *document) schema(t reflect.Type) map[string]any {
 		return map[string]any{"type": "boolean"}
 	case reflect.Int, reflect.Int64:
 		return map[string]any{"type": "integer"}
+	case reflect.Float64:
+		return map[string]any{"type": "number"}
 	}
 	return map[string]any{"type": "string"}
 }

@@ -325,7 +325,7 @@ func (q *request) cardForm(status int, c *newCard) error {
 	}
 	back := query(Path, "area", c.values["area"])
 	form := view.Form{Action: NewPath, Bar: true, Fields: fields, Hidden: q.v.Hidden(view.Hidden{Name: "key", Value: c.values["key"]}, view.Hidden{Name: "rows", Value: strconv.Itoa(c.rows)}),
-		Buttons: []view.Button{{Label: q.text("households.card.save"), Kind: view.Primary, Name: "do", Value: "record"}, {Label: q.text("households.card.more"), Name: "do", Value: "more"}, {Label: q.text("households.back"), Href: back}}}
+		Buttons: []view.Button{{Label: q.text("households.card.save"), Kind: view.Primary, Name: "do", Value: "record"}, {Label: q.text("households.card.more"), Name: "do", Value: "more"}, {Label: q.text("households.card.back"), Href: back}}}
 	q.page.Shell = view.StepShell
 	q.page.Title = q.text("households.card.title")
 	heading := view.Heading{Title: q.page.Title, Lead: view.Plain(q.text("households.card.lead"))}
