@@ -12,7 +12,6 @@ import (
 
 	"lastmile/internal/access"
 	"lastmile/internal/fact"
-	"lastmile/internal/poverty"
 )
 
 // Document is the OpenAPI 3.1 document of the API, made from the operations, the Go types that they send and receive, and the kinds of fact.
@@ -128,8 +127,6 @@ func (d *document) schema(t reflect.Type) map[string]any {
 		return map[string]any{"type": "object"}
 	case t.Implements(reflect.TypeFor[encoding.TextMarshaler]()):
 		return map[string]any{"type": "string"}
-	case t == reflect.TypeFor[poverty.Number]():
-		return map[string]any{"type": []any{"number", "null"}} // null where it cannot be computed
 	case t.Kind() == reflect.Pointer:
 		return d.schema(t.Elem()) // one that may be null is left to object
 	case t.Kind() == reflect.Struct:
@@ -153,6 +150,9 @@ func (d *document) schema(t reflect.Type) map[string]any {
 	case reflect.Int, reflect.Int64:
 		return map[string]any{"type": "integer"}
 	case reflect.Float64:
+		if t.Implements(reflect.TypeFor[json.Marshaler]()) { // null where there is no number
+			return map[string]any{"type": []any{"number", "null"}}
+		}
 		return map[string]any{"type": "number"}
 	}
 	return map[string]any{"type": "string"}
