@@ -13,7 +13,6 @@ import (
 	"lastmile/internal/enterprise"
 	"lastmile/internal/entity"
 	"lastmile/internal/fact"
-	"lastmile/internal/ledger"
 	"lastmile/internal/livestock"
 	"lastmile/internal/notice"
 )
@@ -130,63 +129,11 @@ func listHerds(q *call) (any, error) {
 	return Herds{append([]Herd{}, page...), next}, err
 }
 
-// herds reads the herds of a book with their heads today.
 func (q *call) herds(ctx context.Context, book string) ([]Herd, error) {
-	things, err := fact.Things[livestock.Herd](ctx, q.db(), book, "herd", "", "")
-	if err != nil || len(things) == 0 {
-		return nil, err
-	}
-	contracts, err := livestock.Contracts(ctx, q.db(), book, "")
-	if err != nil {
-		return nil, err
-	}
-	holdings, err := livestock.Holdings(ctx, q.db(), book, q.today())
-	if err != nil {
-		return nil, err
-	}
-	list := make([]Herd, len(things))
-	own, lent := map[string]int{}, map[string]int{} // by code of herd, of contract
-	for i := range things {
-		list[i].Described = describe(&things[i])
-		own[things[i].ID] = i
-	}
-	for i := range contracts {
-		c := &contracts[i]
-		if at, ok := own[c.Contract.Herd]; ok {
-			lent[c.ID] = at
-			if c.Status == livestock.Running {
-				list[at].Contracts++
-			}
-		}
-	}
-	for i := range holdings {
-		h := &holdings[i]
-		at, ok := lent[h.Part]
-		if h.Class == ledger.Herd {
-			at, ok = own[h.Part]
-		}
-		if !ok {
-			continue
-		}
-		list[at].count(h, h.Commodity == things[at].Fact.Animals)
-	}
-	return list, nil
-}
-
-// count adds what an account holds and has lost to a herd.
-func (h *Herd) count(of *livestock.Holding, grown bool) {
-	switch {
-	case !grown:
-		h.Young += of.Present
-		h.Born += of.In["birth"]
-		return
-	case of.Class == ledger.Herd:
-		h.Kept += of.Present
-	default:
-		h.Lent += of.Present
-	}
-	h.Died += of.Out["death"]
-	h.Missing += of.Out["stock-take-missing"] - of.In["stock-take-found"]
+	list, err := livestock.Flocks(ctx, q.db(), book, q.today())
+	return each(list, func(f *livestock.Flock) Herd {
+		return Herd{describe(&f.Thing), f.Kept, f.Lent, f.Young, f.Born, f.Died, f.Missing, f.Running}
+	}), err
 }
 
 // HerdFile is a herd with its history.
@@ -282,49 +229,12 @@ type Contract struct {
 	Fact        json.RawMessage `json:"fact" doc:"The fields of a breeding-contract."`
 }
 
-func showContract(book string, t *livestock.Terms, last date.Date) Contract {
-	body, _ := fact.KindOf(&t.Contract).Encode(&t.Contract)
-	return Contract{Book: book, ID: t.ID, Area: cmp.Or(t.Area, book), Status: t.Status, Seq: t.Seq, Begun: t.Begun, Signed: t.Signed, Duty: t.Duty(), Inspected: last, InspectedBy: t.InspectionDue(last), Fact: json.RawMessage(body)}
-}
-
 func (q *call) contracts(ctx context.Context, book string) ([]Contract, error) {
-	terms, err := livestock.Contracts(ctx, q.db(), book, q.URL.Query().Get("herd"))
-	if err != nil || len(terms) == 0 {
-		return nil, err
-	}
-	herds, err := fact.Things[livestock.Herd](ctx, q.db(), book, "herd", "", "")
-	if err != nil {
-		return nil, err
-	}
-	last, err := livestock.Inspected(ctx, q.db(), book, q.today())
-	if err != nil {
-		return nil, err
-	}
-	holdings, err := livestock.Holdings(ctx, q.db(), book, q.today())
-	if err != nil {
-		return nil, err
-	}
-	grown, at := map[string]string{}, map[string]int{} // commodity of the grown animals by herd, place in the list by contract
-	for _, h := range herds {
-		grown[h.ID] = h.Fact.Animals
-	}
-	list := make([]Contract, len(terms))
-	for i := range terms {
-		list[i] = showContract(book, &terms[i], last[terms[i].ID])
-		at[terms[i].ID] = i
-	}
-	for _, h := range holdings {
-		i, ok := at[h.Part]
-		switch {
-		case !ok || h.Class == ledger.Herd:
-		case h.Commodity != grown[terms[i].Contract.Herd]:
-			list[i].Young += h.Present
-		default:
-			list[i].Animals += h.Present
-			list[i].Missing += h.Out["stock-take-missing"] - h.In["stock-take-found"]
-		}
-	}
-	return list, nil
+	list, err := livestock.Standings(ctx, q.db(), book, q.URL.Query().Get("herd"), q.today())
+	return each(list, func(s *livestock.Standing) Contract {
+		body, _ := fact.KindOf(&s.Contract).Encode(&s.Contract)
+		return Contract{s.Book, s.ID, cmp.Or(s.Area, book), s.Status, s.Seq, s.Begun, s.Signed, s.Animals.Present, s.Young.Present, s.Missing(), s.Duty(), s.Inspected, s.InspectBy(), json.RawMessage(body)}
+	}), err
 }
 
 func listContracts(q *call) (any, error) {

@@ -106,12 +106,11 @@ func contracts(ctx context.Context, r database.Reader, book string, on date.Date
 	for i := range all {
 		c := &all[i]
 		about := Item{Area: c.Area, Type: "breeding-contract", ID: c.ID}
-		inspect := c.InspectionDue(last[c.ID])
 		switch {
-		case c.Status == livestock.Running && c.Until < on: // the animals come back, or a new contract is made
+		case c.Expired(on):
 			about.Reason, about.By, about.Number, about.Kind = "expired", c.Until, c.Duty(), "animal-return"
-		case inspect != "" && inspect < on:
-			about.Reason, about.By, about.Number, about.Kind = "inspection", inspect, c.Heads, "animal-inspection"
+		case c.InspectionOverdue(last[c.ID], on):
+			about.Reason, about.By, about.Number, about.Kind = "inspection", c.InspectionDue(last[c.ID]), c.Heads, "animal-inspection"
 		default:
 			continue
 		}

@@ -247,6 +247,30 @@ func TestAlerts(t *testing.T) {
 	if len(list) != 2 || list[0].Part != "C-1" || list[0].Permille() != 200 || list[1].Part != "C-2" || list[1].Missing != 1 {
 		t.Errorf("alerts are %+v, want C-1 with 200 deaths in a thousand and C-2 with one missing", list)
 	}
+	flocks, err := livestock.Flocks(t.Context(), c.DB, countytest.Book, "2018-07-31")
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := slices.IndexFunc(flocks, func(f livestock.Flock) bool { return f.ID == plain })
+	if f := flocks[at]; f.Kept != 10 || f.Lent != 17 || f.Died != 2 || f.Missing != 1 || f.Young != 0 || f.Running != 2 {
+		t.Errorf("the herd stands at %+v, want 10 kept and 17 lent under 2 contracts, 2 dead and 1 missing", f)
+	}
+	standings, err := livestock.Standings(t.Context(), c.DB, countytest.Book, plain, "2018-07-31")
+	if err != nil || len(standings) != 2 {
+		t.Fatalf("%d contracts, want 2 (%v)", len(standings), err)
+	}
+	for i, want := range []struct {
+		animals, missing     int64
+		inspected, inspectBy date.Date
+	}{{8, 0, "", "2018-07-30"}, {9, 1, "2018-07-01", "2018-09-29"}} {
+		s := &standings[i]
+		if s.Animals.Present != want.animals || s.Missing() != want.missing || s.Inspected != want.inspected || s.InspectBy() != want.inspectBy {
+			t.Errorf("contract %s has %d, %d missing, was inspected on %q and is to be by %s; want %+v", s.ID, s.Animals.Present, s.Missing(), s.Inspected, s.InspectBy(), want)
+		}
+		if by, until := s.InspectBy(), s.Until; s.Overdue(by) || !s.Overdue(by.AddDays(1)) || !s.Overdue(until) || s.Overdue(until.AddDays(1)) || s.Expired(until) || !s.Expired(until.AddDays(1)) {
+			t.Errorf("contract %s: an inspection is overdue from the day after %s until %s, and then the animals are due back", s.ID, by, until)
+		}
+	}
 	s, err := livestock.StateOf(t.Context(), c.DB, countytest.Book, plain, "2018-06-30")
 	if err != nil {
 		t.Fatal(err)

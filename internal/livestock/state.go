@@ -91,6 +91,9 @@ GROUP BY from_account, commodity, flow`, args...)
 	return list, nil
 }
 
+// missing is how many heads stock-takes did not find, less those found again.
+func (h *Holding) missing() int64 { return h.Out[missing] - h.In[found] }
+
 func add(heads map[string]int64, flow string, n int64) {
 	if n != 0 {
 		heads[flow] += n
@@ -213,6 +216,15 @@ func (t *Terms) InspectionDue(last date.Date) date.Date {
 	return max(t.Begun, last).AddDays(int(t.Inspect))
 }
 
+// InspectionOverdue tells whether a contract that was last inspected on a day ("" for never) should have been again by another. After the contract's term the animals are due back, not an inspection.
+func (t *Terms) InspectionOverdue(last, on date.Date) bool {
+	due := t.InspectionDue(last)
+	return due != "" && due < on && on <= t.Until
+}
+
+// Expired tells whether a running contract's term is over on a day: the animals are due back, or a new contract.
+func (t *Terms) Expired(on date.Date) bool { return t.Status == Running && t.Until < on }
+
 // Inspected gives the day of the last inspection by a day, by contract.
 func Inspected(ctx context.Context, r database.Reader, book string, on date.Date) (map[string]date.Date, error) {
 	rows, err := r.Query(ctx, `SELECT o.subject, MAX(o.on_date)
@@ -272,7 +284,7 @@ func Mortalities(ctx context.Context, r database.Reader, book string, from, unti
 			old = &Holding{}
 		}
 		m := Mortality{Holding: h, Deaths: h.Out[death] - old.Out[death], Heads: old.Present}
-		m.Missing = h.Out[missing] - old.Out[missing] - (h.In[found] - old.In[found])
+		m.Missing = h.missing() - old.missing()
 		for flow, n := range h.In {
 			m.Heads += n - old.In[flow]
 		}

@@ -18,67 +18,13 @@ import (
 )
 
 // standing is a breeding contract as it stands today.
-type standing struct {
-	livestock.Terms
-	book           string
-	herd           *livestock.Herd
-	animals, young livestock.Holding
-	last, due      date.Date // inspections; due is "" when none are agreed
-}
-
-// missing is how many animals stock-takes did not find, less those found again.
-func (s *standing) missing() int64 {
-	return s.animals.Out["stock-take-missing"] - s.animals.In["stock-take-found"]
-}
-
-func (s *standing) overdue(today date.Date) bool {
-	return s.due != "" && s.due < today && today <= s.Until // after its term the animals are due, not an inspection
-}
+type standing = livestock.Standing
 
 // standings reads the contracts of a book.
 func (q *request) standings(ctx context.Context, book string) ([]standing, error) {
-	return remembered(q, book, "contracts", func(s *standing) string { return s.Area }, q.readStandings)
-}
-
-func (q *request) readStandings(ctx context.Context, book string) ([]standing, error) {
-	terms, err := livestock.Contracts(ctx, q.db(), book, "")
-	if err != nil || len(terms) == 0 {
-		return nil, err
-	}
-	things, err := fact.Things[livestock.Herd](ctx, q.db(), book, "herd", "", "")
-	if err != nil {
-		return nil, err
-	}
-	herds := map[string]*livestock.Herd{}
-	for _, h := range things {
-		herds[h.ID] = h.Fact
-	}
-	holdings, err := livestock.Holdings(ctx, q.db(), book, q.today)
-	if err != nil {
-		return nil, err
-	}
-	last, err := livestock.Inspected(ctx, q.db(), book, q.today)
-	if err != nil {
-		return nil, err
-	}
-	list := make([]standing, len(terms))
-	at := make(map[string]*standing, len(terms))
-	for i, t := range terms {
-		list[i] = standing{Terms: t, book: book, herd: herds[t.Contract.Herd], last: last[t.ID], due: t.InspectionDue(last[t.ID])}
-		at[t.ID] = &list[i]
-	}
-	for _, h := range holdings {
-		s := at[h.Part]
-		if s == nil || h.Class == ledger.Herd {
-			continue
-		}
-		if h.Commodity == s.herd.Animals {
-			s.animals = h
-		} else {
-			s.young = h
-		}
-	}
-	return list, nil
+	return remembered(q, book, "contracts", func(s *standing) string { return s.Area }, func(ctx context.Context, book string) ([]standing, error) {
+		return livestock.Standings(ctx, q.db(), book, "", q.today)
+	})
 }
 
 func (q *request) chosenContracts() (rows, all []standing, err error) {
@@ -94,11 +40,11 @@ func (q *request) chosenContracts() (rows, all []standing, err error) {
 		case livestock.Running, livestock.Ended:
 			return s.Status != q.FormValue("state")
 		case "overdue":
-			return !s.overdue(q.today)
+			return !s.Overdue(q.today)
 		case "missing":
-			return s.missing() <= 0
+			return s.Missing() <= 0
 		case "expired":
-			return s.Status != livestock.Running || s.Until >= q.today
+			return !s.Expired(q.today)
 		}
 		return false
 	})
@@ -119,9 +65,9 @@ func (q *request) contracts() error {
 	overdue := 0
 	for i := range rows {
 		s := &rows[i]
-		heads, present, born = heads+s.Heads, present+s.animals.Present, born+s.young.In["birth"]
-		households[s.book+s.Household] = true
-		if s.overdue(q.today) {
+		heads, present, born = heads+s.Heads, present+s.Animals.Present, born+s.Young.In["birth"]
+		households[s.Book+s.Household] = true
+		if s.Overdue(q.today) {
 			overdue++
 		}
 	}
@@ -161,9 +107,9 @@ func (q *request) contractState(s *standing) view.State {
 	switch {
 	case s.Status == livestock.Ended:
 		return view.State{Kind: view.Done, Word: q.Text("industry.ended")}
-	case s.Until < q.today:
+	case s.Expired(q.today):
 		return view.State{Kind: view.Needs, Word: q.Text("industry.expired")}
-	case s.overdue(q.today):
+	case s.Overdue(q.today):
 		return view.State{Kind: view.Needs, Word: q.Text("industry.overdue")}
 	}
 	return view.State{Kind: view.Running, Word: q.Text("industry.running")}
@@ -178,13 +124,13 @@ func (q *request) contractListing(rows []standing) listing.Listing[standing] {
 			Plain:   func(s standing) string { return itoa(n(&s)) }}
 	}
 	account := func(s *standing) string {
-		return link("accounts", s.book, ledger.NewAccount(s.book, ledger.Contract, s.herd.Owner, "", s.ID, "").ID)
+		return link("accounts", s.Book, ledger.NewAccount(s.Book, ledger.Contract, s.Owner, "", s.ID, "").ID)
 	}
 	young := func(s *standing) string {
 		if s.Offspring != "household" {
 			return account(s)
 		}
-		return link("accounts", s.book, ledger.NewAccount(s.book, ledger.Young, s.Household, "", s.ID, "").ID)
+		return link("accounts", s.Book, ledger.NewAccount(s.Book, ledger.Young, s.Household, "", s.ID, "").ID)
 	}
 	return listing.Listing[standing]{
 		Rows:  rows,
@@ -192,7 +138,7 @@ func (q *request) contractListing(rows []standing) listing.Listing[standing] {
 		Columns: []listing.Column[standing]{
 			{Key: "contract", Label: q.Text("industry.col.contract"), Compare: func(a, b standing) int { return strings.Compare(a.ID, b.ID) },
 				Cell: func(s standing) view.Cell {
-					return view.Cell{Text: s.ID, Href: link("contracts", s.book, s.ID), Sub: q.Text("industry.household-is", s.Household)}
+					return view.Cell{Text: s.ID, Href: link("contracts", s.Book, s.ID), Sub: q.Text("industry.household-is", s.Household)}
 				},
 				Plain: func(s standing) string { return text(s.ID) }},
 			{Key: "state", Label: q.Text("industry.col.state"), Kind: view.StateColumn, Compare: func(a, b standing) int { return strings.Compare(a.Status, b.Status) },
@@ -201,23 +147,23 @@ func (q *request) contractListing(rows []standing) listing.Listing[standing] {
 			{Key: "village", Label: q.Text("industry.col.village"), Compare: func(a, b standing) int { return strings.Compare(a.Area, b.Area) },
 				Cell:  func(s standing) view.Cell { return view.Cell{Text: q.area(s.Area), Href: link("areas", s.Area)} },
 				Plain: func(s standing) string { return s.Area }},
-			number("heads", func(s *standing) int64 { return s.Heads }, func(s *standing) string { return entryHref(s.book, s.Seq) }),
-			number("present", func(s *standing) int64 { return s.animals.Present }, account),
-			number("born", func(s *standing) int64 { return s.young.In["birth"] }, young),
-			number("died", func(s *standing) int64 { return s.animals.Out["death"] }, account),
-			{Key: "inspection", Label: q.Text("industry.col.inspection"), Compare: func(a, b standing) int { return cmp.Compare(cmp.Or(a.due, "9"), cmp.Or(b.due, "9")) },
+			number("heads", func(s *standing) int64 { return s.Heads }, func(s *standing) string { return entryHref(s.Book, s.Seq) }),
+			number("present", func(s *standing) int64 { return s.Animals.Present }, account),
+			number("born", func(s *standing) int64 { return s.Young.In["birth"] }, young),
+			number("died", func(s *standing) int64 { return s.Animals.Out["death"] }, account),
+			{Key: "inspection", Label: q.Text("industry.col.inspection"), Compare: func(a, b standing) int { return cmp.Compare(cmp.Or(a.InspectBy(), "9"), cmp.Or(b.InspectBy(), "9")) },
 				Cell: func(s standing) view.Cell {
-					return view.Cell{Text: q.day(s.due), Sub: q.Text("industry.last", q.day(s.last))}
+					return view.Cell{Text: q.day(s.InspectBy()), Sub: q.Text("industry.last", q.day(s.Inspected))}
 				},
-				Plain: func(s standing) string { return string(s.due) }},
+				Plain: func(s standing) string { return string(s.InspectBy()) }},
 			{Key: "household", Plain: func(s standing) string { return s.Household }},
 			{Key: "herd", Plain: func(s standing) string { return s.Contract.Herd }},
 			{Key: "begun", Plain: func(s standing) string { return string(s.Begun) }},
 			{Key: "until", Plain: func(s standing) string { return string(s.Until) }},
-			{Key: "young", Plain: func(s standing) string { return itoa(s.young.Present) }},
-			{Key: "young-sold", Plain: func(s standing) string { return itoa(s.young.Out["sale"]) }},
-			{Key: "missing", Plain: func(s standing) string { return itoa(s.missing()) }},
-			{Key: "last-inspection", Plain: func(s standing) string { return string(s.last) }},
+			{Key: "young", Plain: func(s standing) string { return itoa(s.Young.Present) }},
+			{Key: "young-sold", Plain: func(s standing) string { return itoa(s.Young.Out["sale"]) }},
+			{Key: "missing", Plain: func(s standing) string { return itoa(s.Missing()) }},
+			{Key: "last-inspection", Plain: func(s standing) string { return string(s.Inspected) }},
 		},
 	}
 }
@@ -276,7 +222,7 @@ func (q *request) contract() error {
 		return err
 	}
 	s := sumOf(&rec)
-	st := standing{Terms: rec.Terms, due: rec.InspectionDue(s.inspected)}
+	st := standing{Terms: rec.Terms, Inspected: s.inspected}
 	state := q.contractState(&st)
 	state.Pill = true
 	var present, young int64
@@ -306,7 +252,7 @@ func (q *request) contract() error {
 		Main: []view.Component{view.Section{Head: view.SectionHead{ID: "history", Title: q.Text("industry.history"), Note: q.write("industry.history.note")}, Parts: []view.Component{q.timeline(book, rec.History, &rec.Herd)}}},
 		Side: []view.Component{
 			view.Section{Head: view.SectionHead{ID: "terms", Title: q.Text("industry.terms")}, Parts: []view.Component{q.terms(book, &rec)}},
-			view.Section{Head: view.SectionHead{ID: "duty", Title: q.Text("industry.duty")}, Parts: []view.Component{q.duty(&rec, s, present, st.due)}},
+			view.Section{Head: view.SectionHead{ID: "duty", Title: q.Text("industry.duty")}, Parts: []view.Component{q.duty(&rec, s, present)}},
 		}})
 }
 
@@ -361,15 +307,16 @@ func (q *request) householdLink(book, id string) view.Prose {
 }
 
 // duty is what the household owes: heads to give back, heads to replace, the next inspection.
-func (q *request) duty(rec *livestock.Record, s sums, present int64, due date.Date) view.Facts {
+func (q *request) duty(rec *livestock.Record, s sums, present int64) view.Facts {
 	replace := q.Text("industry.replace.none")
 	if rec.Replace {
 		replace = q.Text("industry.replace", s.died+s.missing, s.replaced, max(0, s.died+s.missing-s.replaced))
 	}
 	inspection := q.Text("industry.inspect.none")
 	if rec.Inspect > 0 {
+		due := rec.InspectionDue(s.inspected)
 		inspection = q.Text("industry.inspect.every", rec.Inspect, q.day(due))
-		if due != "" && due < q.today {
+		if rec.InspectionOverdue(s.inspected, q.today) {
 			inspection = q.Text("industry.inspect.late", rec.Inspect, q.day(due))
 		}
 	}

@@ -17,69 +17,16 @@ import (
 )
 
 // flock is a village's herd as it stands today: what the village keeps and what it has lent.
-type flock struct {
-	fact.Thing[livestock.Herd]
-	kept, lent, young, contracts int64
-	died, missing, born          int64
-}
+type flock = livestock.Flock
 
-func (f *flock) account() string {
+func herdAccount(f *flock) string {
 	return link("accounts", f.Book, ledger.NewAccount(f.Book, ledger.Herd, f.Fact.Owner, "", f.ID, "").ID)
 }
 
 func (q *request) flocks(ctx context.Context, book string) ([]flock, error) {
-	return remembered(q, book, "flocks", func(f *flock) string { return f.Area }, q.readFlocks)
-}
-
-func (q *request) readFlocks(ctx context.Context, book string) ([]flock, error) {
-	things, err := fact.Things[livestock.Herd](ctx, q.db(), book, "herd", "", "")
-	if err != nil || len(things) == 0 {
-		return nil, err
-	}
-	contracts, err := entity.Find(ctx, q.db(), entity.Filter{Book: book, Type: "breeding-contract"})
-	if err != nil {
-		return nil, err
-	}
-	holdings, err := livestock.Holdings(ctx, q.db(), book, q.today)
-	if err != nil {
-		return nil, err
-	}
-	list := make([]flock, len(things))
-	at := make(map[string]*flock, len(things)+len(contracts)) // by code of herd or contract: the two are in accounts of their own
-	for i, t := range things {
-		list[i].Thing = t
-		at["h "+t.ID] = &list[i]
-	}
-	for _, c := range contracts {
-		if f := at["h "+c.Parent]; f != nil {
-			at["c "+c.ID] = f
-			if c.Status == livestock.Running {
-				f.contracts++
-			}
-		}
-	}
-	for _, h := range holdings {
-		f := at["c "+h.Part]
-		if h.Class == ledger.Herd {
-			f = at["h "+h.Part]
-		}
-		if f == nil {
-			continue
-		}
-		if h.Commodity != f.Fact.Animals {
-			f.young += h.Present
-			f.born += h.In["birth"]
-			continue
-		}
-		if h.Class == ledger.Herd {
-			f.kept += h.Present
-		} else {
-			f.lent += h.Present
-		}
-		f.died += h.Out["death"]
-		f.missing += h.Out["stock-take-missing"] - h.In["stock-take-found"]
-	}
-	return list, nil
+	return remembered(q, book, "flocks", func(f *flock) string { return f.Area }, func(ctx context.Context, book string) ([]flock, error) {
+		return livestock.Flocks(ctx, q.db(), book, q.today)
+	})
 }
 
 // herds lists the herds of villages.
@@ -93,7 +40,7 @@ func (q *request) herds() error {
 	}
 	var kept, lent, contracts, born int64
 	for i := range rows {
-		kept, lent, contracts, born = kept+rows[i].kept, lent+rows[i].lent, contracts+rows[i].contracts, born+rows[i].born
+		kept, lent, contracts, born = kept+rows[i].Kept, lent+rows[i].Lent, contracts+rows[i].Running, born+rows[i].Born
 	}
 	fields, err := q.counties()
 	if err != nil {
@@ -149,15 +96,15 @@ func (q *request) herdListing(rows []flock) listing.Listing[flock] {
 			{Key: "village", Label: q.Text("industry.col.village"), Compare: func(a, b flock) int { return strings.Compare(a.Area, b.Area) },
 				Cell:  func(f flock) view.Cell { return view.Cell{Text: q.area(f.Area), Href: link("areas", f.Area)} },
 				Plain: func(f flock) string { return f.Area }},
-			number("kept", func(f *flock) int64 { return f.kept }, (*flock).account),
-			number("lent", func(f *flock) int64 { return f.lent }, lent),
-			number("contracts", func(f *flock) int64 { return f.contracts }, lent),
-			number("young", func(f *flock) int64 { return f.young }, page),
-			number("died", func(f *flock) int64 { return f.died }, page),
-			number("missing", func(f *flock) int64 { return f.missing }, page),
+			number("kept", func(f *flock) int64 { return f.Kept }, herdAccount),
+			number("lent", func(f *flock) int64 { return f.Lent }, lent),
+			number("contracts", func(f *flock) int64 { return f.Running }, lent),
+			number("young", func(f *flock) int64 { return f.Young }, page),
+			number("died", func(f *flock) int64 { return f.Died }, page),
+			number("missing", func(f *flock) int64 { return f.Missing }, page),
 			{Key: "name", Plain: func(f flock) string { return f.Name }},
 			{Key: "fund", Plain: func(f flock) string { return f.Fact.Fund }},
-			{Key: "born", Plain: func(f flock) string { return itoa(f.born) }},
+			{Key: "born", Plain: func(f flock) string { return itoa(f.Born) }},
 		},
 	}
 }
@@ -227,7 +174,7 @@ func (q *request) herd() error {
 		heading.Buttons = append(heading.Buttons, q.button("herd-intake", view.Ghost, "herd", id)...)
 	}
 	figures := view.KeyFigures{
-		{Label: q.Text("industry.col.kept"), Figure: view.FigureLink{Value: q.Count(kept), Href: f.account()}, Note: animals},
+		{Label: q.Text("industry.col.kept"), Figure: view.FigureLink{Value: q.Count(kept), Href: herdAccount(&f)}, Note: animals},
 		{Label: q.Text("industry.col.lent"), Figure: view.FigureLink{Value: q.Count(lent), Href: listing.Address("/contracts", "village", h.Area)}, Note: animals},
 		{Label: q.Text("industry.col.young"), Figure: view.FigureLink{Value: q.Count(babies), Href: "#reconcile"}, Note: cmp.Or(young, q.NotRecorded())},
 	}
