@@ -47,30 +47,15 @@ type Stock struct {
 }
 
 func listStock(q *call) (any, error) {
-	commodities, err := entity.Find(q.ctx, q.db(), entity.Filter{Type: "commodity"})
-	if err != nil {
-		return nil, err
-	}
-	asked := q.URL.Query().Get("commodity")
 	list, err := gather(q, func(ctx context.Context, book string) ([]Stock, error) {
-		areas, err := q.areasOf(ctx, book, "project")
+		projects, err := entity.Areas(ctx, q.db(), book, "project")
 		if err != nil {
 			return nil, err
 		}
-		var list []Stock
-		for _, c := range commodities {
-			if c.Book != book && c.Book != entity.Headquarters || c.ID == ledger.Currency || asked != "" && asked != c.ID {
-				continue
-			}
-			accounts, err := goods.Reconcile(ctx, q.db(), book, c.ID, q.today())
-			if err != nil {
-				return nil, err
-			}
-			for _, a := range accounts {
-				list = append(list, Stock{book, c.ID, a.Fund, a.Project, cmp.Or(areas[a.Project], book), a.In, a.Delivered, a.Lost, a.Underway, a.Held})
-			}
-		}
-		return list, nil
+		accounts, err := goods.Reconcile(ctx, q.db(), book, q.URL.Query().Get("commodity"), q.today())
+		return each(accounts, func(a *goods.Account) Stock {
+			return Stock{book, a.Commodity, a.Fund, a.Project, cmp.Or(projects[a.Project], book), a.In, a.Delivered, a.Lost, a.Underway, a.Held}
+		}), err
 	}, func(s *Stock) string { return s.Area })
 	if err != nil {
 		return nil, err
@@ -136,35 +121,8 @@ type Dispatch struct {
 
 func listDispatches(q *call) (any, error) {
 	list, err := gather(q, func(ctx context.Context, book string) ([]Dispatch, error) {
-		things, err := fact.Things[goods.Dispatch](ctx, q.db(), book, "dispatch", "", "")
-		if err != nil || len(things) == 0 {
-			return nil, err
-		}
-		areas, err := q.areasOf(ctx, book, "project")
-		if err != nil {
-			return nil, err
-		}
-		balances, err := ledger.FindBalances(ctx, q.db(), ledger.BalanceFilter{Book: book, Class: string(ledger.Underway)})
-		if err != nil {
-			return nil, err
-		}
-		underway := map[string]int64{}
-		for _, b := range balances {
-			underway[b.Project] += b.Amount
-		}
-		list := make([]Dispatch, len(things))
-		for i := range things {
-			lines, err := things[i].Fact.Lines()
-			if err != nil {
-				return nil, err
-			}
-			list[i] = Dispatch{Described: describe(&things[i]), Underway: underway[things[i].ID]}
-			list[i].Area = cmp.Or(areas[things[i].Parent], book)
-			for _, l := range lines {
-				list[i].Sent += l.Quantity
-			}
-		}
-		return list, nil
+		list, err := goods.Sendings(ctx, q.db(), book)
+		return each(list, func(s *goods.Sending) Dispatch { return Dispatch{describe(&s.Thing), s.Sent, s.Underway} }), err
 	}, func(d *Dispatch) string { return d.Area })
 	if err != nil {
 		return nil, err

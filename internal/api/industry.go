@@ -292,28 +292,9 @@ type Investment struct {
 
 func (q *call) investments(ctx context.Context, book string) ([]Investment, error) {
 	list, err := enterprise.Standings(ctx, q.db(), book, q.today())
-	if err != nil {
-		return nil, err
-	}
-	projects, err := q.areasOf(ctx, book, "project")
-	if err != nil {
-		return nil, err
-	}
 	return each(list, func(s *enterprise.Standing) Investment {
-		x := Investment{describe(&s.Thing), s.Committed, s.Contracted, s.PaidIn, s.Staked, s.SalesExpected, s.SalesReported, s.JobsExpected}
-		x.Area = cmp.Or(s.Area, projects[s.Fact.Project], book)
-		return x
-	}), nil
-}
-
-// areasOf gives where the things of a type lie in a book, by code.
-func (q *call) areasOf(ctx context.Context, book, typ string) (map[string]string, error) {
-	list, err := entity.Find(ctx, q.db(), entity.Filter{Book: book, Type: typ})
-	areas := map[string]string{}
-	for _, e := range list {
-		areas[e.ID] = e.Area
-	}
-	return areas, err
+		return Investment{describe(&s.Thing), s.Committed, s.Contracted, s.PaidIn, s.Staked, s.SalesExpected, s.SalesReported, s.JobsExpected}
+	}), err
 }
 
 func listInvestments(q *call) (any, error) {
@@ -580,7 +561,7 @@ func listSpending(q *call) (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		areas, err := q.areasOf(ctx, book, "party")
+		areas, err := entity.Areas(ctx, q.db(), book, "party")
 		if err != nil {
 			return nil, err
 		}

@@ -124,11 +124,11 @@ func deaths(ctx context.Context, r database.Reader, book string, on date.Date) (
 	if err != nil || len(places) == 0 {
 		return nil, err
 	}
-	contractsAt, err := areas(ctx, r, book, "breeding-contract")
+	contractsAt, err := entity.Areas(ctx, r, book, "breeding-contract")
 	if err != nil {
 		return nil, err
 	}
-	herdsAt, err := areas(ctx, r, book, "herd")
+	herdsAt, err := entity.Areas(ctx, r, book, "herd")
 	if err != nil {
 		return nil, err
 	}
@@ -153,16 +153,6 @@ func deaths(ctx context.Context, r database.Reader, book string, on date.Date) (
 		}
 	}
 	return list, nil
-}
-
-// areas gives where the things of a type lie in a book, by code.
-func areas(ctx context.Context, r database.Reader, book, typ string) (map[string]string, error) {
-	list, err := entity.Find(ctx, r, entity.Filter{Book: book, Type: typ})
-	at := make(map[string]string, len(list))
-	for _, e := range list {
-		at[e.ID] = e.Area
-	}
-	return at, err
 }
 
 func dividends(ctx context.Context, r database.Reader, book string, on date.Date) ([]Item, error) {
@@ -236,29 +226,15 @@ func sharings(ctx context.Context, r database.Reader, book string, on date.Date)
 }
 
 func dispatches(ctx context.Context, r database.Reader, book string, on date.Date) ([]Item, error) {
-	sent, err := fact.Things[goods.Dispatch](ctx, r, book, "dispatch", "", "")
-	if err != nil {
-		return nil, err
-	}
-	balances, err := ledger.FindBalances(ctx, r, ledger.BalanceFilter{Book: book, Class: string(ledger.Underway)})
-	if err != nil {
-		return nil, err
-	}
-	underway := map[string]int64{}
-	for _, b := range balances {
-		underway[b.Project] += b.Amount
-	}
-	projectsAt, err := areas(ctx, r, book, "project")
+	sent, err := goods.Sendings(ctx, r, book)
 	if err != nil {
 		return nil, err
 	}
 	var list []Item
-	for _, d := range sent {
-		by := d.On.AddDays(receiptDays)
-		if underway[d.ID] == 0 || by >= on {
-			continue
+	for _, s := range sent {
+		if by := s.On.AddDays(receiptDays); s.Underway > 0 && by < on {
+			list = append(list, Item{Reason: "underway", Area: s.Area, Type: "dispatch", ID: s.ID, By: by, Number: s.Underway, Commodity: s.Fact.Commodity, Project: s.Parent, Kind: "delivery"})
 		}
-		list = append(list, Item{Reason: "underway", Area: projectsAt[d.Parent], Type: "dispatch", ID: d.ID, By: by, Number: underway[d.ID], Commodity: d.Fact.Commodity, Project: d.Parent, Kind: "delivery"})
 	}
 	return list, nil
 }

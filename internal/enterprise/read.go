@@ -1,16 +1,19 @@
 package enterprise
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
 
 	"lastmile/internal/database"
 	"lastmile/internal/date"
+	"lastmile/internal/entity"
 	"lastmile/internal/fact"
 )
 
-// Standing is an investment with what has come of it by a day. Forecasts stand beside what was reported and are never added to it.
+// Standing is an investment with what has come of it by a day. Forecasts stand beside what was reported and are never added to it. One that names no
+// area lies where its project does.
 type Standing struct {
 	fact.Thing[Investment]
 	Committed, Contracted, PaidIn fact.Money
@@ -26,10 +29,15 @@ func Standings(ctx context.Context, r database.Reader, book string, on date.Date
 	if err != nil {
 		return nil, err
 	}
+	projects, err := entity.Areas(ctx, r, book, "project")
+	if err != nil {
+		return nil, err
+	}
 	list := make([]Standing, len(things))
 	at := make(map[string]*Standing, len(things))
 	for i, t := range things {
 		list[i].Thing = t
+		list[i].Area = cmp.Or(t.Area, projects[t.Fact.Project], book)
 		at[t.ID] = &list[i]
 	}
 	rows, err := r.Query(ctx, `SELECT measure, subject, CAST(SUM(value * sign) AS BIGINT)

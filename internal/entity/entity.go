@@ -154,3 +154,13 @@ func Put(ctx context.Context, w *database.Writer, list []Entity) error {
 	}
 	return w.Insert(ctx, &table, args)
 }
+
+// Areas gives where the things of a type lie in a book, by code; "" for those that lie nowhere in particular.
+func Areas(ctx context.Context, r database.Reader, book, typ string) (map[string]string, error) {
+	list, err := Find(ctx, r, Filter{Book: book, Type: typ})
+	areas := make(map[string]string, len(list))
+	for _, e := range list {
+		areas[e.ID] = e.Area
+	}
+	return areas, err
+}

@@ -1,13 +1,16 @@
 package goods
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
 	"lastmile/internal/database"
 	"lastmile/internal/date"
+	"lastmile/internal/entity"
 	"lastmile/internal/fact"
 	"lastmile/internal/journal"
+	"lastmile/internal/ledger"
 )
 
 // Handed is a movement of goods with the entry that recorded it.
@@ -57,4 +60,52 @@ LIMIT `+fmt.Sprint(handedMax), args...)
 		list = append(list, h)
 	}
 	return list, rows.Err()
+}
+
+// Sending is a dispatch with what of it has not arrived. It lies where its project does.
+type Sending struct {
+	fact.Thing[Dispatch]
+	Sent, Underway int64
+	Waiting        int // receivers that have not confirmed
+}
+
+// Sendings lists the dispatches of a book, by number.
+func Sendings(ctx context.Context, r database.Reader, book string) ([]Sending, error) {
+	things, err := fact.Things[Dispatch](ctx, r, book, "dispatch", "", "")
+	if err != nil || len(things) == 0 {
+		return nil, err
+	}
+	projects, err := entity.Areas(ctx, r, book, "project")
+	if err != nil {
+		return nil, err
+	}
+	balances, err := ledger.FindBalances(ctx, r, ledger.BalanceFilter{Book: book, Class: string(ledger.Underway)})
+	if err != nil {
+		return nil, err
+	}
+	list := make([]Sending, len(things))
+	at := make(map[string]*Sending, len(things))
+	for i, t := range things {
+		list[i].Thing = t
+		list[i].Area = cmp.Or(projects[t.Parent], book)
+		lines, err := t.Fact.Lines()
+		if err != nil {
+			return nil, err
+		}
+		for _, l := range lines {
+			list[i].Sent += l.Quantity
+		}
+		at[t.ID] = &list[i]
+	}
+	last := ""
+	for _, b := range balances { // by account, which each receiver has of its own, and fund
+		if s := at[b.Project]; s != nil {
+			s.Underway += b.Amount
+			if b.ID != last {
+				s.Waiting++
+			}
+			last = b.ID
+		}
+	}
+	return list, nil
 }

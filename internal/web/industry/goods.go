@@ -334,57 +334,12 @@ func (q *request) deliveryListing(rows []handed) listing.Listing[handed] {
 }
 
 // sending is a dispatch with what of it has not arrived.
-type sending struct {
-	fact.Thing[goods.Dispatch]
-	sent, underway int64
-	waiting        int // receivers that have not confirmed
-}
+type sending = goods.Sending
 
 func (q *request) sendings(ctx context.Context, book string) ([]sending, error) {
-	return remembered(q, book, "dispatches", func(s *sending) string { return s.Area }, q.readSendings)
-}
-
-func (q *request) readSendings(ctx context.Context, book string) ([]sending, error) {
-	if err := q.know(book, "project"); err != nil {
-		return nil, err
-	}
-	things, err := fact.Things[goods.Dispatch](ctx, q.db(), book, "dispatch", "", "")
-	if err != nil {
-		return nil, err
-	}
-	list := make([]sending, len(things))
-	at := map[string]*sending{}
-	for i, t := range things {
-		list[i].Thing = t
-		project, err := q.thing(book, "project", t.Parent)
-		if err != nil {
-			return nil, err
-		}
-		list[i].Area = cmp.Or(project.Area, book)
-		lines, err := t.Fact.Lines()
-		if err != nil {
-			return nil, err
-		}
-		for _, l := range lines {
-			list[i].sent += l.Quantity
-		}
-		at[t.ID] = &list[i]
-	}
-	balances, err := ledger.FindBalances(ctx, q.db(), ledger.BalanceFilter{Book: book, Class: string(ledger.Underway)})
-	if err != nil {
-		return nil, err
-	}
-	last := ""
-	for _, b := range balances {
-		if s := at[b.Project]; s != nil {
-			s.underway += b.Amount
-			if b.ID != last { // one receiver can be sent goods of several funds
-				s.waiting++
-			}
-			last = b.ID
-		}
-	}
-	return list, nil
+	return remembered(q, book, "dispatches", func(s *sending) string { return s.Area }, func(ctx context.Context, book string) ([]sending, error) {
+		return goods.Sendings(ctx, q.db(), book)
+	})
 }
 
 // dispatches lists what was sent out and has not all arrived.
@@ -395,7 +350,7 @@ func (q *request) dispatches() error {
 	}
 	open := 0
 	for i := range rows {
-		if rows[i].underway > 0 {
+		if rows[i].Underway > 0 {
 			open++
 		}
 	}
@@ -424,7 +379,7 @@ func (q *request) dispatchesCSV() error {
 }
 
 func (q *request) dispatchState(s *sending) view.State {
-	if s.underway > 0 {
+	if s.Underway > 0 {
 		return view.State{Kind: view.Needs, Word: q.Text("industry.underway")}
 	}
 	return view.State{Kind: view.Done, Word: q.Text("industry.arrived")}
@@ -454,9 +409,9 @@ func (q *request) dispatchListing(rows []sending) listing.Listing[sending] {
 				},
 				Plain: func(s sending) string { return s.Fact.Commodity }},
 			number("receivers", func(s *sending) int64 { return int64(len(s.Fact.List)) }),
-			number("sent", func(s *sending) int64 { return s.sent }),
-			number("underway", func(s *sending) int64 { return s.underway }),
-			number("waiting", func(s *sending) int64 { return int64(s.waiting) }),
+			number("sent", func(s *sending) int64 { return s.Sent }),
+			number("underway", func(s *sending) int64 { return s.Underway }),
+			number("waiting", func(s *sending) int64 { return int64(s.Waiting) }),
 		},
 	}
 }
@@ -517,7 +472,7 @@ func (q *request) dispatch() error {
 	return q.show(view.Heading{
 		Crumbs: []view.Link{{Label: q.Text("industry.goods"), Href: "/goods"}, {Label: q.Text("industry.dispatches"), Href: "/goods/dispatches"}, {Label: id}},
 		Title:  q.Text("industry.dispatch", id), State: &state,
-		Lead: q.write("industry.dispatch.lead", s.sent, q.called(book, "commodity", s.Fact.Commodity), len(lines), q.Date(s.On), s.sent-s.underway),
+		Lead: q.write("industry.dispatch.lead", s.Sent, q.called(book, "commodity", s.Fact.Commodity), len(lines), q.Date(s.On), s.Sent-s.Underway),
 	}, view.Section{Head: view.SectionHead{ID: "list", Title: q.Text("industry.receivers", len(lines)), Note: append(view.Prose{{Text: q.Text("industry.defined") + " "}}, q.entryLink(book, s.Seq)...)}, Parts: []view.Component{t}})
 }
 

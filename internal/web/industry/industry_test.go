@@ -332,3 +332,51 @@ func TestDue(t *testing.T) {
 		}
 	}
 }
+
+// TestPrograms asks as a program for what the downloads of lists say.
+func TestPrograms(t *testing.T) {
+	b := app(t).As("officer")
+	w := testworld.Wushan
+	read := func(path string, answer any) {
+		t.Helper()
+		if err := json.Unmarshal([]byte(b.Get(api.Path+path).Says(200).Body), answer); err != nil {
+			t.Fatalf("%s: %v", path, err)
+		}
+	}
+	var herds api.Herds
+	if read("/herds?book="+w, &herds); len(herds.Herds) != 1 {
+		t.Fatalf("herds: %+v", herds)
+	}
+	if h := herds.Herds[0]; h.ID != "HERD-1" || h.Area != village || h.Kept != 2 || h.Lent != 7 || h.Young != 3 || h.Born != 8 || h.Died != 2 || h.Missing != 1 || h.Contracts != 1 {
+		t.Errorf("herd: %+v", h)
+	}
+	var contracts api.Contracts
+	if read("/contracts?herd=HERD-1&book="+w, &contracts); len(contracts.Contracts) != 1 {
+		t.Fatalf("contracts: %+v", contracts)
+	}
+	if c := contracts.Contracts[0]; c.ID != "BC-1" || c.Area != village || c.Animals != 7 || c.Young != 3 || c.Missing != 1 || c.Duty != 10 || c.Inspected != "" || c.InspectedBy != "2020-05-23" {
+		t.Errorf("contract: %+v", c)
+	}
+	var investments api.Investments
+	if read("/investments?book="+w, &investments); len(investments.Investments) != 1 {
+		t.Fatalf("investments: %+v", investments)
+	}
+	if i := investments.Investments[0]; i.ID != "INV-1" || i.Area != w || i.Committed != 900_000_00 || i.PaidIn != 700_000_00 || i.Staked != 100_000_00 || i.SalesExpected != 300_000_00 || i.SalesReported != 20_000_00 {
+		t.Errorf("investment: %+v", i)
+	}
+	var stocks api.Stocks
+	read("/goods?commodity=mask&book="+w, &stocks)
+	if want := []api.Stock{{Book: w, Commodity: "mask", Fund: "own", Project: home, Area: w, In: 1000, Delivered: 300, Lost: 50, Underway: 200, Held: 450}}; !slices.Equal(stocks.Stock, want) {
+		t.Errorf("stock: %+v, want %+v", stocks.Stock, want)
+	}
+	if read("/goods?book="+w, &stocks); len(stocks.Stock) != 3 {
+		t.Errorf("all stock: %+v, want sheep, masks and an ambulance", stocks.Stock)
+	}
+	var dispatches api.Dispatches
+	if read("/goods/dispatches?book="+w, &dispatches); len(dispatches.Dispatches) != 1 {
+		t.Fatalf("dispatches: %+v", dispatches)
+	}
+	if d := dispatches.Dispatches[0]; d.ID != "DIS-1" || d.Area != w || d.Sent != 500 || d.Underway != 200 {
+		t.Errorf("dispatch: %+v", d)
+	}
+}

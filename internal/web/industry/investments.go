@@ -14,24 +14,11 @@ import (
 	"lastmile/internal/web/view"
 )
 
-// investing reads the investments of a book that the visitor may see. One lies where its project does.
+// investing reads the investments of a book that the visitor may see.
 func (q *request) investing(ctx context.Context, book string) ([]enterprise.Standing, error) {
-	return remembered(q, book, "investments", func(s *enterprise.Standing) string { return s.Area }, q.readInvesting)
-}
-
-func (q *request) readInvesting(ctx context.Context, book string) ([]enterprise.Standing, error) {
-	list, err := enterprise.Standings(ctx, q.db(), book, q.today)
-	if err != nil {
-		return nil, err
-	}
-	for i := range list {
-		project, err := q.thing(book, "project", list[i].Fact.Project)
-		if err != nil {
-			return nil, err
-		}
-		list[i].Area = cmp.Or(list[i].Area, project.Area, book)
-	}
-	return list, nil
+	return remembered(q, book, "investments", func(s *enterprise.Standing) string { return s.Area }, func(ctx context.Context, book string) ([]enterprise.Standing, error) {
+		return enterprise.Standings(ctx, q.db(), book, q.today)
+	})
 }
 
 // investments lists money that others bring.
