@@ -30,7 +30,6 @@ func workOperations() []operation {
 
 // Limits of the work list, as the page has them.
 const (
-	dueWithin   = 30 // days before a milestone's day from which it is listed
 	closeWithin = 7  // days before a notice's last day from which it is listed
 	shownMax    = 50 // of each part
 )
@@ -112,23 +111,15 @@ func (q *call) milestonesFor(t *Todo) error {
 	if !q.caller.MayRecord(reached) {
 		return nil
 	}
-	all, err := entity.Find(q.ctx, q.db(), entity.Filter{Type: "milestone", Status: "planned"})
+	all, err := due.Milestones(q.ctx, q.db(), q.today())
 	if err != nil {
 		return err
 	}
-	slices.SortStableFunc(all, func(a, b entity.Entity) int { return strings.Compare(a.Class, b.Class) })
 	for _, m := range all {
-		if m.Class > string(q.today().AddDays(dueWithin)) || len(t.Milestones) == shownMax {
-			break
-		}
-		project, _, err := entity.Get(q.ctx, q.db(), m.Book, "project", m.Parent)
-		if err != nil {
+		if may, err := q.caller.MayRecordIn(q.ctx, reached, m.Project.Area); err != nil {
 			return err
-		}
-		if may, err := q.caller.MayRecordIn(q.ctx, reached, project.Area); err != nil {
-			return err
-		} else if may {
-			t.Milestones = append(t.Milestones, Milestone{m.Book, m.ID, m.Name, m.Parent, date.Date(m.Class), m.Class < string(q.today())})
+		} else if may && len(t.Milestones) < shownMax {
+			t.Milestones = append(t.Milestones, Milestone{m.Book, m.ID, m.Name, m.Parent, m.By, m.By < q.today()})
 		}
 	}
 	return nil
@@ -163,12 +154,7 @@ func (q *call) unprovedFor(t *Todo) error {
 	if !q.caller.MayRecord(proof) {
 		return nil
 	}
-	kinds := []string{"delivery", "milestone-reached"} // what somebody should have seen
-	for _, k := range fact.Kinds() {
-		if k.Field("voucher") != nil {
-			kinds = append(kinds, k.Name)
-		}
-	}
+	kinds := slices.Concat(due.Seen, due.Paid())
 	counties, err := q.caller.Counties(q.ctx)
 	if err != nil {
 		return err

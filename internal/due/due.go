@@ -1,6 +1,7 @@
 // Package due lists what somebody must do about a county's herds, dividends, goods and assets: animals to be looked for or inspected, lists to
 // be put up and paid, deliveries without receipt, goods about to expire, assets to be checked. It derives the list from what is recorded and
-// keeps nothing: whatever is done and recorded is gone from it.
+// keeps nothing: whatever is done and recorded is gone from it. Beside it stand milestones that projects have promised, and the kinds of entries
+// that want a file which proves them.
 //
 // Loans have a list of their own, in package lending: what falls due there is an amount on a day, not a task.
 package due

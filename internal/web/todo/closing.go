@@ -43,7 +43,7 @@ func (l *List) closing(ctx context.Context, v *session.Visit) ([]posted, error) 
 	}
 	soon := l.store.Today().AddDays(closeWithin)
 	list = slices.DeleteFunc(list, func(p posted) bool { return p.until > soon && len(p.objections) == 0 })
-	slices.SortStableFunc(list, func(a, b posted) int { return compare(string(a.until), string(b.until), a.code, b.code) })
+	slices.SortStableFunc(list, func(a, b posted) int { return cmp.Or(cmp.Compare(a.until, b.until), cmp.Compare(a.code, b.code)) })
 	return list, nil
 }
 

@@ -22,8 +22,6 @@ import (
 	"lastmile/internal/web/wording"
 )
 
-func dateOf(text string) date.Date { return date.Date(text) }
-
 // find gives the proposal of an address, when the person may see it: whoever prepared it, may approve it, or sees its area.
 func (l *List) find(r *http.Request) (fact.Pending, error) {
 	ctx, v := r.Context(), session.Of(r)

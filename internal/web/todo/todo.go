@@ -21,6 +21,7 @@ import (
 	"strings"
 	"sync"
 
+	"lastmile/internal/due"
 	"lastmile/internal/entity"
 	"lastmile/internal/fact"
 	"lastmile/internal/journal"
@@ -53,7 +54,6 @@ const unprovedPath = "/postings?open=1"
 const (
 	shownMax    = 50 // rows of each part of the list
 	proofsShown = 10 // rows of what lacks its proof: there may be thousands
-	dueWithin   = 30 // days before a milestone's day from which it is listed
 	sourcesMax  = 10_000
 )
 
@@ -149,20 +149,6 @@ func (l *List) own(ctx context.Context, v *session.Visit) ([]fact.Pending, error
 	return slices.DeleteFunc(slices.Clone(all), func(p fact.Pending) bool { return p.Actor != v.Person }), err
 }
 
-// paymentKinds are the kinds that move money and name a voucher.
-func paymentKinds() []string {
-	var kinds []string
-	for _, k := range fact.Kinds() {
-		if k.Field("voucher") != nil {
-			kinds = append(kinds, k.Name)
-		}
-	}
-	return kinds
-}
-
-// sightKinds are the kinds of what somebody should have seen with their own eyes, and photographed or had signed.
-var sightKinds = []string{"delivery", "household-delivery", "milestone-reached"}
-
 // unproved are entries of some kinds in the person's areas without a file that proves them, for those who may add one.
 func (l *List) unproved(ctx context.Context, v *session.Visit, kinds []string) ([]journal.Entry, error) {
 	proof := fact.Find("proof")
@@ -199,15 +185,8 @@ func (l *List) unproved(ctx context.Context, v *session.Visit, kinds []string) (
 	return list, nil
 }
 
-// milestone is one that a project has promised.
-type milestone struct {
-	entity.Entity
-	project string // name
-	place   string // code of the area that the project lies in
-}
-
-// due are milestones that come soon or are late, of projects in the person's areas, for those who may say that they were reached.
-func (l *List) due(ctx context.Context, v *session.Visit) ([]milestone, error) {
+// promised are milestones that come soon or are late, of projects in the person's areas, for those who may say that they were reached.
+func (l *List) promised(ctx context.Context, v *session.Visit) ([]due.Milestone, error) {
 	reached := fact.Find("milestone-reached")
 	if !v.MayRecord(reached) {
 		return nil, nil
@@ -216,13 +195,15 @@ func (l *List) due(ctx context.Context, v *session.Visit) ([]milestone, error) {
 	if err != nil {
 		return nil, err
 	}
-	all, err := reading.Remember(ctx, now.Results, "milestones due", l.milestonesDue)
+	all, err := reading.Remember(ctx, now.Results, "milestones due", func(ctx context.Context) ([]due.Milestone, error) {
+		return due.Milestones(ctx, l.store.DB, l.store.Today())
+	})
 	if err != nil {
 		return nil, err
 	}
-	var kept []milestone
+	var kept []due.Milestone
 	for _, m := range all {
-		may, err := v.MayRecordIn(ctx, reached, m.place)
+		may, err := v.MayRecordIn(ctx, reached, m.Project.Area)
 		if err != nil {
 			return nil, err
 		}
@@ -232,30 +213,6 @@ func (l *List) due(ctx context.Context, v *session.Visit) ([]milestone, error) {
 	}
 	return kept, nil
 }
-
-// milestonesDue are those of all projects that come soon or are late, the earliest first.
-func (l *List) milestonesDue(ctx context.Context) ([]milestone, error) {
-	all, err := entity.Find(ctx, l.store.DB, entity.Filter{Type: "milestone", Status: "planned"})
-	if err != nil {
-		return nil, err
-	}
-	until := string(l.store.Today().AddDays(dueWithin))
-	var list []milestone
-	for _, m := range all {
-		if m.Class > until {
-			continue
-		}
-		project, _, err := entity.Get(ctx, l.store.DB, m.Book, "project", m.Parent)
-		if err != nil {
-			return nil, err
-		}
-		list = append(list, milestone{m, project.Name, project.Area})
-	}
-	slices.SortFunc(list, func(a, b milestone) int { return compare(a.Class, b.Class, a.ID, b.ID) })
-	return list, nil
-}
-
-func compare(a, b, c, d string) int { return slices.Compare([]string{a, c}, []string{b, d}) }
 
 // Count is how much waits for a person's word or came back to them, for the frame of pages.
 func (l *List) Count(ctx context.Context, v *session.Visit) (int, error) {
@@ -298,12 +255,12 @@ func (l *List) page(w http.ResponseWriter, r *http.Request) {
 		l.guard.Refuse(w, r, err)
 		return
 	}
-	unproved, err := l.unproved(ctx, v, paymentKinds())
+	unproved, err := l.unproved(ctx, v, due.Paid())
 	if err != nil {
 		l.guard.Refuse(w, r, err)
 		return
 	}
-	due, err := l.due(ctx, v)
+	promised, err := l.promised(ctx, v)
 	if err != nil {
 		l.guard.Refuse(w, r, err)
 		return
@@ -313,13 +270,13 @@ func (l *List) page(w http.ResponseWriter, r *http.Request) {
 		l.guard.Refuse(w, r, err)
 		return
 	}
-	unseen, err := l.unproved(ctx, v, sightKinds)
+	unseen, err := l.unproved(ctx, v, due.Seen)
 	if err != nil {
 		l.guard.Refuse(w, r, err)
 		return
 	}
 	names := l.people(ctx)
-	heading := view.Heading{Title: words.Text("todo.title"), Lead: view.Plain(words.Text("todo.lead", len(waiting)+len(returned)+len(closing)+len(due)+len(unproved)+len(unseen)))}
+	heading := view.Heading{Title: words.Text("todo.title"), Lead: view.Plain(words.Text("todo.lead", len(waiting)+len(returned)+len(closing)+len(promised)+len(unproved)+len(unseen)))}
 	var body []view.Component
 	part := func(id string, n int, tone view.Tone, parts ...view.Component) {
 		if n == 0 {
@@ -342,7 +299,7 @@ func (l *List) page(w http.ResponseWriter, r *http.Request) {
 	part("approve", len(waiting), view.WarnTone, approve)
 	part("returned", len(returned), view.BadTone, l.proposalTable(words, names, returned, true))
 	part("closing", len(closing), view.WarnTone, l.notices(words, closing))
-	part("due", len(due), view.NoTone, l.milestones(words, due))
+	part("due", len(promised), view.NoTone, l.milestones(words, promised))
 	proofs := []view.Component{l.entries(words, names, unproved)}
 	if len(unproved) > proofsShown {
 		proofs = append(proofs, view.Text{Prose: view.Write(page.Printer, "todo.unproved.more", view.Link{Label: words.Text("todo.unproved.all"), Href: unprovedPath})})
@@ -398,17 +355,17 @@ func (l *List) proposalTable(words wording.Words, names func(string) string, lis
 	return t
 }
 
-func (l *List) milestones(words wording.Words, list []milestone) view.Table {
+func (l *List) milestones(words wording.Words, list []due.Milestone) view.Table {
 	t := view.Table{Columns: []view.Column{{Label: words.Text("todo.milestone")}, {Label: words.Text("todo.project")}, {Label: words.Text("todo.day")}, {Label: words.Text("todo.state"), Kind: view.StateColumn}},
 		Empty: &view.Empty{Icon: "flag", Title: words.Text("todo.nothing"), Text: words.Text("todo.nothing.why")}}
-	today := string(l.store.Today())
+	today := l.store.Today()
 	for _, m := range list[:min(len(list), shownMax)] {
 		state := view.State{Kind: view.NotStarted, Word: words.Text("todo.soon")}
-		if m.Class < today {
+		if m.By < today {
 			state = view.State{Kind: view.Failed, Word: words.Text("todo.late")}
 		}
 		href := form.Path + "/milestone-reached?" + url.Values{"project": {m.Parent}, "milestone": {m.ID}}.Encode()
-		t.Rows = append(t.Rows, view.Row{Cells: []view.Cell{{Text: words.Name(m.Name), Href: href, Sub: m.ID}, {Text: words.Name(m.project)}, {Text: words.Date(dateOf(m.Class))}, {State: &state}}})
+		t.Rows = append(t.Rows, view.Row{Cells: []view.Cell{{Text: words.Name(m.Name), Href: href, Sub: m.ID}, {Text: words.Name(m.Project.Name)}, {Text: words.Date(m.By)}, {State: &state}}})
 	}
 	return t
 }

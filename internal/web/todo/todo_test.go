@@ -2,6 +2,7 @@ package todo_test
 
 import (
 	"context"
+	"encoding/json"
 	"maps"
 	"net/http"
 	"os"
@@ -11,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"lastmile/internal/api"
 	"lastmile/internal/casework"
 	"lastmile/internal/fact"
 	"lastmile/internal/ledger"
@@ -212,6 +214,14 @@ func TestWork(t *testing.T) {
 	work := app.As("assistant").Get("/todo").Says(http.StatusOK, "Pipes laid", "late")
 	if strings.Contains(work.Text(), "Opened") {
 		t.Error("a milestone of next year is listed")
+	}
+	var answer api.Todo // a program finds the same
+	if err := json.Unmarshal([]byte(app.As("assistant").Get(api.Path+"/todo").Says(http.StatusOK).Body), &answer); err != nil {
+		t.Fatal(err)
+	}
+	want := []api.Milestone{{Book: testworld.Wushan, ID: "M-1", Name: "Pipes laid", Project: waterStation, Due: "2020-05-15", Late: true}}
+	if !slices.Equal(answer.Milestones, want) {
+		t.Errorf("a program finds %+v, want %+v", answer.Milestones, want)
 	}
 	if text := app.As("faraway").Get("/todo").Text(); strings.Contains(text, "Pipes") || strings.Contains(text, "V-5") {
 		t.Errorf("another county's work is listed: %s", text)
