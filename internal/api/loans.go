@@ -412,14 +412,7 @@ func listSubsidies(q *call) (any, error) {
 		return nil, err
 	}
 	page, next, err := loansListed(q, func(ctx context.Context, c access.County) ([]lending.Subsidised, error) {
-		list, err := lending.Subsidies(ctx, q.db(), c.Book, from, until)
-		if err != nil || len(c.Parts) == 0 {
-			return list, err
-		}
-		own, err := lending.Find(ctx, q.db(), loansOf(c))
-		return slices.DeleteFunc(list, func(s lending.Subsidised) bool {
-			return !slices.ContainsFunc(own, func(l lending.Line) bool { return l.ID == s.Loan })
-		}), err
+		return lending.Subsidies(ctx, q.db(), loansOf(c), from, until)
 	}, func(book string, s *lending.Subsidised) Subsidy {
 		return Subsidy{book, s.Loan, s.Borrower, s.From, s.Until, s.Days, fact.Money(s.Amount)}
 	})

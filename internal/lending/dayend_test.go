@@ -276,9 +276,18 @@ func TestSubsidy(t *testing.T) {
 	if _, err := c.try("2020-04-20", &again); fault.KindOf(err) != fault.Conflict {
 		t.Errorf("a day is subsidised twice: %v", err)
 	}
-	list, err := lending.Subsidies(c.ctx, c.DB, book, "2020-01-01", "2020-12-31")
+	list, err := lending.Subsidies(c.ctx, c.DB, lending.Filter{Book: book}, "2020-01-01", "2020-12-31")
 	if err != nil || len(list) != 1 || list[0].Borrower != "household" || list[0].Days != 60 || list[0].Amount != 4_350 {
 		t.Errorf("claim list %+v, %v", list, err)
+	}
+	lines, err := lending.Find(c.ctx, c.DB, lending.Filter{Book: book})
+	if err != nil || len(lines) == 0 {
+		t.Fatalf("%d loans, %v", len(lines), err)
+	}
+	for area, want := range map[string]int{lines[0].Area: 1, "no-area": 0} {
+		if list, err := lending.Subsidies(c.ctx, c.DB, lending.Filter{Book: book, Areas: []string{area}}, "2020-01-01", "2020-12-31"); err != nil || len(list) != want {
+			t.Errorf("claim list of %s: %+v, %v, want %d", area, list, err, want)
+		}
 	}
 	if s.Arrears()[servicing.Penalty] != 0 {
 		t.Errorf("arrears %v", s.Arrears())

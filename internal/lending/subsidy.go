@@ -158,11 +158,18 @@ type Subsidised struct {
 	Days, Amount   int64
 }
 
-// Subsidies lists what was subsidised in a book for periods that end from one day to another.
-func Subsidies(ctx context.Context, r database.Reader, book string, from, until date.Date) ([]Subsidised, error) {
-	rows, err := r.Query(ctx, "SELECT loan, borrower, since, until, days, amount FROM interest_subsidy WHERE book = $1 AND until BETWEEN $2 AND $3 ORDER BY until, loan", book, string(from), string(until))
+// Subsidies lists what was subsidised of the loans that a filter leaves, whatever its limit, for periods that end from one day to another.
+func Subsidies(ctx context.Context, r database.Reader, f Filter, from, until date.Date) ([]Subsidised, error) {
+	where, args := f.conditions()
+	args = append(args, string(from), string(until))
+	rows, err := r.Query(ctx, fmt.Sprintf(`SELECT x.loan, x.borrower, x.since, x.until, x.days, x.amount
+FROM interest_subsidy x
+JOIN loan l ON l.book = x.book AND l.id = x.loan
+LEFT JOIN loan_day d ON d.book = l.book AND d.loan = l.id
+WHERE x.until BETWEEN $%d AND $%d AND %s
+ORDER BY x.until, x.loan`, len(args)-1, len(args), where), args...)
 	if err != nil {
-		return nil, fmt.Errorf("list subsidies: %w", err)
+		return nil, fmt.Errorf("list subsidies of %s: %w", f.Book, err)
 	}
 	defer rows.Close()
 	var list []Subsidised

@@ -273,22 +273,8 @@ func (q *request) findSubsidies() (*scope, []lending.Subsidised, error) {
 		from = date.New(year, time.Month(3*n-2), 1)
 		until = date.New(year, time.Month(3*n+1), 1).AddDays(-1)
 	}
-	list, err := lending.Subsidies(q.ctx, q.db(), s.book, from, until)
-	if err != nil {
-		return nil, nil, err
-	}
-	if len(s.areas) > 0 { // of those who serve a part of the book
-		lines, err := lending.Find(q.ctx, q.db(), s.filter())
-		if err != nil {
-			return nil, nil, err
-		}
-		own := map[string]bool{}
-		for _, l := range lines {
-			own[l.ID] = true
-		}
-		list = slices.DeleteFunc(list, func(x lending.Subsidised) bool { return !own[x.Loan] })
-	}
-	return s, list, nil
+	list, err := lending.Subsidies(q.ctx, q.db(), s.filter(), from, until)
+	return s, list, err
 }
 
 func (q *request) subsidyColumns(s *scope) []column[lending.Subsidised] {
