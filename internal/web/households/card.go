@@ -244,9 +244,9 @@ func (c *newCard) member(h *household.Household, row int, on date.Date, document
 			documents[document.ResidentID], birth, sex = row, document.Birth, string(document.Sex)
 		}
 	}
-	for field, value := range map[string]string{"relation": get("relation"), "sex": sex, "labour": get("labour")} {
-		if value == "" {
-			c.fail(rowName(field, row), fault.New(fault.Invalid, "field.required", "%s is missing", field).Mend("Fill it in."))
+	for _, must := range []struct{ field, value string }{{"relation", get("relation")}, {"sex", sex}, {"labour", get("labour")}} {
+		if must.value == "" {
+			c.fail(rowName(must.field, row), fault.New(fault.Invalid, "field.required", "%s is missing", must.field).Mend("Fill it in."))
 		}
 	}
 	born := string(birth)

@@ -123,11 +123,19 @@ func (q *request) filters(s *scope, which string) (view.Filters, error) {
 		}
 		f.Fields = append(f.Fields, field)
 	}
-	for key, all := range map[string]entity.Filter{"product": {Book: s.book, Type: "credit-product"}, "town": {Book: entity.Headquarters, Type: "area", Parent: s.area}, "outlet": {Book: s.book, Type: "outlet"}} {
+	for _, part := range []struct {
+		key string
+		all entity.Filter
+	}{
+		{"outlet", entity.Filter{Book: s.book, Type: "outlet"}},
+		{"product", entity.Filter{Book: s.book, Type: "credit-product"}},
+		{"town", entity.Filter{Book: entity.Headquarters, Type: "area", Parent: s.area}},
+	} {
+		key := part.key
 		if s.book == "" || key == "outlet" && which == "applications" { // an application names no outlet
-			break
+			continue
 		}
-		list, err := entity.Find(q.ctx, q.db(), all)
+		list, err := entity.Find(q.ctx, q.db(), part.all)
 		if err != nil {
 			return f, err
 		}
