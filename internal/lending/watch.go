@@ -184,6 +184,16 @@ func ClosedThrough(ctx context.Context, r database.Reader, book string) (date.Da
 	return date.Date(through), nil
 }
 
+// LastClosed is when a close of day of a book last ended; "" when none has. What lists say of its loans stays as it is until then, or until
+// something is recorded.
+func LastClosed(ctx context.Context, r database.Reader, book string) (string, error) {
+	var ended string
+	if err := r.QueryRow(ctx, "SELECT COALESCE(MAX(ended_at), '') FROM loan_close WHERE book = $1", book).Scan(&ended); err != nil {
+		return "", fmt.Errorf("read when %s was closed: %w", book, err)
+	}
+	return ended, nil
+}
+
 // FindUnclosed lists the loans of a book that the last close of day could not close.
 func FindUnclosed(ctx context.Context, r database.Reader, book string) ([]Unclosed, error) {
 	rows, err := r.Query(ctx, "SELECT loan, through, reason FROM loan_close_failure WHERE book = $1 ORDER BY loan", book)

@@ -1,6 +1,7 @@
 package households
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"slices"
@@ -12,6 +13,7 @@ import (
 	"lastmile/internal/poverty"
 	"lastmile/internal/poverty/acceptance"
 	"lastmile/internal/procedure"
+	"lastmile/internal/web/reading"
 	"lastmile/internal/web/view"
 )
 
@@ -41,14 +43,24 @@ func (q *request) survey(book string, p *casework.Progress) ([]view.Component, e
 	if !slices.ContainsFunc(p.Procedure.Steps, func(s procedure.Step) bool { return s.Sample != nil }) {
 		return nil, nil
 	}
-	s, err := casework.FindSurvey(q.Context(), q.p.store.DB, book, p.Case.ID)
-	if err != nil || s == nil {
-		return nil, err
-	}
-	result, err := s.Assess(p.Procedure.ID)
+	now, err := q.p.guard.Reading(q.Context())
 	if err != nil {
 		return nil, err
 	}
+	type assessed struct {
+		survey *casework.Survey
+		result *acceptance.Result
+	}
+	known, err := reading.Remember(q.Context(), now.Book(book), "survey "+p.Case.ID, func(ctx context.Context) (a assessed, err error) {
+		if a.survey, err = casework.FindSurvey(ctx, q.p.store.DB, book, p.Case.ID); err == nil && a.survey != nil {
+			a.result, err = a.survey.Assess(p.Procedure.ID)
+		}
+		return a, err
+	})
+	if err != nil || known.survey == nil {
+		return nil, err
+	}
+	s, result := known.survey, known.result
 	rows := q.surveyRows(s)
 	reserves, villages := 0, map[string]bool{}
 	for _, d := range s.Drawn {

@@ -38,7 +38,7 @@ func (q *request) borrower() error {
 	}
 	f := s.filter()
 	f.Is["borrower"], f.Sort = e.ID, q.sortKey("-disbursed")
-	sums, err := lending.Add(q.ctx, q.db(), f)
+	sums, err := q.sums(f)
 	if err != nil {
 		return err
 	}
@@ -74,7 +74,7 @@ func (q *request) outlet() error {
 		f := s.filter()
 		f.Is["outlet"] = e.ID
 		narrow(&f)
-		if sums[key], err = lending.Add(q.ctx, q.db(), f); err != nil {
+		if sums[key], err = q.sums(f); err != nil {
 			return err
 		}
 		if key == "arrears" {

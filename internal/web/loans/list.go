@@ -61,7 +61,7 @@ func (q *request) list(which string) error {
 		return err
 	}
 	f, usual := q.listed(s)
-	sums, err := lending.Add(q.ctx, q.db(), f)
+	sums, err := q.sums(f)
 	if err != nil {
 		return err
 	}

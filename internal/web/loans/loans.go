@@ -17,6 +17,7 @@ package loans
 import (
 	"context"
 	"embed"
+	"fmt"
 	"io/fs"
 	"net/http"
 	"net/url"
@@ -193,6 +194,18 @@ func (q *request) share(part, whole int64) string {
 func percent(ppm int64) string {
 	text := strings.TrimRight(figure.FormatDecimal(ppm, 4), "0")
 	return strings.TrimSuffix(text, ".") + "\u00a0%"
+}
+
+// sums adds up the loans of a filter, once until something is recorded or a day is closed.
+func (q *request) sums(f lending.Filter) (lending.Sums, error) {
+	closed, err := lending.LastClosed(q.ctx, q.db(), f.Book)
+	if err != nil {
+		return lending.Sums{}, err
+	}
+	f.Sort, f.Limit, f.Offset = "", 0, 0
+	return reading.Remember(q.ctx, q.read.Book(f.Book), fmt.Sprintf("loans %s %v", closed, f), func(ctx context.Context) (lending.Sums, error) {
+		return lending.Add(ctx, q.pages.store.DB, f)
+	})
 }
 
 // name is what a thing is called, in the reader's script where its name is written in both; its code when nothing else is known.

@@ -83,6 +83,7 @@ type reader struct {
 	printer *locale.Printer
 	shared  *template.Template
 	pages   map[string]*template.Template
+	drawn   drawn
 }
 
 // New reads the package's own templates and texts and those of the sources, and
@@ -178,7 +179,11 @@ func (e *Engine) functions(r *reader, set *template.Template) template.FuncMap {
 		// text writes a message of the catalogue.
 		"text": r.printer.Text,
 		// part draws a component.
-		"part": func(c Component) (template.HTML, error) { return draw(set, c) },
+		"part":   func(c Component) (template.HTML, error) { return draw(set, c) },
+		"figure": figure,
+		// rows draws rows of a table, total makes its last row of cells.
+		"rows":  func(columns []Column, list []Row) (template.HTML, error) { return r.drawn.rows(set, columns, list) },
+		"total": func(cells []Cell) []Row { return []Row{{cells}} },
 		// icon draws an icon. The word that goes with it stands beside it.
 		"icon":      e.icon,
 		"asset":     e.assets.Address,
