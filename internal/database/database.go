@@ -52,6 +52,7 @@ type DB struct {
 	owner *sql.DB // runs migrations
 	dsn   string  // SQLite
 
+	turn  sync.RWMutex // SQLite: held while a transaction that will write begins, alone by one that must not be overtaken
 	mu    sync.RWMutex
 	stmts map[string]*sql.Stmt
 }

@@ -76,7 +76,11 @@ func (s *Snapshot) openSQLite(ctx context.Context, db *DB, n int) error {
 		return err
 	}
 	defer still.Close()
-	if _, err := still.ExecContext(ctx, "BEGIN IMMEDIATE"); err != nil {
+	// SQLite lets whoever waits try again now and then: one who begins again at once would keep us waiting for ever.
+	db.turn.Lock()
+	_, err = still.ExecContext(ctx, "BEGIN IMMEDIATE")
+	db.turn.Unlock()
+	if err != nil {
 		return err
 	}
 	defer still.ExecContext(context.WithoutCancel(ctx), "ROLLBACK")

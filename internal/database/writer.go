@@ -124,6 +124,10 @@ func (w *Writer) BeginAlone(ctx context.Context) error {
 }
 
 func (w *Writer) start(ctx context.Context, statement string) error {
+	if statement == "BEGIN IMMEDIATE" {
+		w.db.turn.RLock()
+		defer w.db.turn.RUnlock()
+	}
 	if _, err := w.Exec(ctx, statement); err != nil {
 		return err
 	}
