@@ -161,7 +161,8 @@ func (tx *Tx) openBoth(p *ledger.Posting) error {
 // SubjectSum adds up what was observed of a measure for one subject in the fact's book, by this fact too: what it corrects is taken off.
 func (tx *Tx) SubjectSum(measure, subject string) (int64, error) {
 	var sum int64
-	err := tx.QueryRow("SELECT CAST(COALESCE(SUM(value * sign), 0) AS BIGINT) FROM observation WHERE book = $1 AND measure = $2 AND subject = $3",
+	// Without the date SQLite reads the whole book.
+	err := tx.QueryRow("SELECT CAST(COALESCE(SUM(value * sign), 0) AS BIGINT) FROM observation WHERE book = $1 AND measure = $2 AND subject = $3 AND on_date >= ''",
 		tx.Book, measure, subject).Scan(&sum)
 	for _, waiting := range [][]figure.Observation{tx.s.observations, tx.effects.observations} {
 		for i := range waiting {
