@@ -167,6 +167,9 @@ func (s *state) unsettled() bool { return len(s.waiting) > 0 || len(s.added) > 0
 
 // settle writes the rows of packages that wait.
 func (s *state) settle(ctx context.Context, w *database.Writer) error {
+	if !s.unsettled() {
+		return nil
+	}
 	byTable := map[*database.Table][]any{}
 	var tables []*database.Table
 	put := func(t *database.Table, args []any) {
@@ -262,7 +265,8 @@ func (w *writer) ahead(ctx context.Context, batch []*request) error {
 	if n < aheadMin {
 		return nil
 	}
-	named := map[[2]string]map[string]bool{} // by book and type
+	s := w.state
+	named := map[[2]string]map[string]bool{} // by book and type, of what is not remembered already
 	for _, req := range batch {
 		for i := range req.drafts {
 			if req.errs[i] != nil {
@@ -270,6 +274,9 @@ func (w *writer) ahead(ctx context.Context, batch []*request) error {
 			}
 			d := &req.drafts[i]
 			req.prepared[i].kind.eachNamed(d.Fact, func(typ, id string) {
+				if c, ok := s.entities[entityKey{d.Book, typ, id}]; ok && (len(keptOf[typ]) == 0 || !c.ok) {
+					return
+				}
 				at := [2]string{d.Book, typ}
 				if named[at] == nil {
 					named[at] = map[string]bool{}
@@ -278,7 +285,6 @@ func (w *writer) ahead(ctx context.Context, batch []*request) error {
 			})
 		}
 	}
-	s := w.state
 	for at, ids := range named {
 		book, typ := at[0], at[1]
 		missing, err := w.aheadOf(ctx, book, typ, slices.Sorted(maps.Keys(ids)))
