@@ -180,6 +180,9 @@ func (w *Writer) Commit(ctx context.Context) error {
 		return errors.Join(err, w.Rollback(ctx))
 	}
 	w.open = false
+	if w.db.checkpoints != nil {
+		w.db.checkpoints.soon()
+	}
 	return nil
 }
 
