@@ -249,11 +249,11 @@ func (q *request) area() error {
 		}
 		body = append(body, parts...)
 	}
-	list, err := q.projectSection(code)
+	spent, err := q.projectSection(code)
 	if err != nil {
 		return err
 	}
-	return q.show(heading, append(body, list)...)
+	return q.show(heading, append(body, spent...)...)
 }
 
 // countyTimeline is the way of a county through the programme.
@@ -325,18 +325,21 @@ func numberOf(v *figure.Value) int64 {
 // projectsShown is how many projects the page of an area names.
 const projectsShown = 10
 
-// projectSection lists the projects of an area on which most was spent.
-func (q *request) projectSection(area string) (view.Component, error) {
+// projectSection lists the projects of an area on which most was spent, if it has any.
+func (q *request) projectSection(area string) ([]view.Component, error) {
 	all, err := q.projectLines()
 	if err != nil {
 		return nil, err
 	}
 	rows := slices.DeleteFunc(slices.Clone(all), func(p projectLine) bool { return !q.within(p.Area, area) || !q.sees(p.Area) })
 	n := len(rows)
+	if n == 0 {
+		return nil, nil
+	}
 	slices.SortStableFunc(rows, func(a, b projectLine) int { return cmp.Compare(b.paid, a.paid) })
 	note := view.Link{Label: q.text("area.projects.all", n), Href: query("/projects", "area", area)}
-	return view.Section{Head: view.SectionHead{ID: "projects", Title: q.text("area.projects", min(n, projectsShown)), Note: q.write("area.projects.note", note)},
-		Parts: []view.Component{q.projectListing(rows[:min(n, projectsShown)]).table(q)}}, nil
+	return []view.Component{view.Section{Head: view.SectionHead{ID: "projects", Title: q.text("area.projects", min(n, projectsShown)), Note: q.write("area.projects.note", note)},
+		Parts: []view.Component{q.projectListing(rows[:min(n, projectsShown)]).table(q)}}}, nil
 }
 
 // within tells whether an area is another or lies in it.

@@ -138,10 +138,14 @@ func (q *request) projects() error {
 		{Kind: view.SelectField, Name: "theme", Label: q.text("dimension.theme"), Options: q.choiceOptions("project", "theme")},
 		{Kind: view.SelectField, Name: "status", Label: q.text("column.status"), Options: q.choiceOptions("project-status", "status")},
 	}}
+	title := q.text("projects.of", len(rows), len(all))
+	if len(rows) == len(all) {
+		title = q.text("projects.count", len(all))
+	}
 	return q.show(view.Heading{
 		Eyebrow: []string{q.text("nav.projects"), q.asOfText(q.read.Today)}, Title: q.text("projects.title"),
 		Lead: q.write("projects.lead", len(rows), states[project.Finished], states[project.Running], view.FigureLink{Value: q.Printer.Money(paid, yuan), Href: q.paidHref(rows)}), Hush: q.keptBack(),
-	}, view.Section{Head: view.SectionHead{ID: "projects", Title: q.text("projects.of", len(rows), len(all)), Note: q.write("ways.csv", view.Link{Label: "CSV", Href: q.csvHref()})},
+	}, view.Section{Head: view.SectionHead{ID: "projects", Title: title, Note: q.write("ways.csv", view.Link{Label: "CSV", Href: q.csvHref()})},
 		Parts: []view.Component{filters, q.projectListing(rows).table(q)}})
 }
 

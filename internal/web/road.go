@@ -121,7 +121,11 @@ func (q *request) roadSection(_ string, at figure.At) ([]view.Component, error) 
 		yearAt.Filter.Until = date.Date(y.year + "-12-31")
 		t.Rows = append(t.Rows, view.Row{Cells: []view.Cell{{Text: y.year}, q.countCell(y.registered), q.countCell(y.exited), q.countCell(y.relapsed), {Text: q.Printer.Count(y.left), Href: figureHref(registered, yearAt)}}})
 	}
-	return []view.Component{view.Section{Head: view.SectionHead{ID: "out", Title: q.text("road.title", last.left), Note: view.Plain(q.text("road.note"))},
+	title := q.text("road.title", last.left)
+	if last.left == 0 {
+		title = q.text("road.done")
+	}
+	return []view.Component{view.Section{Head: view.SectionHead{ID: "out", Title: title, Note: view.Plain(q.text("road.note"))},
 		Parts: []view.Component{view.Columns{Main: []view.Component{view.Drawing{Chart: wide, Narrow: narrow}}, Side: []view.Component{t}}}}}, nil
 }
 

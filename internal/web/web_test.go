@@ -24,6 +24,8 @@ import (
 
 	"lastmile/internal/area"
 	"lastmile/internal/entity"
+	"lastmile/internal/fact"
+	"lastmile/internal/indicator"
 	"lastmile/internal/journal"
 	"lastmile/internal/scenario"
 	"lastmile/internal/store"
@@ -32,6 +34,7 @@ import (
 	"lastmile/internal/web/locale"
 	"lastmile/internal/web/reading"
 	"lastmile/internal/web/sample"
+	"lastmile/internal/web/wording"
 )
 
 var languages = []locale.Language{locale.English, locale.Chinese}
@@ -820,4 +823,58 @@ func BenchmarkPage(b *testing.B) {
 			}
 		})
 	}
+}
+
+// TestEverythingHasAName asks whether what the records of the model programme say by codes, flows, classes of accounts and units, has a word in
+// both languages.
+func TestEverythingHasAName(t *testing.T) {
+	s, err := model()
+	if err != nil {
+		t.Fatal(err)
+	}
+	site, err := served()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for prefix, question := range map[string]string{
+		"moves.": "SELECT DISTINCT flow FROM posting",
+		"class.": "SELECT DISTINCT class FROM account",
+	} {
+		for _, code := range codes(t, s, question) {
+			if _, ok := site.site.engine.Catalog().Arguments(prefix + code); !ok {
+				t.Errorf("%s%s: has no text", prefix, code)
+			}
+		}
+	}
+	words := wording.For(site.site.engine, site.site.engine.Printer(locale.Chinese))
+	for _, id := range codes(t, s, "SELECT id FROM entity WHERE type = 'figure'") {
+		d, ok, err := fact.ThingOf[indicator.Figure](t.Context(), s.DB, entity.Headquarters, "figure", id)
+		if err != nil || !ok {
+			t.Fatal(id, ok, err)
+		}
+		if strings.ContainsFunc(words.Unit(d.Fact.Unit), func(r rune) bool { return r >= 'a' && r <= 'z' }) {
+			t.Errorf("figure %s: the unit %q has no Chinese", id, d.Fact.Unit)
+		}
+	}
+}
+
+// codes reads texts.
+func codes(t *testing.T, s *store.Store, question string) (list []string) {
+	t.Helper()
+	rows, err := s.DB.Query(t.Context(), question)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var text string
+		if err := rows.Scan(&text); err != nil {
+			t.Fatal(err)
+		}
+		list = append(list, text)
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return list
 }

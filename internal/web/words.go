@@ -14,6 +14,7 @@ import (
 	"lastmile/internal/ledger"
 	"lastmile/internal/web/locale"
 	"lastmile/internal/web/view"
+	"lastmile/internal/web/wording"
 )
 
 // yuan is how the programme's currency is written.
@@ -104,13 +105,8 @@ func (q *request) value(v *figure.Value) string {
 // label is what a figure is called.
 func (q *request) label(d *figure.Definition) string { return q.pick(d.En, d.Zh) }
 
-// unit writes a unit's name; one that the catalogue does not know stands as it is.
-func (q *request) unit(unit string) string {
-	if _, ok := q.site.engine.Catalog().Arguments("unit." + unit); ok {
-		return q.text("unit." + unit)
-	}
-	return unit
-}
+// unit writes a unit's name.
+func (q *request) unit(unit string) string { return wording.For(q.site.engine, q.Printer).Unit(unit) }
 
 var grades = map[journal.Grade]view.Grade{journal.Traced: view.Traced, journal.Partly: view.Partly, journal.Reported: view.Reported}
 

@@ -126,7 +126,7 @@ func (g *Guard) personPage(w http.ResponseWriter, r *http.Request, oneTime strin
 		g.Refuse(w, r, err)
 		return
 	}
-	body := []view.Component{section(words, "roles", roles), section(words, "sessions", g.sessionsTable(words, sessions, ""))}
+	body := []view.Component{section(words, "roles", roles), view.Section{Head: view.SectionHead{ID: "sessions", Title: words.Text("people.sessions")}, Parts: []view.Component{g.sessionsTable(words, sessions, "")}}}
 	if v.Holds("administrator") {
 		do := func(action string) view.Button {
 			return view.Button{Label: words.Text("person.do." + action), Name: "do", Value: action}

@@ -15,6 +15,7 @@ import (
 	"lastmile/internal/fault"
 	"lastmile/internal/journal"
 	"lastmile/internal/ledger"
+	"lastmile/internal/project"
 	"lastmile/internal/web/form"
 	"lastmile/internal/web/locale"
 	"lastmile/internal/web/session"
@@ -281,20 +282,32 @@ func (l *List) account(ctx context.Context, words wording.Words, book, id string
 	class, rest, _ := strings.Cut(id, ":")
 	owner, project, _ := strings.Cut(rest, ":")
 	if project != "" { // the owner is the book, which says less
-		owner = project
+		owner = l.project(ctx, words, book, project)
 	}
-	for _, typ := range []string{"party", "project", "area"} {
+	for _, typ := range []string{"party", "area"} {
 		for _, b := range []string{book, entity.Headquarters} {
 			e, ok, err := entity.Get(ctx, l.store.DB, b, typ, owner)
 			if err != nil {
 				return "", err
 			}
 			if ok && e.Name != "" {
-				owner = e.Name
+				owner = words.Name(e.Name)
 			}
 		}
 	}
-	return words.Text("todo.class."+class, owner), nil
+	if owner == entity.Headquarters {
+		owner = words.Text("book.hq")
+	}
+	return words.Text("class."+class) + words.Text("list.of") + owner, nil
+}
+
+// project is what a project is called in the reader's language; its code when it cannot be read.
+func (l *List) project(ctx context.Context, words wording.Words, book, id string) string {
+	p, ok, err := fact.ThingOf[project.Project](ctx, l.store.DB, book, "project", id)
+	if err != nil || !ok {
+		return id
+	}
+	return words.Pick(p.Fact.Name, p.Fact.NameZh)
 }
 
 func amount(words wording.Words, commodity string, n int64) string {

@@ -299,7 +299,7 @@ func (l *List) page(w http.ResponseWriter, r *http.Request) {
 	part("approve", len(waiting), view.WarnTone, approve)
 	part("returned", len(returned), view.BadTone, l.proposalTable(words, names, returned, true))
 	part("closing", len(closing), view.WarnTone, l.notices(words, closing))
-	part("due", len(promised), view.NoTone, l.milestones(words, promised))
+	part("due", len(promised), view.NoTone, l.milestones(ctx, words, promised))
 	proofs := []view.Component{l.entries(words, names, unproved)}
 	if len(unproved) > proofsShown {
 		proofs = append(proofs, view.Text{Prose: view.Write(page.Printer, "todo.unproved.more", view.Link{Label: words.Text("todo.unproved.all"), Href: unprovedPath})})
@@ -355,7 +355,7 @@ func (l *List) proposalTable(words wording.Words, names func(string) string, lis
 	return t
 }
 
-func (l *List) milestones(words wording.Words, list []due.Milestone) view.Table {
+func (l *List) milestones(ctx context.Context, words wording.Words, list []due.Milestone) view.Table {
 	t := view.Table{Columns: []view.Column{{Label: words.Text("todo.milestone")}, {Label: words.Text("todo.project")}, {Label: words.Text("todo.day")}, {Label: words.Text("todo.state"), Kind: view.StateColumn}},
 		Empty: &view.Empty{Icon: "flag", Title: words.Text("todo.nothing"), Text: words.Text("todo.nothing.why")}}
 	today := l.store.Today()
@@ -365,7 +365,7 @@ func (l *List) milestones(words wording.Words, list []due.Milestone) view.Table 
 			state = view.State{Kind: view.Failed, Word: words.Text("todo.late")}
 		}
 		href := form.Path + "/milestone-reached?" + url.Values{"project": {m.Parent}, "milestone": {m.ID}}.Encode()
-		t.Rows = append(t.Rows, view.Row{Cells: []view.Cell{{Text: words.Name(m.Name), Href: href, Sub: m.ID}, {Text: words.Name(m.Project.Name)}, {Text: words.Date(m.By)}, {State: &state}}})
+		t.Rows = append(t.Rows, view.Row{Cells: []view.Cell{{Text: words.Name(m.Name), Href: href, Sub: m.ID}, {Text: l.project(ctx, words, m.Project.Book, m.Project.ID)}, {Text: words.Date(m.By)}, {State: &state}}})
 	}
 	return t
 }

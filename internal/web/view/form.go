@@ -219,6 +219,7 @@ type Filters struct {
 	Action string
 	Hidden []Hidden
 	Fields []Field
+	Search bool // it looks for something rather than narrowing a list
 }
 
 func (Filters) Template() string { return "filters" }

@@ -126,7 +126,11 @@ func (d *drawn) cell(b *strings.Builder, set *template.Template, c *Cell) error 
 	}
 	switch {
 	case c.Sub != "" || c.Error != "":
-		b.WriteString(`<span class="sub">`)
+		if c.Text == "" && c.Figure == nil && c.State == nil {
+			b.WriteString(`<span class="sub alone">`)
+		} else {
+			b.WriteString(`<span class="sub">`)
+		}
 		if err := add("mark", c.Grade); err != nil {
 			return err
 		}
