@@ -14,6 +14,7 @@ import (
 	"lastmile/internal/fault"
 	"lastmile/internal/household"
 	"lastmile/internal/household/identity"
+	"lastmile/internal/web/listing"
 	"lastmile/internal/web/view"
 	"lastmile/internal/web/wording"
 )
@@ -323,7 +324,7 @@ func (q *request) cardForm(status int, c *newCard) error {
 		body = append(body, warning)
 		fields = append(fields, view.Field{Kind: view.CheckField, Name: "compared", Label: q.text("households.card.compared"), Options: []view.Option{{Value: "yes", Label: q.text("households.card.compared.yes")}}})
 	}
-	back := query(Path, "area", c.values["area"])
+	back := listing.Address(Path, "area", c.values["area"])
 	form := view.Form{Action: NewPath, Bar: true, Fields: fields, Hidden: q.v.Hidden(view.Hidden{Name: "key", Value: c.values["key"]}, view.Hidden{Name: "rows", Value: strconv.Itoa(c.rows)}),
 		Buttons: []view.Button{{Label: q.text("households.card.save"), Kind: view.Primary, Name: "do", Value: "record"}, {Label: q.text("households.card.more"), Name: "do", Value: "more"}, {Label: q.text("households.card.back"), Href: back}}}
 	q.page.Shell = view.StepShell

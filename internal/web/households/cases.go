@@ -11,6 +11,7 @@ import (
 	"lastmile/internal/entity"
 	"lastmile/internal/household"
 	"lastmile/internal/procedure"
+	"lastmile/internal/web/listing"
 	"lastmile/internal/web/reading"
 	"lastmile/internal/web/view"
 )
@@ -79,7 +80,7 @@ func (q *request) caseRows() ([]entity.Entity, error) {
 	return list, nil
 }
 
-func (q *request) caseListing(rows []entity.Entity) *listing[entity.Entity] {
+func (q *request) caseListing(rows []entity.Entity) listing.Listing[entity.Entity] {
 	area := func(e entity.Entity) string {
 		name, err := q.named(entity.Headquarters, "area", e.Area)
 		if err != nil {
@@ -87,23 +88,23 @@ func (q *request) caseListing(rows []entity.Entity) *listing[entity.Entity] {
 		}
 		return name
 	}
-	return &listing[entity.Entity]{rows: rows, empty: view.Empty{Icon: "layers", Title: q.text("households.cases.none"), Text: q.text("households.cases.none.why")}, columns: []column[entity.Entity]{
-		{key: "case", compare: func(a, b entity.Entity) int { return strings.Compare(a.ID, b.ID) }, plain: func(e entity.Entity) string { return e.ID },
-			cell: func(e entity.Entity) view.Cell {
+	return listing.Listing[entity.Entity]{Label: q.label, Rows: rows, Empty: view.Empty{Icon: "layers", Title: q.text("households.cases.none"), Text: q.text("households.cases.none.why")}, Columns: []listing.Column[entity.Entity]{
+		{Key: "case", Compare: func(a, b entity.Entity) int { return strings.Compare(a.ID, b.ID) }, Plain: func(e entity.Entity) string { return e.ID },
+			Cell: func(e entity.Entity) view.Cell {
 				title := q.own(e.Name)
 				if title == "" {
 					title = e.ID
 				}
 				return view.Cell{Text: title, Href: caseHref(e.Book, e.ID), Sub: e.ID}
 			}},
-		{key: "area", compare: func(a, b entity.Entity) int { return strings.Compare(a.Area, b.Area) }, plain: func(e entity.Entity) string { return e.Area },
-			cell: func(e entity.Entity) view.Cell {
-				return view.Cell{Text: area(e), Href: query(CasesPath, "area", e.Area)}
+		{Key: "area", Compare: func(a, b entity.Entity) int { return strings.Compare(a.Area, b.Area) }, Plain: func(e entity.Entity) string { return e.Area },
+			Cell: func(e entity.Entity) view.Cell {
+				return view.Cell{Text: area(e), Href: listing.Address(CasesPath, "area", e.Area)}
 			}},
-		{key: "procedure", compare: func(a, b entity.Entity) int { return strings.Compare(a.Class, b.Class) }, plain: func(e entity.Entity) string { return e.Class },
-			cell: func(e entity.Entity) view.Cell { return view.Cell{Text: q.procedureName(e.Class)} }},
-		{key: "state", kind: view.StateColumn, compare: func(a, b entity.Entity) int { return strings.Compare(a.Status, b.Status) }, plain: func(e entity.Entity) string { return e.Status },
-			cell: func(e entity.Entity) view.Cell { s := q.caseState(e.Status); return view.Cell{State: &s} }},
+		{Key: "procedure", Compare: func(a, b entity.Entity) int { return strings.Compare(a.Class, b.Class) }, Plain: func(e entity.Entity) string { return e.Class },
+			Cell: func(e entity.Entity) view.Cell { return view.Cell{Text: q.procedureName(e.Class)} }},
+		{Key: "state", Kind: view.StateColumn, Compare: func(a, b entity.Entity) int { return strings.Compare(a.Status, b.Status) }, Plain: func(e entity.Entity) string { return e.Status },
+			Cell: func(e entity.Entity) view.Cell { s := q.caseState(e.Status); return view.Cell{State: &s} }},
 	}}
 }
 
@@ -140,7 +141,7 @@ func (q *request) cases() error {
 	if q.mayRecord("case") {
 		heading.Buttons = []view.Button{{Label: q.text("households.cases.new"), Icon: "plus", Href: record("case")}}
 	}
-	return q.show(heading, q.section("cases", filters, q.caseListing(rows).table(q), q.download(CasesPath+".csv")))
+	return q.show(heading, q.section("cases", filters, q.caseListing(rows).Table(q.words.Printer, q.URL), q.download(listing.CSVHref(q.URL))))
 }
 
 func (q *request) casesCSV() error {
@@ -148,7 +149,7 @@ func (q *request) casesCSV() error {
 	if err != nil {
 		return err
 	}
-	return q.caseListing(rows).csv(q, "cases")
+	return q.caseListing(rows).CSV(q.w, q.URL, "cases")
 }
 
 // oneCase is a case: its steps in order, what is missing, who acts next and when at the earliest.
@@ -357,17 +358,16 @@ func (q *request) postedSection(book string, p *casework.Progress) view.Componen
 
 // listed are the households on the list of a case, a page of them.
 func (q *request) listed(book string, p *casework.Progress) (view.Component, error) {
-	l := listing[string]{rows: p.List, empty: view.Empty{Icon: "people", Title: q.text("households.none"), Text: q.text("households.none.why")}}
-	shown, _ := l.window(q)
-	names, err := household.HeadNames(q.Context(), q.p.store.DB, book, shown)
+	l := listing.Listing[string]{Label: q.label, Rows: p.List, Empty: view.Empty{Icon: "people", Title: q.text("households.none"), Text: q.text("households.none.why")}}
+	names, err := household.HeadNames(q.Context(), q.p.store.DB, book, l.Page(q.URL))
 	if err != nil {
 		return nil, err
 	}
-	l.columns = []column[string]{
-		{key: "household", cell: func(id string) view.Cell {
+	l.Columns = []listing.Column[string]{
+		{Key: "household", Cell: func(id string) view.Cell {
 			return view.Cell{Text: q.masked(names[id], id), Href: Href(book, id), Sub: id}
 		}},
-		{key: "status", kind: view.StateColumn, cell: func(id string) view.Cell {
+		{Key: "status", Kind: view.StateColumn, Cell: func(id string) view.Cell {
 			e, _, err := q.entity(book, household.Type, id)
 			if err != nil {
 				return view.Cell{Text: q.words.NotRecorded()}
@@ -376,5 +376,5 @@ func (q *request) listed(book string, p *casework.Progress) (view.Component, err
 			return view.Cell{State: &s}
 		}},
 	}
-	return view.Section{Head: view.SectionHead{ID: "list", Title: q.text("households.list"), Note: view.Plain(q.text("households.list.note", len(p.List), p.Hash[:12]))}, Parts: []view.Component{l.table(q)}}, nil
+	return view.Section{Head: view.SectionHead{ID: "list", Title: q.text("households.list"), Note: view.Plain(q.text("households.list.note", len(p.List), p.Hash[:12]))}, Parts: []view.Component{l.Table(q.words.Printer, q.URL)}}, nil
 }

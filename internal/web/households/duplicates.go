@@ -10,6 +10,7 @@ import (
 	"lastmile/internal/household"
 	"lastmile/internal/household/identity"
 	"lastmile/internal/journal"
+	"lastmile/internal/web/listing"
 	"lastmile/internal/web/view"
 )
 
@@ -64,17 +65,17 @@ func (q *request) duplicateRows() ([]entity.Entity, error) {
 	return list, nil
 }
 
-func (q *request) duplicateListing(rows []entity.Entity) *listing[entity.Entity] {
-	return &listing[entity.Entity]{rows: rows, empty: view.Empty{Icon: "check", Title: q.text("households.duplicates.none"), Text: q.text("households.duplicates.none.why")}, columns: []column[entity.Entity]{
-		{key: "member", compare: func(a, b entity.Entity) int { return strings.Compare(a.Name, b.Name) }, plain: func(e entity.Entity) string { return e.Name },
-			cell: func(e entity.Entity) view.Cell { return view.Cell{Text: e.Name, Href: duplicateHref(e.Book, e.ID)} }},
-		{key: "other", compare: func(a, b entity.Entity) int { return strings.Compare(a.Parent, b.Parent) }, plain: func(e entity.Entity) string { return e.Parent }, cell: func(e entity.Entity) view.Cell { return view.Cell{Text: e.Parent} }},
-		{key: "strength", compare: func(a, b entity.Entity) int { return strings.Compare(a.Class, b.Class) }, plain: func(e entity.Entity) string { return e.Class },
-			cell: func(e entity.Entity) view.Cell {
+func (q *request) duplicateListing(rows []entity.Entity) listing.Listing[entity.Entity] {
+	return listing.Listing[entity.Entity]{Label: q.label, Rows: rows, Empty: view.Empty{Icon: "check", Title: q.text("households.duplicates.none"), Text: q.text("households.duplicates.none.why")}, Columns: []listing.Column[entity.Entity]{
+		{Key: "member", Compare: func(a, b entity.Entity) int { return strings.Compare(a.Name, b.Name) }, Plain: func(e entity.Entity) string { return e.Name },
+			Cell: func(e entity.Entity) view.Cell { return view.Cell{Text: e.Name, Href: duplicateHref(e.Book, e.ID)} }},
+		{Key: "other", Compare: func(a, b entity.Entity) int { return strings.Compare(a.Parent, b.Parent) }, Plain: func(e entity.Entity) string { return e.Parent }, Cell: func(e entity.Entity) view.Cell { return view.Cell{Text: e.Parent} }},
+		{Key: "strength", Compare: func(a, b entity.Entity) int { return strings.Compare(a.Class, b.Class) }, Plain: func(e entity.Entity) string { return e.Class },
+			Cell: func(e entity.Entity) view.Cell {
 				return view.Cell{Text: q.words.Choice(fact.Find(household.DuplicateType).Field("strength"), e.Class)}
 			}},
-		{key: "state", kind: view.StateColumn, compare: func(a, b entity.Entity) int { return strings.Compare(a.Status, b.Status) }, plain: func(e entity.Entity) string { return e.Status },
-			cell: func(e entity.Entity) view.Cell { s := q.duplicateState(e.Status); return view.Cell{State: &s} }},
+		{Key: "state", Kind: view.StateColumn, Compare: func(a, b entity.Entity) int { return strings.Compare(a.Status, b.Status) }, Plain: func(e entity.Entity) string { return e.Status },
+			Cell: func(e entity.Entity) view.Cell { s := q.duplicateState(e.Status); return view.Cell{State: &s} }},
 	}}
 }
 
@@ -97,7 +98,7 @@ func (q *request) duplicates() error {
 	states := []view.Option{{Label: q.text("households.all"), Chosen: q.FormValue("state") == ""}, {Value: household.Waiting, Label: q.text("households.duplicate.waiting"), Chosen: q.FormValue("state") == household.Waiting},
 		{Value: "answered", Label: q.text("households.duplicate.answered"), Chosen: q.FormValue("state") == "answered"}}
 	filters := view.Filters{Action: DuplicatesPath, Fields: []view.Field{{Kind: view.SelectField, Name: "strength", Label: q.text("households.column.strength"), Options: strengths}, {Kind: view.SelectField, Name: "state", Label: q.text("households.column.state"), Options: states}}}
-	return q.show(view.Heading{Title: q.text("households.duplicates.title"), Lead: view.Plain(q.text("households.duplicates.lead", len(rows), waits))}, q.section("duplicates", filters, q.duplicateListing(rows).table(q), q.download(DuplicatesPath+".csv")))
+	return q.show(view.Heading{Title: q.text("households.duplicates.title"), Lead: view.Plain(q.text("households.duplicates.lead", len(rows), waits))}, q.section("duplicates", filters, q.duplicateListing(rows).Table(q.words.Printer, q.URL), q.download(listing.CSVHref(q.URL))))
 }
 
 func (q *request) duplicatesCSV() error {
@@ -105,7 +106,7 @@ func (q *request) duplicatesCSV() error {
 	if err != nil {
 		return err
 	}
-	return q.duplicateListing(rows).csv(q, "duplicates")
+	return q.duplicateListing(rows).CSV(q.w, q.URL, "duplicates")
 }
 
 // duplicate sets two records side by side, for the verdict; and a verdict can be taken back, which brings the merged record back.

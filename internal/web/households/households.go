@@ -35,6 +35,7 @@ import (
 	"lastmile/internal/household"
 	"lastmile/internal/store"
 	"lastmile/internal/web/form"
+	"lastmile/internal/web/listing"
 	"lastmile/internal/web/locale"
 	"lastmile/internal/web/session"
 	"lastmile/internal/web/view"
@@ -156,6 +157,14 @@ func (p *Pages) page(make func(*request) error) func(http.ResponseWriter, *http.
 
 func (q *request) text(key string, arguments ...any) string { return q.words.Text(key, arguments...) }
 
+// label names a column of a listing.
+func (q *request) label(key string) string { return q.text("households.column." + key) }
+
+// download is the line that leads to the download of a table.
+func (q *request) download(href string) view.Component {
+	return view.Buttons{{Label: q.text("households.csv"), Icon: "download", Href: href}}
+}
+
 // show answers with a page of components.
 func (q *request) show(heading view.Heading, body ...view.Component) error {
 	q.p.guard.Show(q.w, q.Request, http.StatusOK, view.Stack{Page: q.page, Heading: heading, Body: body})
@@ -239,7 +248,7 @@ func (q *request) crumbs(book, lowest string) ([]view.Link, error) {
 		if sees, err := q.sees(code); err != nil {
 			return nil, err
 		} else if sees {
-			link.Href = query(Path, "area", code)
+			link.Href = listing.Address(Path, "area", code)
 		}
 		list = append([]view.Link{link}, list...)
 		if code == book {

@@ -11,6 +11,7 @@ import (
 	"lastmile/internal/household"
 	"lastmile/internal/household/decision"
 	"lastmile/internal/household/identity"
+	"lastmile/internal/web/listing"
 	"lastmile/internal/web/view"
 )
 
@@ -117,7 +118,7 @@ func (q *request) counties() error {
 		total += p.count()
 	}
 	heading := view.Heading{Title: q.text("households.title"), Lead: view.Plain(q.text("households.lead", total)), Buttons: q.newCard("")}
-	return q.show(heading, q.finder(""), q.section("places", q.places(places).table(q)))
+	return q.show(heading, q.finder(""), q.section("places", q.places(places).Table(q.words.Printer, q.URL)))
 }
 
 // countIn counts the households in an area.
@@ -177,14 +178,14 @@ func (q *request) inside(area string) ([]entity.Entity, error) {
 
 // povertyButton leads to the poverty of an area.
 func (q *request) povertyButton(area string) view.Button {
-	return view.Button{Label: q.text("households.poverty"), Icon: "trend", Href: query(PovertyPath, "area", area)}
+	return view.Button{Label: q.text("households.poverty"), Icon: "trend", Href: listing.Address(PovertyPath, "area", area)}
 }
 
 func (q *request) newCard(area string) []view.Button {
 	if !q.mayRecord("household") {
 		return nil
 	}
-	return []view.Button{{Label: q.text("households.new"), Icon: "plus", Href: query(NewPath, "area", area)}}
+	return []view.Button{{Label: q.text("households.new"), Icon: "plus", Href: listing.Address(NewPath, "area", area)}}
 }
 
 // within lists the areas within a county or town.
@@ -210,7 +211,7 @@ func (q *request) within(book string, area entity.Entity) error {
 		return err
 	}
 	heading := view.Heading{Crumbs: append([]view.Link{{Label: q.text("households.title"), Href: Path}}, crumbs...), Title: q.placed(area.Name), Lead: view.Plain(q.text("households.within", total, len(places))), Buttons: append(q.newCard(""), q.povertyButton(area.ID))}
-	return q.show(heading, q.finder(""), q.section("places", q.places(places).table(q), q.download(Path+".csv")))
+	return q.show(heading, q.finder(""), q.section("places", q.places(places).Table(q.words.Printer, q.URL), q.download(listing.CSVHref(q.URL))))
 }
 
 // outOfPoverty and stillPoor are what households are registered as that were poor.
@@ -219,15 +220,17 @@ var (
 	stillPoor    = []string{string(decision.InPoverty), string(decision.PreExit), string(decision.Relapsed), string(decision.ExitReversed)}
 )
 
-func (q *request) places(rows []*place) *listing[*place] {
-	number := func(key string, of func(*place) int64) column[*place] {
-		return column[*place]{key: key, kind: view.NumberColumn, compare: func(a, b *place) int { return cmp.Compare(of(a), of(b)) },
-			cell: func(p *place) view.Cell { return view.Cell{Text: q.words.Count(of(p))} }, plain: func(p *place) string { return itoa(of(p)) }}
+func (q *request) places(rows []*place) listing.Listing[*place] {
+	number := func(key string, of func(*place) int64) listing.Column[*place] {
+		return listing.Column[*place]{Key: key, Kind: view.NumberColumn, Compare: func(a, b *place) int { return cmp.Compare(of(a), of(b)) },
+			Cell: func(p *place) view.Cell { return view.Cell{Text: q.words.Count(of(p))} }, Plain: func(p *place) string { return itoa(of(p)) }}
 	}
-	return &listing[*place]{rows: rows, empty: view.Empty{Icon: "people", Title: q.text("households.none"), Text: q.text("households.none.why")}, columns: []column[*place]{
-		{key: "area", compare: func(a, b *place) int { return strings.Compare(a.ID, b.ID) },
-			cell:  func(p *place) view.Cell { return view.Cell{Text: q.placed(p.Name), Href: query(Path, "area", p.ID)} },
-			plain: func(p *place) string { return p.ID }},
+	return listing.Listing[*place]{Label: q.label, Rows: rows, Empty: view.Empty{Icon: "people", Title: q.text("households.none"), Text: q.text("households.none.why")}, Columns: []listing.Column[*place]{
+		{Key: "area", Compare: func(a, b *place) int { return strings.Compare(a.ID, b.ID) },
+			Cell: func(p *place) view.Cell {
+				return view.Cell{Text: q.placed(p.Name), Href: listing.Address(Path, "area", p.ID)}
+			},
+			Plain: func(p *place) string { return p.ID }},
 		number("households", func(p *place) int64 { return p.count() }),
 		number("poor", func(p *place) int64 { return p.count(stillPoor...) }),
 		number("exited", func(p *place) int64 { return p.count(outOfPoverty...) }),
@@ -289,36 +292,34 @@ func (q *request) lines(book, village string) ([]*line, error) {
 	return lines, nil
 }
 
-func (q *request) lineListing(book string, lines []*line) (*listing[*line], error) {
-	l := &listing[*line]{rows: lines, empty: view.Empty{Icon: "people", Title: q.text("households.none"), Text: q.text("households.none.why")}}
-	shown, _ := l.window(q)
-	ids := make([]string, len(shown))
-	for i, s := range shown {
-		ids[i] = s.ID
-	}
-	names, err := household.HeadNames(q.Context(), q.p.store.DB, book, ids)
-	if err != nil {
-		return nil, err
-	}
-	l.columns = []column[*line]{
-		{key: "household", compare: func(a, b *line) int { return strings.Compare(a.ID, b.ID) }, plain: func(l *line) string { return l.ID },
-			cell: func(l *line) view.Cell {
+func (q *request) lineListing(book string, lines []*line) (listing.Listing[*line], error) {
+	l := listing.Listing[*line]{Label: q.label, Rows: lines, Empty: view.Empty{Icon: "people", Title: q.text("households.none"), Text: q.text("households.none.why")}}
+	var names map[string]string
+	l.Columns = []listing.Column[*line]{
+		{Key: "household", Compare: func(a, b *line) int { return strings.Compare(a.ID, b.ID) }, Plain: func(l *line) string { return l.ID },
+			Cell: func(l *line) view.Cell {
 				return view.Cell{Text: q.masked(names[l.ID], l.ID), Href: Href(l.Book, l.ID), Sub: l.ID}
 			}},
-		{key: "people", kind: view.NumberColumn, compare: func(a, b *line) int { return cmp.Compare(a.people, b.people) }, plain: func(l *line) string { return itoa(l.people) },
-			cell: func(l *line) view.Cell { return view.Cell{Text: q.words.Count(int64(l.people))} }},
-		{key: "cause", compare: func(a, b *line) int { return strings.Compare(a.cause, b.cause) }, plain: func(l *line) string { return l.cause },
-			cell: func(l *line) view.Cell { return view.Cell{Text: q.cause(l.cause)} }},
-		{key: "gaps", compare: func(a, b *line) int { return cmp.Compare(len(a.gaps)*10+a.unknown, len(b.gaps)*10+b.unknown) }, plain: func(l *line) string { return joinSubjects(l.gaps) },
-			cell: func(l *line) view.Cell { return view.Cell{Text: q.gaps(l)} }},
-		{key: "visited", compare: func(a, b *line) int { return strings.Compare(string(a.visited), string(b.visited)) }, plain: func(l *line) string { return string(l.visited) },
-			cell: func(l *line) view.Cell { return view.Cell{Text: q.day(l.visited)} }},
-		{key: "since", compare: func(a, b *line) int { return strings.Compare(string(a.since), string(b.since)) }, plain: func(l *line) string { return string(l.since) },
-			cell: func(l *line) view.Cell { return view.Cell{Text: q.day(l.since)} }},
-		{key: "status", kind: view.StateColumn, compare: func(a, b *line) int { return strings.Compare(a.Class, b.Class) }, plain: func(l *line) string { return l.Class },
-			cell: func(l *line) view.Cell { s := q.status(l.Class); return view.Cell{State: &s} }},
+		{Key: "people", Kind: view.NumberColumn, Compare: func(a, b *line) int { return cmp.Compare(a.people, b.people) }, Plain: func(l *line) string { return itoa(l.people) },
+			Cell: func(l *line) view.Cell { return view.Cell{Text: q.words.Count(int64(l.people))} }},
+		{Key: "cause", Compare: func(a, b *line) int { return strings.Compare(a.cause, b.cause) }, Plain: func(l *line) string { return l.cause },
+			Cell: func(l *line) view.Cell { return view.Cell{Text: q.cause(l.cause)} }},
+		{Key: "gaps", Compare: func(a, b *line) int { return cmp.Compare(len(a.gaps)*10+a.unknown, len(b.gaps)*10+b.unknown) }, Plain: func(l *line) string { return joinSubjects(l.gaps) },
+			Cell: func(l *line) view.Cell { return view.Cell{Text: q.gaps(l)} }},
+		{Key: "visited", Compare: func(a, b *line) int { return strings.Compare(string(a.visited), string(b.visited)) }, Plain: func(l *line) string { return string(l.visited) },
+			Cell: func(l *line) view.Cell { return view.Cell{Text: q.day(l.visited)} }},
+		{Key: "since", Compare: func(a, b *line) int { return strings.Compare(string(a.since), string(b.since)) }, Plain: func(l *line) string { return string(l.since) },
+			Cell: func(l *line) view.Cell { return view.Cell{Text: q.day(l.since)} }},
+		{Key: "status", Kind: view.StateColumn, Compare: func(a, b *line) int { return strings.Compare(a.Class, b.Class) }, Plain: func(l *line) string { return l.Class },
+			Cell: func(l *line) view.Cell { s := q.status(l.Class); return view.Cell{State: &s} }},
 	}
-	return l, nil
+	var ids []string
+	for _, s := range l.Page(q.URL) {
+		ids = append(ids, s.ID)
+	}
+	var err error
+	names, err = household.HeadNames(q.Context(), q.p.store.DB, book, ids)
+	return l, err
 }
 
 func joinSubjects(list []decision.Subject) string {
@@ -392,7 +393,7 @@ func (q *request) village(book string, area entity.Entity) error {
 	}}
 	heading := view.Heading{Crumbs: append([]view.Link{{Label: q.text("households.title"), Href: Path}}, crumbs...), Title: q.placed(area.Name),
 		Lead: view.Plain(q.text("households.village", len(lines), people) + q.text("households.village.gaps", gaps)), Buttons: append(q.newCard(area.ID), q.povertyButton(area.ID))}
-	return q.show(heading, q.section("list", filters, l.table(q), q.download(Path+".csv")), q.finder(""))
+	return q.show(heading, q.section("list", filters, l.Table(q.words.Printer, q.URL), q.download(listing.CSVHref(q.URL))), q.finder(""))
 }
 
 // areaAsked is an area that the visitor may see, with the book it belongs to; "" above the counties.
@@ -427,7 +428,7 @@ func (q *request) listCSV() error {
 		if err != nil {
 			return err
 		}
-		return l.csv(q, "households-"+code)
+		return l.CSV(q.w, q.URL, "households-"+code)
 	}
 	list, err := q.inside(code)
 	if err != nil {
@@ -441,7 +442,7 @@ func (q *request) listCSV() error {
 		}
 		places = append(places, p)
 	}
-	return q.places(places).csv(q, "areas-"+code)
+	return q.places(places).CSV(q.w, q.URL, "areas-"+code)
 }
 
 // foundMax is how many villages one search shows.
@@ -486,7 +487,7 @@ func (q *request) search(asked string) error {
 	}
 	t := view.Table{Columns: []view.Column{{Label: q.text("households.column.household")}, {Label: q.text("households.column.by")}, {Label: q.text("households.column.area")}},
 		Empty: &view.Empty{Icon: "search", Title: q.text("households.nobody", asked), Text: q.text("households.nobody.why")}}
-	for _, h := range hits[:min(len(hits), pageSize)] {
+	for _, h := range hits[:min(len(hits), listing.PageSize)] {
 		names, err := household.HeadNames(q.Context(), q.p.store.DB, h.book, []string{h.id})
 		if err != nil {
 			return err
@@ -495,7 +496,7 @@ func (q *request) search(asked string) error {
 		if err != nil {
 			return err
 		}
-		t.Rows = append(t.Rows, view.Row{Cells: []view.Cell{{Text: q.masked(names[h.id], h.id), Href: Href(h.book, h.id), Sub: h.id}, {Text: q.text("households.by." + h.by)}, {Text: area, Href: query(Path, "area", h.area)}}})
+		t.Rows = append(t.Rows, view.Row{Cells: []view.Cell{{Text: q.masked(names[h.id], h.id), Href: Href(h.book, h.id), Sub: h.id}, {Text: q.text("households.by." + h.by)}, {Text: area, Href: listing.Address(Path, "area", h.area)}}})
 	}
 	body := []view.Component{q.finder(asked), t}
 	areas, err := entity.Find(q.Context(), q.p.store.DB, entity.Filter{Book: entity.Headquarters, Type: "area", Text: asked, Limit: foundMax})

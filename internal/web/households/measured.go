@@ -11,6 +11,7 @@ import (
 	"lastmile/internal/fault"
 	"lastmile/internal/poverty"
 	"lastmile/internal/poverty/census"
+	"lastmile/internal/web/listing"
 	"lastmile/internal/web/reading"
 	"lastmile/internal/web/view"
 )
@@ -46,7 +47,7 @@ func (q *request) measuredArea() error {
 	}
 	note := q.text("households.poverty.missing", report.Data.MissingIncome, report.Data.Rows)
 	l := q.measuredListing(report, area)
-	return q.show(heading, filters, view.Section{Head: view.SectionHead{ID: "measured", Title: q.text("households.poverty.measures"), Note: view.Plain(note)}, Parts: []view.Component{l.table(q), q.download(PovertyPath + ".csv"), view.Text{Prose: view.Plain(q.text("households.poverty.note"))}}})
+	return q.show(heading, filters, view.Section{Head: view.SectionHead{ID: "measured", Title: q.text("households.poverty.measures"), Note: view.Plain(note)}, Parts: []view.Component{l.Table(q.words.Printer, q.URL), q.download(listing.CSVHref(q.URL)), view.Text{Prose: view.Plain(q.text("households.poverty.note"))}}})
 }
 
 func (q *request) measuredCSV() error {
@@ -65,7 +66,7 @@ func (q *request) measuredCSV() error {
 	if err != nil {
 		return err
 	}
-	return q.measuredListing(report, area).csv(q, "poverty")
+	return q.measuredListing(report, area).CSV(q.w, q.URL, "poverty")
 }
 
 // measure measures an area, once until something is recorded.
@@ -80,7 +81,7 @@ func (q *request) measure(book string, area entity.Entity, on date.Date) (*pover
 }
 
 // measuredListing has the whole first and then the areas within it.
-func (q *request) measuredListing(report *poverty.Report, whole entity.Entity) *listing[*poverty.Area] {
+func (q *request) measuredListing(report *poverty.Report, whole entity.Entity) listing.Listing[*poverty.Area] {
 	rows := make([]*poverty.Area, len(report.Areas))
 	for i := range report.Areas {
 		rows[i] = &report.Areas[i]
@@ -90,30 +91,30 @@ func (q *request) measuredListing(report *poverty.Report, whole entity.Entity) *
 		return float64(e.Value)
 	}
 	code := func(a *poverty.Area) string { return cmp.Or(a.Area, whole.ID) }
-	number := func(key, measure string, unit poverty.Unit, write func(float64) string, plain string) column[*poverty.Area] {
-		return column[*poverty.Area]{key: key, kind: view.NumberColumn, compare: func(a, b *poverty.Area) int { return cmp.Compare(value(a, measure, unit), value(b, measure, unit)) },
-			cell: func(a *poverty.Area) view.Cell {
+	number := func(key, measure string, unit poverty.Unit, write func(float64) string, plain string) listing.Column[*poverty.Area] {
+		return listing.Column[*poverty.Area]{Key: key, Kind: view.NumberColumn, Compare: func(a, b *poverty.Area) int { return cmp.Compare(value(a, measure, unit), value(b, measure, unit)) },
+			Cell: func(a *poverty.Area) view.Cell {
 				if _, ok := a.Find(poverty.Key{Measure: measure, Unit: unit}); !ok {
 					return view.Cell{Text: "–"}
 				}
 				return view.Cell{Text: write(value(a, measure, unit))}
 			},
-			plain: func(a *poverty.Area) string { return fmt.Sprintf(plain, value(a, measure, unit)) }}
+			Plain: func(a *poverty.Area) string { return fmt.Sprintf(plain, value(a, measure, unit)) }}
 	}
 	count := func(n float64) string { return q.words.Count(int64(n)) }
 	rate := func(n float64) string { return q.rate(poverty.Number(n)) }
 	money := func(n float64) string { return q.words.Amount(int64(n*100+0.5), yuan) }
 	decimal := func(n float64) string { return fmt.Sprintf("%.4f", n) }
-	return &listing[*poverty.Area]{rows: rows, empty: view.Empty{Icon: "people", Title: q.text("households.none"), Text: q.text("households.none.why")}, columns: []column[*poverty.Area]{
-		{key: "area", compare: func(a, b *poverty.Area) int { return strings.Compare(a.Area, b.Area) }, plain: code, cell: func(a *poverty.Area) view.Cell {
+	return listing.Listing[*poverty.Area]{Label: q.label, Rows: rows, Empty: view.Empty{Icon: "people", Title: q.text("households.none"), Text: q.text("households.none.why")}, Columns: []listing.Column[*poverty.Area]{
+		{Key: "area", Compare: func(a, b *poverty.Area) int { return strings.Compare(a.Area, b.Area) }, Plain: code, Cell: func(a *poverty.Area) view.Cell {
 			name, err := q.named(entity.Headquarters, "area", code(a))
 			if err != nil {
 				name = code(a)
 			}
 			if a.Area == "" {
-				return view.Cell{Text: name, Sub: q.text("households.poverty.whole"), Href: query(Path, "area", whole.ID)}
+				return view.Cell{Text: name, Sub: q.text("households.poverty.whole"), Href: listing.Address(Path, "area", whole.ID)}
 			}
-			return view.Cell{Text: name, Href: query(PovertyPath, "area", a.Area, "on", q.FormValue("on"))}
+			return view.Cell{Text: name, Href: listing.Address(PovertyPath, "area", a.Area, "on", q.FormValue("on"))}
 		}},
 		number("people", "population", poverty.Persons, count, "%.0f"),
 		number("poor-people", "poor", poverty.Persons, count, "%.0f"),

@@ -14,6 +14,7 @@ import (
 	"lastmile/internal/livestock"
 	"lastmile/internal/project"
 	"lastmile/internal/web/chart"
+	"lastmile/internal/web/listing"
 	"lastmile/internal/web/view"
 )
 
@@ -128,18 +129,18 @@ func (q *request) moneyCSV() error {
 	if err != nil {
 		return err
 	}
-	l := listing[household.Receipt]{rows: h.received, columns: []column[household.Receipt]{
-		{key: "entry", plain: func(r household.Receipt) string { return seqRef(r.Book, r.Seq) }},
-		{key: "date", plain: func(r household.Receipt) string { return string(r.On) }},
-		{key: "for", plain: func(r household.Receipt) string { p, _ := q.paper(&r); return p }},
-		{key: "voucher", plain: func(r household.Receipt) string { _, v := q.paper(&r); return v }},
-		{key: "commodity", plain: func(r household.Receipt) string { return r.Commodity }},
-		{key: "amount", plain: func(r household.Receipt) string { return itoa(r.Amount) }},
-		{key: "fund", plain: func(r household.Receipt) string { return r.Fund }},
-		{key: "project", plain: func(r household.Receipt) string { return r.Project }},
-		{key: "grade", plain: func(r household.Receipt) string { return r.Grade.String() }},
+	l := listing.Listing[household.Receipt]{Label: q.label, Rows: h.received, Columns: []listing.Column[household.Receipt]{
+		{Key: "entry", Plain: func(r household.Receipt) string { return seqRef(r.Book, r.Seq) }},
+		{Key: "date", Plain: func(r household.Receipt) string { return string(r.On) }},
+		{Key: "for", Plain: func(r household.Receipt) string { p, _ := q.paper(&r); return p }},
+		{Key: "voucher", Plain: func(r household.Receipt) string { _, v := q.paper(&r); return v }},
+		{Key: "commodity", Plain: func(r household.Receipt) string { return r.Commodity }},
+		{Key: "amount", Plain: func(r household.Receipt) string { return itoa(r.Amount) }},
+		{Key: "fund", Plain: func(r household.Receipt) string { return r.Fund }},
+		{Key: "project", Plain: func(r household.Receipt) string { return r.Project }},
+		{Key: "grade", Plain: func(r household.Receipt) string { return r.Grade.String() }},
 	}}
-	return l.csv(q, "household-"+h.ID+"-received")
+	return l.CSV(q.w, q.URL, "household-"+h.ID+"-received")
 }
 
 // drawnMin is how many instalments a loan has at least for its cells to be drawn: fewer are said as well in words.

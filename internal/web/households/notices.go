@@ -15,6 +15,7 @@ import (
 	"lastmile/internal/fact"
 	"lastmile/internal/journal"
 	"lastmile/internal/notice"
+	"lastmile/internal/web/listing"
 	"lastmile/internal/web/view"
 )
 
@@ -58,7 +59,7 @@ func (q *request) load(n *postedNotice) (err error) {
 	return err
 }
 
-func (q *request) noticeListing(rows []*postedNotice) *listing[*postedNotice] {
+func (q *request) noticeListing(rows []*postedNotice) listing.Listing[*postedNotice] {
 	area := func(n *postedNotice) string {
 		name, err := q.named(entity.Headquarters, "area", n.Area)
 		if err != nil {
@@ -66,22 +67,22 @@ func (q *request) noticeListing(rows []*postedNotice) *listing[*postedNotice] {
 		}
 		return name
 	}
-	return &listing[*postedNotice]{rows: rows, empty: view.Empty{Icon: "notice", Title: q.text("households.notices.none"), Text: q.text("households.notices.none.why")}, columns: []column[*postedNotice]{
-		{key: "notice", compare: func(a, b *postedNotice) int { return strings.Compare(a.ID, b.ID) }, plain: func(n *postedNotice) string { return n.ID },
-			cell: func(n *postedNotice) view.Cell {
+	return listing.Listing[*postedNotice]{Label: q.label, Rows: rows, Empty: view.Empty{Icon: "notice", Title: q.text("households.notices.none"), Text: q.text("households.notices.none.why")}, Columns: []listing.Column[*postedNotice]{
+		{Key: "notice", Compare: func(a, b *postedNotice) int { return strings.Compare(a.ID, b.ID) }, Plain: func(n *postedNotice) string { return n.ID },
+			Cell: func(n *postedNotice) view.Cell {
 				return view.Cell{Text: q.own(n.Name), Href: noticeHref(n.Book, n.ID), Sub: n.ID}
 			}},
-		{key: "area", compare: func(a, b *postedNotice) int { return strings.Compare(a.Area, b.Area) }, plain: func(n *postedNotice) string { return n.Area },
-			cell: func(n *postedNotice) view.Cell {
-				return view.Cell{Text: area(n), Href: query(NoticesPath, "area", n.Area)}
+		{Key: "area", Compare: func(a, b *postedNotice) int { return strings.Compare(a.Area, b.Area) }, Plain: func(n *postedNotice) string { return n.Area },
+			Cell: func(n *postedNotice) view.Cell {
+				return view.Cell{Text: area(n), Href: listing.Address(NoticesPath, "area", n.Area)}
 			}},
-		{key: "from", compare: func(a, b *postedNotice) int { return cmp.Compare(a.Seq, b.Seq) }, plain: func(n *postedNotice) string { return string(n.Entry.On) }, cell: func(n *postedNotice) view.Cell { return view.Cell{Text: q.day(n.Entry.On)} }},
-		{key: "until", plain: func(n *postedNotice) string { return string(n.Until) }, cell: func(n *postedNotice) view.Cell { return view.Cell{Text: q.day(n.Until)} }},
-		{key: "listed", kind: view.NumberColumn, plain: func(n *postedNotice) string { return itoa(len(n.List)) }, cell: func(n *postedNotice) view.Cell { return view.Cell{Text: q.words.Count(int64(len(n.List)))} }},
-		{key: "state", kind: view.StateColumn, plain: func(n *postedNotice) string {
+		{Key: "from", Compare: func(a, b *postedNotice) int { return cmp.Compare(a.Seq, b.Seq) }, Plain: func(n *postedNotice) string { return string(n.Entry.On) }, Cell: func(n *postedNotice) view.Cell { return view.Cell{Text: q.day(n.Entry.On)} }},
+		{Key: "until", Plain: func(n *postedNotice) string { return string(n.Until) }, Cell: func(n *postedNotice) view.Cell { return view.Cell{Text: q.day(n.Until)} }},
+		{Key: "listed", Kind: view.NumberColumn, Plain: func(n *postedNotice) string { return itoa(len(n.List)) }, Cell: func(n *postedNotice) view.Cell { return view.Cell{Text: q.words.Count(int64(len(n.List)))} }},
+		{Key: "state", Kind: view.StateColumn, Plain: func(n *postedNotice) string {
 			return "" + map[bool]string{true: "posted", false: "over"}[n.Until >= q.today]
 		},
-			cell: func(n *postedNotice) view.Cell { s := q.noticeState(n.Until); return view.Cell{State: &s} }},
+			Cell: func(n *postedNotice) view.Cell { s := q.noticeState(n.Until); return view.Cell{State: &s} }},
 	}}
 }
 
@@ -92,14 +93,13 @@ func (q *request) notices() error {
 		return err
 	}
 	l := q.noticeListing(rows)
-	shown, _ := l.window(q)
-	for _, n := range shown {
+	for _, n := range l.Page(q.URL) {
 		if err := q.load(n); err != nil {
 			return err
 		}
 	}
 	filters := view.Filters{Action: NoticesPath, Fields: []view.Field{{Name: "text", Label: q.text("households.notices.find"), Value: q.FormValue("text"), MaxLength: 80}}}
-	return q.show(view.Heading{Title: q.text("households.notices.title"), Lead: view.Plain(q.text("households.notices.lead", len(rows)))}, q.section("notices", filters, l.table(q), q.download(NoticesPath+".csv")))
+	return q.show(view.Heading{Title: q.text("households.notices.title"), Lead: view.Plain(q.text("households.notices.lead", len(rows)))}, q.section("notices", filters, l.Table(q.words.Printer, q.URL), q.download(listing.CSVHref(q.URL))))
 }
 
 func (q *request) noticesCSV() error {
@@ -112,7 +112,7 @@ func (q *request) noticesCSV() error {
 			return err
 		}
 	}
-	return q.noticeListing(rows).csv(q, "notices")
+	return q.noticeListing(rows).CSV(q.w, q.URL, "notices")
 }
 
 // notice is a notice as it hangs: masked by whoever froze its list, and so for everybody. It prints on A4, or on A3 for the board. What was said against it
@@ -146,7 +146,7 @@ func (q *request) notice() error {
 	state := q.noticeState(n.Until)
 	state.Pill = true
 	poster := q.FormValue("paper") == "a3"
-	heading := view.Heading{Crumbs: []view.Link{{Label: q.text("households.notices.title"), Href: NoticesPath}, {Label: area, Href: query(NoticesPath, "area", n.Area)}, {Label: n.ID}}, Title: q.own(n.Title), State: &state,
+	heading := view.Heading{Crumbs: []view.Link{{Label: q.text("households.notices.title"), Href: NoticesPath}, {Label: area, Href: listing.Address(NoticesPath, "area", n.Area)}, {Label: n.ID}}, Title: q.own(n.Title), State: &state,
 		Lead: view.Plain(q.text("households.notice.lead", area, len(n.List), q.day(n.Entry.On), q.day(n.Until)))}
 	if poster {
 		heading.Buttons = []view.Button{{Label: q.text("households.notice.a4"), Icon: "print", Href: noticeHref(book, id)}}

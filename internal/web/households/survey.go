@@ -13,6 +13,7 @@ import (
 	"lastmile/internal/poverty"
 	"lastmile/internal/poverty/acceptance"
 	"lastmile/internal/procedure"
+	"lastmile/internal/web/listing"
 	"lastmile/internal/web/reading"
 	"lastmile/internal/web/view"
 )
@@ -82,7 +83,7 @@ func (q *request) survey(book string, p *casework.Progress) ([]view.Component, e
 	return []view.Component{
 		view.Section{Head: view.SectionHead{ID: "sample", Title: q.text("households.survey"), Note: view.Plain(q.text("households.survey.note", q.day(s.On)))}, Parts: []view.Component{facts, q.forms(result)}},
 		view.Section{Head: view.SectionHead{ID: "composite", Title: q.text("households.survey.terms"), Note: view.Plain(q.text("households.survey.terms.note"))}, Parts: []view.Component{q.terms(&result.Indicators[0])}},
-		view.Section{Head: view.SectionHead{ID: "drawn", Title: q.text("households.survey.households")}, Parts: []view.Component{l.table(q), q.download(caseHref(book, p.Case.ID) + "/sample.csv")}},
+		view.Section{Head: view.SectionHead{ID: "drawn", Title: q.text("households.survey.households")}, Parts: []view.Component{l.Table(q.words.Printer, q.URL), q.download(listing.Address(caseHref(book, p.Case.ID)+"/sample.csv", "sort", q.FormValue("sort")))}},
 	}, nil
 }
 
@@ -135,7 +136,7 @@ func (q *request) surveyRows(s *casework.Survey) []surveyRow {
 	return rows
 }
 
-func (q *request) surveyListing(book string, rows []surveyRow) *listing[surveyRow] {
+func (q *request) surveyListing(book string, rows []surveyRow) listing.Listing[surveyRow] {
 	number := func(n int) string { return strconv.Itoa(n) }
 	visited := func(r surveyRow, say func(v *casework.Visited) string) string {
 		if r.visit == nil {
@@ -144,8 +145,8 @@ func (q *request) surveyListing(book string, rows []surveyRow) *listing[surveyRo
 		return say(r.visit)
 	}
 	satisfied := map[poverty.Answer]string{poverty.Yes: "yes", poverty.No: "no", poverty.Unknown: "-"}
-	return &listing[surveyRow]{rows: rows, empty: view.Empty{Icon: "people", Title: q.text("households.none"), Text: q.text("households.none.why")}, columns: []column[surveyRow]{
-		{key: "household", compare: func(a, b surveyRow) int { return strings.Compare(a.Household, b.Household) }, plain: func(r surveyRow) string { return r.Household }, cell: func(r surveyRow) view.Cell {
+	return listing.Listing[surveyRow]{Label: q.label, Rows: rows, Empty: view.Empty{Icon: "people", Title: q.text("households.none"), Text: q.text("households.none.why")}, Columns: []listing.Column[surveyRow]{
+		{Key: "household", Compare: func(a, b surveyRow) int { return strings.Compare(a.Household, b.Household) }, Plain: func(r surveyRow) string { return r.Household }, Cell: func(r surveyRow) view.Cell {
 			c := view.Cell{Text: r.Household}
 			if r.Group != acceptance.NonRegistered {
 				c.Href = Href(book, r.Household)
@@ -155,21 +156,21 @@ func (q *request) surveyListing(book string, rows []surveyRow) *listing[surveyRo
 			}
 			return c
 		}},
-		{key: "area", compare: func(a, b surveyRow) int { return strings.Compare(a.Village, b.Village) }, plain: func(r surveyRow) string { return r.Village }, cell: func(r surveyRow) view.Cell {
+		{Key: "area", Compare: func(a, b surveyRow) int { return strings.Compare(a.Village, b.Village) }, Plain: func(r surveyRow) string { return r.Village }, Cell: func(r surveyRow) view.Cell {
 			name, err := q.named(entity.Headquarters, "area", r.Village)
 			if err != nil {
 				name = r.Village
 			}
 			return view.Cell{Text: name, Sub: r.Stratum}
 		}},
-		{key: "drawn-as", compare: func(a, b surveyRow) int { return strings.Compare(string(a.Group), string(b.Group)) }, plain: func(r surveyRow) string { return string(r.Group) }, cell: func(r surveyRow) view.Cell {
+		{Key: "drawn-as", Compare: func(a, b surveyRow) int { return strings.Compare(string(a.Group), string(b.Group)) }, Plain: func(r surveyRow) string { return string(r.Group) }, Cell: func(r surveyRow) view.Cell {
 			return view.Cell{Text: q.text("households.survey.group." + string(r.Group))}
 		}},
-		{key: "draw", kind: view.NumberColumn, plain: func(r surveyRow) string { return number(r.Place) }, cell: func(r surveyRow) view.Cell { return view.Cell{Text: number(r.Place)} }},
-		{key: "weight", kind: view.NumberColumn, plain: func(r surveyRow) string { return strconv.FormatFloat(r.Weight, 'g', -1, 64) }, cell: func(r surveyRow) view.Cell { return view.Cell{Text: fmt.Sprintf("%.1f", r.Weight)} }},
-		{key: "result", plain: func(r surveyRow) string {
+		{Key: "draw", Kind: view.NumberColumn, Plain: func(r surveyRow) string { return number(r.Place) }, Cell: func(r surveyRow) view.Cell { return view.Cell{Text: number(r.Place)} }},
+		{Key: "weight", Kind: view.NumberColumn, Plain: func(r surveyRow) string { return strconv.FormatFloat(r.Weight, 'g', -1, 64) }, Cell: func(r surveyRow) view.Cell { return view.Cell{Text: fmt.Sprintf("%.1f", r.Weight)} }},
+		{Key: "result", Plain: func(r surveyRow) string {
 			return visited(r, func(v *casework.Visited) string { return string(v.Outcome) })
-		}, cell: func(r surveyRow) view.Cell {
+		}, Cell: func(r surveyRow) view.Cell {
 			switch {
 			case r.visit == nil && r.Reserve:
 				return view.Cell{Text: "–"}
@@ -182,17 +183,17 @@ func (q *request) surveyListing(book string, rows []surveyRow) *listing[surveyRo
 			}
 			return c
 		}},
-		{key: "wrong", kind: view.NumberColumn, plain: func(r surveyRow) string {
+		{Key: "wrong", Kind: view.NumberColumn, Plain: func(r surveyRow) string {
 			return visited(r, func(v *casework.Visited) string { return number(v.InError) + "/" + number(v.Persons) })
-		}, cell: func(r surveyRow) view.Cell {
+		}, Cell: func(r surveyRow) view.Cell {
 			if r.visit == nil || r.visit.Outcome != acceptance.Completed {
 				return view.Cell{Text: "–"}
 			}
 			return view.Cell{Text: q.text("households.measured.of", r.visit.InError, r.visit.Persons)}
 		}},
-		{key: "satisfied", plain: func(r surveyRow) string {
+		{Key: "satisfied", Plain: func(r surveyRow) string {
 			return visited(r, func(v *casework.Visited) string { return satisfied[v.Satisfied] })
-		}, cell: func(r surveyRow) view.Cell {
+		}, Cell: func(r surveyRow) view.Cell {
 			if r.visit == nil || r.visit.Satisfied == poverty.Unknown {
 				return view.Cell{Text: "–"}
 			}
@@ -218,7 +219,7 @@ func (q *request) surveyCSV() error {
 	if s == nil {
 		return missing("acceptance-sample", id, book)
 	}
-	return q.surveyListing(book, q.surveyRows(s)).csv(q, "sample")
+	return q.surveyListing(book, q.surveyRows(s)).CSV(q.w, q.URL, "sample")
 }
 
 // surveyButtons lead through the assessment of a county: draw, record what came of each village, state what the sample says. Nil when all is there.

@@ -10,6 +10,7 @@ import (
 	"lastmile/internal/entity"
 	"lastmile/internal/fact"
 	"lastmile/internal/household"
+	"lastmile/internal/web/listing"
 	"lastmile/internal/web/view"
 )
 
@@ -129,38 +130,35 @@ func (q *request) loadWatches(list []*watched) error {
 	return nil
 }
 
-func (q *request) watchListing(list []*watched) (*listing[*watched], error) {
-	l := &listing[*watched]{rows: list, empty: view.Empty{Icon: "bell", Title: q.text("households.watch.none"), Text: q.text("households.watch.none.why")}}
-	names, err := q.headNames(list)
-	if err != nil {
-		return nil, err
-	}
-	l.columns = []column[*watched]{
-		{key: "household", compare: func(a, b *watched) int { return strings.Compare(a.ID, b.ID) }, plain: func(w *watched) string { return w.ID },
-			cell: func(w *watched) view.Cell {
+func (q *request) watchListing(list []*watched) (listing.Listing[*watched], error) {
+	l := listing.Listing[*watched]{Label: q.label, Rows: list, Empty: view.Empty{Icon: "bell", Title: q.text("households.watch.none"), Text: q.text("households.watch.none.why")}}
+	var names map[string]string
+	l.Columns = []listing.Column[*watched]{
+		{Key: "household", Compare: func(a, b *watched) int { return strings.Compare(a.ID, b.ID) }, Plain: func(w *watched) string { return w.ID },
+			Cell: func(w *watched) view.Cell {
 				return view.Cell{Text: q.masked(names[w.Book+w.ID], w.ID), Href: Href(w.Book, w.ID), Sub: w.ID}
 			}},
-		{key: "group", compare: func(a, b *watched) int { return strings.Compare(a.Class, b.Class) }, plain: func(w *watched) string { return w.Class }, cell: func(w *watched) view.Cell { return view.Cell{Text: q.group(w.Class)} }},
-		{key: "risks", plain: func(w *watched) string { return strings.Join(w.watch.Risks, " ") },
-			cell: func(w *watched) view.Cell {
+		{Key: "group", Compare: func(a, b *watched) int { return strings.Compare(a.Class, b.Class) }, Plain: func(w *watched) string { return w.Class }, Cell: func(w *watched) view.Cell { return view.Cell{Text: q.group(w.Class)} }},
+		{Key: "risks", Plain: func(w *watched) string { return strings.Join(w.watch.Risks, " ") },
+			Cell: func(w *watched) view.Cell {
 				return view.Cell{Text: q.risks(w.watch.Risks), Sub: q.text("households.watch.solved", len(w.watch.Solved), len(w.watch.Risks))}
 			}},
-		{key: "watched", compare: func(a, b *watched) int { return cmp.Compare(a.Seq, b.Seq) }, plain: func(w *watched) string { return string(w.watch.Since) }, cell: func(w *watched) view.Cell { return view.Cell{Text: q.day(w.watch.Since)} }},
-		{key: "measures", kind: view.NumberColumn, plain: func(w *watched) string { return itoa(w.watch.Measures) }, cell: func(w *watched) view.Cell {
+		{Key: "watched", Compare: func(a, b *watched) int { return cmp.Compare(a.Seq, b.Seq) }, Plain: func(w *watched) string { return string(w.watch.Since) }, Cell: func(w *watched) view.Cell { return view.Cell{Text: q.day(w.watch.Since)} }},
+		{Key: "measures", Kind: view.NumberColumn, Plain: func(w *watched) string { return itoa(w.watch.Measures) }, Cell: func(w *watched) view.Cell {
 			c := view.Cell{Text: q.words.Count(int64(w.watch.Measures))}
 			if w.watch.First != "" {
 				c.Sub = q.text("households.watch.first", days(w.watch.Since, w.watch.First))
 			}
 			return c
 		}},
-		{key: "ended", plain: func(w *watched) string { return string(w.watch.Ended) }, cell: func(w *watched) view.Cell {
+		{Key: "ended", Plain: func(w *watched) string { return string(w.watch.Ended) }, Cell: func(w *watched) view.Cell {
 			if w.watch.Ended == "" {
 				return view.Cell{Text: q.text("households.watch.runs")}
 			}
 			return view.Cell{Text: q.day(w.watch.Ended)}
 		}},
-		{key: "state", kind: view.StateColumn, compare: func(a, b *watched) int { return strings.Compare(a.Status, b.Status) }, plain: func(w *watched) string { return w.Status },
-			cell: func(w *watched) view.Cell {
+		{Key: "state", Kind: view.StateColumn, Compare: func(a, b *watched) int { return strings.Compare(a.Status, b.Status) }, Plain: func(w *watched) string { return w.Status },
+			Cell: func(w *watched) view.Cell {
 				s := view.State{Kind: view.Running, Word: q.text("households.watch.open")}
 				if w.Status != casework.Open {
 					s = view.State{Kind: view.Done, Word: q.text("households.watch.done")}
@@ -168,16 +166,16 @@ func (q *request) watchListing(list []*watched) (*listing[*watched], error) {
 				return view.Cell{State: &s}
 			}},
 	}
-	return l, nil
+	var err error
+	names, err = q.headNames(l.Page(q.URL))
+	return l, err
 }
 
-// headNames gives the names of the heads of the shown rows' households, by book and code.
+// headNames gives the names of the heads of households, by book and code.
 func (q *request) headNames(list []*watched) (map[string]string, error) {
-	l := listing[*watched]{rows: list}
-	shown, _ := l.window(q)
 	names := map[string]string{}
 	byBook := map[string][]string{}
-	for _, w := range shown {
+	for _, w := range list {
 		byBook[w.Book] = append(byBook[w.Book], w.ID)
 	}
 	for book, ids := range byBook {
@@ -206,8 +204,7 @@ func (q *request) monitoring() error {
 	if err != nil {
 		return err
 	}
-	shown, _ := l.window(q)
-	if err := q.loadWatches(shown); err != nil {
+	if err := q.loadWatches(l.Page(q.URL)); err != nil {
 		return err
 	}
 	rates, err := q.relapses()
@@ -222,9 +219,9 @@ func (q *request) monitoring() error {
 	var figures view.KeyFigures
 	for _, c := range fact.Find("watch").Field("group").Choices {
 		running += open[c.Value]
-		figures = append(figures, view.KeyFigure{Label: q.words.Pick(c.En, c.Zh), Figure: view.FigureLink{Value: q.text("households.count", open[c.Value]), Href: query(MonitoringPath, "group", c.Value, "state", casework.Open) + "#watches"}})
+		figures = append(figures, view.KeyFigure{Label: q.words.Pick(c.En, c.Zh), Figure: view.FigureLink{Value: q.text("households.count", open[c.Value]), Href: listing.Address(MonitoringPath, "group", c.Value, "state", casework.Open) + "#watches"}})
 	}
-	figures = append(figures, view.KeyFigure{Label: q.text("households.watch.done"), Figure: view.FigureLink{Value: q.text("households.count", open["ended"]), Href: query(MonitoringPath, "state", casework.Done) + "#watches"}})
+	figures = append(figures, view.KeyFigure{Label: q.text("households.watch.done"), Figure: view.FigureLink{Value: q.text("households.count", open["ended"]), Href: listing.Address(MonitoringPath, "state", casework.Done) + "#watches"}})
 	groups := []view.Option{{Label: q.text("households.all"), Chosen: q.FormValue("group") == ""}}
 	for _, c := range fact.Find("watch").Field("group").Choices {
 		groups = append(groups, view.Option{Value: c.Value, Label: q.words.Pick(c.En, c.Zh), Chosen: q.FormValue("group") == c.Value})
@@ -241,7 +238,7 @@ func (q *request) monitoring() error {
 	}
 	return q.show(heading, figures,
 		view.Section{Head: view.SectionHead{ID: "alerts", Title: q.text("households.alerts"), Note: view.Plain(q.text("households.alerts.note"))}, Parts: []view.Component{alerts}},
-		view.Section{Head: view.SectionHead{ID: "watches", Title: q.text("households.watches")}, Parts: []view.Component{filters, l.table(q), q.download(MonitoringPath + ".csv")}},
+		view.Section{Head: view.SectionHead{ID: "watches", Title: q.text("households.watches")}, Parts: []view.Component{filters, l.Table(q.words.Printer, q.URL), q.download(listing.CSVHref(q.URL))}},
 		view.Section{Head: view.SectionHead{ID: "relapses", Title: q.text("households.relapses"), Note: view.Plain(q.text("households.relapses.note", q.day(q.today)))}, Parts: []view.Component{rates}})
 }
 
@@ -257,7 +254,7 @@ func (q *request) monitoringCSV() error {
 	if err != nil {
 		return err
 	}
-	return l.csv(q, "monitoring")
+	return l.CSV(q.w, q.URL, "monitoring")
 }
 
 // relapses are the rates of relapse of each county, with both numbers.
@@ -287,7 +284,7 @@ func (q *request) relapses() (view.Component, error) {
 			if r.PeopleExits > 0 {
 				rate = q.words.Share(r.People, r.PeopleExits)
 			}
-			t.Rows = append(t.Rows, view.Row{Cells: []view.Cell{{Text: county, Href: query(Path, "area", book)}, {Text: q.text("households.months", r.Months)},
+			t.Rows = append(t.Rows, view.Row{Cells: []view.Cell{{Text: county, Href: listing.Address(Path, "area", book)}, {Text: q.text("households.months", r.Months)},
 				{Text: q.text("households.persons", r.People), Sub: q.text("households.count", r.Households)}, {Text: q.text("households.persons", r.PeopleExits), Sub: q.text("households.count", r.HouseholdsExited)}, {Text: rate}}})
 		}
 	}
@@ -310,7 +307,7 @@ func (q *request) alerts() (view.Table, error) {
 		if list, err = mineOnly(q, book, list, func(a casework.Alert) string { return a.Area }); err != nil {
 			return t, err
 		}
-		for _, a := range list[:min(len(list), pageSize)] {
+		for _, a := range list[:min(len(list), listing.PageSize)] {
 			sign, found := view.Cell{Text: q.text("households.alert." + string(a.Sign))}, "visit"
 			switch a.Sign {
 			case casework.Arrears:
