@@ -11,6 +11,7 @@ import (
 	"lastmile/internal/ledger"
 	"lastmile/internal/lending"
 	"lastmile/internal/web/form"
+	"lastmile/internal/web/listing"
 	"lastmile/internal/web/view"
 )
 
@@ -37,12 +38,12 @@ func (q *request) borrower() error {
 		return err
 	}
 	f := s.filter()
-	f.Is["borrower"], f.Sort = e.ID, q.sortKey("-disbursed")
+	f.Is["borrower"], f.Sort = e.ID, listing.SortKey(q.URL, "-disbursed")
 	sums, err := q.sums(f)
 	if err != nil {
 		return err
 	}
-	f.Limit, f.Offset = pageSize, q.offset(int(sums.Loans))
+	f.Limit, f.Offset = listing.PageSize, listing.Offset(q.URL, int(sums.Loans))
 	lines, err := lending.Find(q.ctx, q.db(), f)
 	if err != nil {
 		return err
@@ -54,9 +55,10 @@ func (q *request) borrower() error {
 	heading := view.Heading{Crumbs: q.crumbs(view.Link{Label: q.name(s.book, "area", e.Area)}, view.Link{Label: e.ID}), Title: name,
 		Lead:    q.write("borrower.lead", sums.Loans, q.money(sums.Disbursed), q.money(sums.Outstanding), q.money(sums.Due)),
 		Buttons: []view.Button{{Label: q.text("borrower.party"), Href: "/parties/" + s.book + "/" + e.ID}}}
-	t := drawn(q, q.lineColumns(s.day), lines, f.Offset, int(sums.Loans), f.Sort, view.Empty{Icon: "card", Title: q.text("empty.borrower"), Text: q.text("empty.borrower.why")})
-	csv := address(link("all.csv"), "book", s.book, "borrower", e.ID)
-	return q.show(heading, view.Section{Head: view.SectionHead{ID: "loans", Title: q.text("loans", sums.Loans), Note: q.csvNote(csv)}, Parts: []view.Component{t}})
+	l := q.lineListing(lines, "-disbursed", view.Empty{Icon: "card", Title: q.text("empty.borrower"), Text: q.text("empty.borrower.why")})
+	l.Total, l.Offset = int(sums.Loans), f.Offset
+	csv := listing.Address(link("all.csv"), "book", s.book, "borrower", e.ID)
+	return q.show(heading, view.Section{Head: view.SectionHead{ID: "loans", Title: q.text("loans", sums.Loans), Note: q.csvNote(csv)}, Parts: []view.Component{l.Table(q.page.Printer, q.URL)}})
 }
 
 // outlet is a counter: what is owed there, what is due and what is late.
@@ -69,7 +71,7 @@ func (q *request) outlet() error {
 	var late []lending.Line
 	offset := 0
 	for key, narrow := range map[string]func(*lending.Filter){"all": func(*lending.Filter) {}, "active": func(f *lending.Filter) { f.Is["status"] = lending.Active },
-		"arrears": func(f *lending.Filter) { f.PastDue, f.Sort = true, q.sortKey("-days") },
+		"arrears": func(f *lending.Filter) { f.PastDue, f.Sort = true, listing.SortKey(q.URL, "-days") },
 		"due":     func(f *lending.Filter) { f.DueFrom, f.DueUntil = s.day, s.day.AddDays(soonDays) }} {
 		f := s.filter()
 		f.Is["outlet"] = e.ID
@@ -78,24 +80,25 @@ func (q *request) outlet() error {
 			return err
 		}
 		if key == "arrears" {
-			offset = q.offset(int(sums[key].Loans))
-			f.Limit, f.Offset = pageSize, offset
+			offset = listing.Offset(q.URL, int(sums[key].Loans))
+			f.Limit, f.Offset = listing.PageSize, offset
 			if late, err = lending.Find(q.ctx, q.db(), f); err != nil {
 				return err
 			}
 		}
 	}
-	at := func(key string) string { return address(link(key), "book", s.book, "outlet", e.ID) }
+	at := func(key string) string { return listing.Address(link(key), "book", s.book, "outlet", e.ID) }
 	heading := view.Heading{Crumbs: q.crumbs(view.Link{Label: q.name(s.book, "area", e.Area)}, view.Link{Label: q.text("closed", q.date(s.day))}), Title: q.name(s.book, "outlet", e.ID),
 		Lead: q.write("outlet.lead", sums["active"].Loans, q.money(sums["active"].Outstanding), q.name(s.book, "party", e.Parent))}
 	figures := view.KeyFigures{
-		{Label: q.text("outstanding"), Figure: view.FigureLink{Value: q.sum(sums["active"].Outstanding), Href: address(link("all"), "book", s.book, "outlet", e.ID, "status", lending.Active)}, Note: q.text("loans", sums["active"].Loans)},
+		{Label: q.text("outstanding"), Figure: view.FigureLink{Value: q.sum(sums["active"].Outstanding), Href: listing.Address(link("all"), "book", s.book, "outlet", e.ID, "status", lending.Active)}, Note: q.text("loans", sums["active"].Loans)},
 		{Label: q.text("due.soon", soonDays), Figure: view.FigureLink{Value: q.sum(sums["due"].NextDue), Href: at("due")}, Note: q.text("loans", sums["due"].Loans)},
 		{Label: q.text("arrears"), Figure: view.FigureLink{Value: q.sum(sums["arrears"].Due), Href: at("arrears")}, Note: q.text("loans", sums["arrears"].Loans)},
 		{Label: q.text("granted"), Figure: view.FigureLink{Value: q.sum(sums["all"].Disbursed), Href: at("all")}, Note: q.text("loans", sums["all"].Loans)},
 	}
-	t := drawn(q, q.lineColumns(s.day), late, offset, int(sums["arrears"].Loans), q.sortKey("-days"), view.Empty{Icon: "check", Title: q.text("empty.arrears"), Text: q.text("empty.arrears.why")})
-	return q.show(heading, figures, view.Section{Head: view.SectionHead{ID: "arrears", Title: q.text("arrears"), Note: q.csvNote(address(link("arrears.csv"), "book", s.book, "outlet", e.ID))}, Parts: []view.Component{t}})
+	l := q.lineListing(late, "-days", view.Empty{Icon: "check", Title: q.text("empty.arrears"), Text: q.text("empty.arrears.why")})
+	l.Total, l.Offset = int(sums["arrears"].Loans), offset
+	return q.show(heading, figures, view.Section{Head: view.SectionHead{ID: "arrears", Title: q.text("arrears"), Note: q.csvNote(listing.Address(link("arrears.csv"), "book", s.book, "outlet", e.ID))}, Parts: []view.Component{l.Table(q.page.Printer, q.URL)}})
 }
 
 // poolLine is a pool in the list.
@@ -130,25 +133,25 @@ func (q *request) findPools(s *scope) ([]poolLine, error) {
 	return lines, nil
 }
 
-func (q *request) poolColumns() []column[poolLine] {
-	money := func(key string, of func(poolLine) int64) column[poolLine] {
-		return column[poolLine]{key: key, kind: view.NumberColumn, compare: func(a, b poolLine) int { return cmp.Compare(of(a), of(b)) },
-			cell: func(p poolLine) view.Cell { return view.Cell{Text: q.sum(of(p))} }, plain: func(p poolLine) string { return fact.Money(of(p)).String() }}
+func (q *request) poolListing(rows []poolLine) listing.Listing[poolLine] {
+	money := func(key string, of func(poolLine) int64) listing.Column[poolLine] {
+		return listing.Column[poolLine]{Key: key, Kind: view.NumberColumn, Compare: func(a, b poolLine) int { return cmp.Compare(of(a), of(b)) },
+			Cell: func(p poolLine) view.Cell { return view.Cell{Text: q.sum(of(p))} }, Plain: func(p poolLine) string { return fact.Money(of(p)).String() }}
 	}
-	return []column[poolLine]{
-		{key: "pool", compare: func(a, b poolLine) int { return strings.Compare(a.ID, b.ID) },
-			cell: func(p poolLine) view.Cell {
+	return listing.Listing[poolLine]{Label: q.label, Rows: rows, Sort: "pool", Empty: view.Empty{Icon: "shield", Title: q.text("empty.pools"), Text: q.text("empty.pools.why")}, Columns: []listing.Column[poolLine]{
+		{Key: "pool", Compare: func(a, b poolLine) int { return strings.Compare(a.ID, b.ID) },
+			Cell: func(p poolLine) view.Cell {
 				return view.Cell{Text: q.name(p.Book, "pool", p.ID), Href: link("pool", p.Book, p.ID), Sub: p.ID}
 			},
-			plain: func(p poolLine) string { return p.ID }},
-		{key: "state", kind: view.StateColumn, cell: func(p poolLine) view.Cell { state := q.poolState(p.Status); return view.Cell{State: &state} }, plain: func(p poolLine) string { return p.Status }},
+			Plain: func(p poolLine) string { return p.ID }},
+		{Key: "state", Kind: view.StateColumn, Cell: func(p poolLine) view.Cell { state := q.poolState(p.Status); return view.Cell{State: &state} }, Plain: func(p poolLine) string { return p.Status }},
 		money("contributed", func(p poolLine) int64 { return p.Contributed - p.Released }),
 		money("pool-balance", func(p poolLine) int64 { return p.Balance }),
 		money("guaranteed", func(p poolLine) int64 { return p.Guaranteed }),
 		money("room", func(p poolLine) int64 { return max(p.multiple*p.Balance-p.Guaranteed, 0) }),
 		money("granted", func(p poolLine) int64 { return p.Granted }),
 		money("called", func(p poolLine) int64 { return p.Called - p.Recovered }),
-	}
+	}}
 }
 
 func (q *request) poolState(status string) view.State {
@@ -171,9 +174,8 @@ func (q *request) pools() error {
 	for _, p := range lines {
 		balance, guaranteed = balance+p.Balance, guaranteed+p.Guaranteed
 	}
-	heading := view.Heading{Crumbs: q.crumbs(view.Link{Label: s.name, Href: address(Path, "book", s.book)}), Title: q.text("pools"), Lead: q.write("pools.lead", len(lines), q.money(balance), q.money(guaranteed))}
-	t := paged(q, q.poolColumns(), lines, "pool", view.Empty{Icon: "shield", Title: q.text("empty.pools"), Text: q.text("empty.pools.why")})
-	return q.show(heading, q.bookFilter(s, link("pools")), view.Section{Head: view.SectionHead{ID: "pools", Title: q.text("pools"), Note: q.csvNote(q.csvHref())}, Parts: []view.Component{t}})
+	heading := view.Heading{Crumbs: q.crumbs(view.Link{Label: s.name, Href: listing.Address(Path, "book", s.book)}), Title: q.text("pools"), Lead: q.write("pools.lead", len(lines), q.money(balance), q.money(guaranteed))}
+	return q.show(heading, q.bookFilter(s, link("pools")), view.Section{Head: view.SectionHead{ID: "pools", Title: q.text("pools"), Note: q.csvNote(listing.CSVHref(q.URL))}, Parts: []view.Component{q.poolListing(lines).Table(q.page.Printer, q.URL)}})
 }
 
 // bookFilter chooses the book where there are several.
@@ -194,7 +196,7 @@ func (q *request) poolsCSV() error {
 	if err != nil {
 		return err
 	}
-	return download(q, "pools", q.poolColumns(), lines)
+	return download(q, "pools", q.poolListing(lines))
 }
 
 // poolTerms are the terms of a pool, as the fact that defines it has them.
@@ -232,18 +234,18 @@ func (q *request) pool() error {
 	capital := a.Contributed - a.Released
 	room := max(terms.Multiple*a.Balance-a.Guaranteed, 0)
 	account := ledgerHref(s.book, ledger.Pool, e.ID)
-	loans := address(link("all"), "book", s.book, "pool", e.ID)
+	loans := listing.Address(link("all"), "book", s.book, "pool", e.ID)
 	state := q.poolState(e.Status)
 	state.Pill = true
-	heading := view.Heading{Crumbs: q.crumbs(view.Link{Label: q.text("pools"), Href: address(link("pools"), "book", s.book)}, view.Link{Label: e.ID}), Title: q.name(s.book, "pool", e.ID), State: &state,
+	heading := view.Heading{Crumbs: q.crumbs(view.Link{Label: q.text("pools"), Href: listing.Address(link("pools"), "book", s.book)}, view.Link{Label: e.ID}), Title: q.name(s.book, "pool", e.ID), State: &state,
 		Lead: q.write("pool.lead", view.FigureLink{Value: q.money(a.Balance), Href: account}, view.FigureLink{Value: q.money(a.Guaranteed), Href: loans}, terms.Multiple, q.money(room))}
 	figures := view.KeyFigures{
-		{Label: q.text("pool.contributed"), Figure: view.FigureLink{Value: q.sum(capital), Href: address("/postings", "book", s.book, "account", ledger.NewAccount(s.book, ledger.Pool, e.ID, "", "", "").ID, "flow", "pool-contribution")}},
+		{Label: q.text("pool.contributed"), Figure: view.FigureLink{Value: q.sum(capital), Href: listing.Address("/postings", "book", s.book, "account", ledger.NewAccount(s.book, ledger.Pool, e.ID, "", "", "").ID, "flow", "pool-contribution")}},
 		{Label: q.text("pool.balance"), Figure: view.FigureLink{Value: q.sum(a.Balance), Href: account}},
 		{Label: q.text("granted"), Figure: view.FigureLink{Value: q.sum(a.Granted), Href: loans}},
 		{Label: q.text("pool.called"), Figure: view.FigureLink{Value: q.sum(a.Called), Href: "#calls"}, Note: q.text("pool.recovered", q.sum(a.Recovered))},
 	}
-	ratios := drawn(q, q.ratioColumns(), leverage(a), 0, 1, "", view.Empty{})
+	ratios := q.ratioListing(leverage(a)).Table(q.page.Printer, q.URL)
 	rules := view.Facts{
 		{Name: q.text("pool.holder"), Value: view.Plain(q.name(s.book, "party", terms.Holder))},
 		{Name: q.text("pool.multiple"), Value: view.Plain(itoa(terms.Multiple))},
@@ -254,12 +256,12 @@ func (q *request) pool() error {
 		{Name: q.text("pool.loan-max"), Value: view.Plain(q.limit(int64(terms.LoanMax)))},
 		{Name: q.text("pool.year-max"), Value: view.Plain(q.limit(int64(terms.YearMax)))},
 	}
-	t := paged(q, q.callColumns(s.book), calls, "", view.Empty{Icon: "check", Title: q.text("empty.calls"), Text: q.text("empty.calls.why")})
+	t := q.callListing(s.book, calls).Table(q.page.Printer, q.URL)
 	for _, kind := range []string{"pool-contribution", "guarantee-call", "pool-status"} {
 		if ok, err := q.visit.MayRecordIn(q.ctx, fact.Find(kind), e.Area); err != nil {
 			return err
 		} else if ok {
-			heading.Buttons = append(heading.Buttons, view.Button{Label: q.words.KindNamed(kind), Href: address(form.Path+"/"+kind, "pool", e.ID)})
+			heading.Buttons = append(heading.Buttons, view.Button{Label: q.words.KindNamed(kind), Href: listing.Address(form.Path+"/"+kind, "pool", e.ID)})
 		}
 	}
 	side := []view.Component{view.Section{Head: view.SectionHead{ID: "rules", Title: q.text("pool.rules")}, Parts: []view.Component{rules}}}
@@ -290,18 +292,18 @@ func (r ratio) times() string {
 	return times(r.above, r.below)
 }
 
-func (q *request) ratioColumns() []column[ratio] {
-	money := func(key string, of func(ratio) int64) column[ratio] {
-		return column[ratio]{key: key, kind: view.NumberColumn, cell: func(r ratio) view.Cell { return view.Cell{Text: q.money(of(r))} }, plain: func(r ratio) string { return fact.Money(of(r)).String() }}
+func (q *request) ratioListing(rows []ratio) listing.Listing[ratio] {
+	money := func(key string, of func(ratio) int64) listing.Column[ratio] {
+		return listing.Column[ratio]{Key: key, Kind: view.NumberColumn, Cell: func(r ratio) view.Cell { return view.Cell{Text: q.money(of(r))} }, Plain: func(r ratio) string { return fact.Money(of(r)).String() }}
 	}
-	return []column[ratio]{
-		{key: "ratio", cell: func(r ratio) view.Cell {
+	return listing.Listing[ratio]{Label: q.label, Rows: rows, Columns: []listing.Column[ratio]{
+		{Key: "ratio", Cell: func(r ratio) view.Cell {
 			return view.Cell{Text: q.text("ratio." + r.key), Sub: q.text("ratio." + r.key + ".is")}
-		}, plain: func(r ratio) string { return r.key }},
+		}, Plain: func(r ratio) string { return r.key }},
 		money("above", func(r ratio) int64 { return r.above }),
 		money("below", func(r ratio) int64 { return r.below }),
-		{key: "times", kind: view.NumberColumn, cell: func(r ratio) view.Cell { return view.Cell{Text: cmp.Or(r.times(), "–")} }, plain: ratio.times},
-	}
+		{Key: "times", Kind: view.NumberColumn, Cell: func(r ratio) view.Cell { return view.Cell{Text: cmp.Or(r.times(), "–")} }, Plain: ratio.times},
+	}}
 }
 
 func (q *request) ratiosCSV() error {
@@ -313,7 +315,7 @@ func (q *request) ratiosCSV() error {
 	if err != nil {
 		return err
 	}
-	return download(q, "ratios-"+e.ID, q.ratioColumns(), leverage(a))
+	return download(q, "ratios-"+e.ID, q.ratioListing(leverage(a)))
 }
 
 // times is a ratio to three decimals, rounded half up.
@@ -330,18 +332,18 @@ func (q *request) limit(fen int64) string {
 	return q.money(fen)
 }
 
-func (q *request) callColumns(book string) []column[lending.Call] {
-	money := func(key string, of func(lending.Call) int64) column[lending.Call] {
-		return column[lending.Call]{key: key, kind: view.NumberColumn, cell: func(c lending.Call) view.Cell { return view.Cell{Text: q.money(of(c))} }, plain: func(c lending.Call) string { return fact.Money(of(c)).String() }}
+func (q *request) callListing(book string, rows []lending.Call) listing.Listing[lending.Call] {
+	money := func(key string, of func(lending.Call) int64) listing.Column[lending.Call] {
+		return listing.Column[lending.Call]{Key: key, Kind: view.NumberColumn, Cell: func(c lending.Call) view.Cell { return view.Cell{Text: q.money(of(c))} }, Plain: func(c lending.Call) string { return fact.Money(of(c)).String() }}
 	}
-	return []column[lending.Call]{
-		{key: "id", cell: func(c lending.Call) view.Cell { return view.Cell{Text: c.Loan, Href: link("loan", book, c.Loan)} }, plain: func(c lending.Call) string { return c.Loan }},
-		{key: "on", cell: func(c lending.Call) view.Cell { return view.Cell{Text: q.date(c.On), Href: entryHref(book, c.Seq)} }, plain: func(c lending.Call) string { return string(c.On) }},
+	return listing.Listing[lending.Call]{Label: q.label, Rows: rows, Empty: view.Empty{Icon: "check", Title: q.text("empty.calls"), Text: q.text("empty.calls.why")}, Columns: []listing.Column[lending.Call]{
+		{Key: "id", Cell: func(c lending.Call) view.Cell { return view.Cell{Text: c.Loan, Href: link("loan", book, c.Loan)} }, Plain: func(c lending.Call) string { return c.Loan }},
+		{Key: "on", Cell: func(c lending.Call) view.Cell { return view.Cell{Text: q.date(c.On), Href: entryHref(book, c.Seq)} }, Plain: func(c lending.Call) string { return string(c.On) }},
 		money("base", func(c lending.Call) int64 { return c.Base }),
 		money("amount", func(c lending.Call) int64 { return c.Amount }),
 		money("lender-bears", func(c lending.Call) int64 { return c.Base - c.Amount }),
 		money("recovered", func(c lending.Call) int64 { return c.Recovered }),
-	}
+	}}
 }
 
 func (q *request) callsCSV() error {
@@ -353,5 +355,5 @@ func (q *request) callsCSV() error {
 	if err != nil {
 		return err
 	}
-	return download(q, "calls-"+e.ID, q.callColumns(s.book), calls)
+	return download(q, "calls-"+e.ID, q.callListing(s.book, calls))
 }

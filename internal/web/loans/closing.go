@@ -6,6 +6,7 @@ import (
 
 	"lastmile/internal/fault"
 	"lastmile/internal/lending"
+	"lastmile/internal/web/listing"
 	"lastmile/internal/web/view"
 )
 
@@ -23,7 +24,7 @@ func (q *request) closing() error {
 	if err != nil {
 		return err
 	}
-	heading := view.Heading{Crumbs: q.crumbs(view.Link{Label: s.name, Href: address(Path, "book", s.book)}), Title: q.text("closing"), Lead: q.write("closing.lead", q.date(s.day), len(failed))}
+	heading := view.Heading{Crumbs: q.crumbs(view.Link{Label: s.name, Href: listing.Address(Path, "book", s.book)}), Title: q.text("closing"), Lead: q.write("closing.lead", q.date(s.day), len(failed))}
 	if len(runs) == 0 {
 		heading.Lead = view.Plain(q.text("closing.never"))
 	}
@@ -35,10 +36,10 @@ func (q *request) closing() error {
 		}
 	}
 	body = append(body,
-		view.Section{Head: view.SectionHead{ID: "unclosed", Title: q.text("unclosed"), Note: q.csvNote(address(link("closing", "unclosed.csv"), "book", s.book))},
-			Parts: []view.Component{paged(q, q.unclosedColumns(), failed, "", view.Empty{Icon: "check", Title: q.text("empty.unclosed"), Text: q.text("empty.unclosed.why")})}},
-		view.Section{Head: view.SectionHead{ID: "runs", Title: q.text("runs"), Note: q.csvNote(q.csvHref())},
-			Parts: []view.Component{paged(q, q.runColumns(), runs, "", view.Empty{Icon: "clock", Title: q.text("empty.runs"), Text: q.text("empty.runs.why")})}})
+		view.Section{Head: view.SectionHead{ID: "unclosed", Title: q.text("unclosed"), Note: q.csvNote(listing.Address(link("closing", "unclosed.csv"), "book", s.book))},
+			Parts: []view.Component{q.unclosedListing(failed).Table(q.page.Printer, q.URL)}},
+		view.Section{Head: view.SectionHead{ID: "runs", Title: q.text("runs"), Note: q.csvNote(listing.CSVHref(q.URL))},
+			Parts: []view.Component{q.runListing(runs).Table(q.page.Printer, q.URL)}})
 	return q.show(heading, body...)
 }
 
@@ -63,14 +64,14 @@ func (q *request) unclosed(s *scope) ([]lending.Unclosed, error) {
 	return kept, nil
 }
 
-func (q *request) unclosedColumns() []column[lending.Unclosed] {
-	return []column[lending.Unclosed]{
-		{key: "id", compare: func(a, b lending.Unclosed) int { return strings.Compare(a.Loan, b.Loan) }, cell: func(u lending.Unclosed) view.Cell {
+func (q *request) unclosedListing(rows []lending.Unclosed) listing.Listing[lending.Unclosed] {
+	return listing.Listing[lending.Unclosed]{Label: q.label, Rows: rows, Empty: view.Empty{Icon: "check", Title: q.text("empty.unclosed"), Text: q.text("empty.unclosed.why")}, Columns: []listing.Column[lending.Unclosed]{
+		{Key: "id", Compare: func(a, b lending.Unclosed) int { return strings.Compare(a.Loan, b.Loan) }, Cell: func(u lending.Unclosed) view.Cell {
 			return view.Cell{Text: u.Loan, Href: link("loan", u.Book, u.Loan)}
-		}, plain: func(u lending.Unclosed) string { return u.Loan }},
-		{key: "through", cell: func(u lending.Unclosed) view.Cell { return view.Cell{Text: q.date(u.Through)} }, plain: func(u lending.Unclosed) string { return string(u.Through) }},
-		{key: "reason", compare: func(a, b lending.Unclosed) int { return strings.Compare(a.Reason, b.Reason) }, cell: func(u lending.Unclosed) view.Cell { return view.Cell{Text: u.Reason} }, plain: func(u lending.Unclosed) string { return u.Reason }},
-	}
+		}, Plain: func(u lending.Unclosed) string { return u.Loan }},
+		{Key: "through", Cell: func(u lending.Unclosed) view.Cell { return view.Cell{Text: q.date(u.Through)} }, Plain: func(u lending.Unclosed) string { return string(u.Through) }},
+		{Key: "reason", Compare: func(a, b lending.Unclosed) int { return strings.Compare(a.Reason, b.Reason) }, Cell: func(u lending.Unclosed) view.Cell { return view.Cell{Text: u.Reason} }, Plain: func(u lending.Unclosed) string { return u.Reason }},
+	}}
 }
 
 func (q *request) unclosedCSV() error {
@@ -82,18 +83,18 @@ func (q *request) unclosedCSV() error {
 	if err != nil {
 		return err
 	}
-	return download(q, "not-closed", q.unclosedColumns(), failed)
+	return download(q, "not-closed", q.unclosedListing(failed))
 }
 
-func (q *request) runColumns() []column[lending.Run] {
-	return []column[lending.Run]{
-		{key: "through", cell: func(r lending.Run) view.Cell { return view.Cell{Text: q.date(r.Through)} }, plain: func(r lending.Run) string { return string(r.Through) }},
-		{key: "loans", kind: view.NumberColumn, cell: func(r lending.Run) view.Cell { return view.Cell{Text: q.words.Count(r.Loans)} }, plain: func(r lending.Run) string { return itoa(r.Loans) }},
-		{key: "failed", kind: view.NumberColumn, cell: func(r lending.Run) view.Cell { return view.Cell{Text: q.words.Count(r.Failed)} }, plain: func(r lending.Run) string { return itoa(r.Failed) }},
-		{key: "took", kind: view.NumberColumn, cell: func(r lending.Run) view.Cell {
+func (q *request) runListing(rows []lending.Run) listing.Listing[lending.Run] {
+	return listing.Listing[lending.Run]{Label: q.label, Rows: rows, Empty: view.Empty{Icon: "clock", Title: q.text("empty.runs"), Text: q.text("empty.runs.why")}, Columns: []listing.Column[lending.Run]{
+		{Key: "through", Cell: func(r lending.Run) view.Cell { return view.Cell{Text: q.date(r.Through)} }, Plain: func(r lending.Run) string { return string(r.Through) }},
+		{Key: "loans", Kind: view.NumberColumn, Cell: func(r lending.Run) view.Cell { return view.Cell{Text: q.words.Count(r.Loans)} }, Plain: func(r lending.Run) string { return itoa(r.Loans) }},
+		{Key: "failed", Kind: view.NumberColumn, Cell: func(r lending.Run) view.Cell { return view.Cell{Text: q.words.Count(r.Failed)} }, Plain: func(r lending.Run) string { return itoa(r.Failed) }},
+		{Key: "took", Kind: view.NumberColumn, Cell: func(r lending.Run) view.Cell {
 			return view.Cell{Text: q.text("ms", r.Ended.Sub(r.Started).Milliseconds())}
-		}, plain: func(r lending.Run) string { return itoa(r.Ended.Sub(r.Started).Milliseconds()) }},
-	}
+		}, Plain: func(r lending.Run) string { return itoa(r.Ended.Sub(r.Started).Milliseconds()) }},
+	}}
 }
 
 // bar is how far the close of day is.
@@ -126,7 +127,7 @@ func (q *request) closeNow() error {
 		return fault.New(fault.Forbidden, "closing.by", "%s may not close a day", q.visit.Person).Mend("Ask a loan officer.")
 	}
 	q.pages.dayEnd.Start()
-	http.Redirect(q.w, q.Request, address(link("closing"), "book", q.FormValue("book")), http.StatusSeeOther)
+	http.Redirect(q.w, q.Request, listing.Address(link("closing"), "book", q.FormValue("book")), http.StatusSeeOther)
 	return nil
 }
 
@@ -139,5 +140,5 @@ func (q *request) closingCSV() error {
 	if err != nil {
 		return err
 	}
-	return download(q, "closes-of-day", q.runColumns(), runs)
+	return download(q, "closes-of-day", q.runListing(runs))
 }

@@ -5,10 +5,10 @@ import (
 	"strconv"
 	"strings"
 
-	"lastmile/internal/date"
 	"lastmile/internal/entity"
 	"lastmile/internal/fact"
 	"lastmile/internal/lending"
+	"lastmile/internal/web/listing"
 	"lastmile/internal/web/view"
 )
 
@@ -36,7 +36,7 @@ func (q *request) listed(s *scope) (f lending.Filter, usual string) {
 		usual = "-days"
 		f.PastDue = true
 	}
-	f.Sort = q.sortKey(usual)
+	f.Sort = listing.SortKey(q.URL, usual)
 	return f, usual
 }
 
@@ -65,12 +65,12 @@ func (q *request) list(which string) error {
 	if err != nil {
 		return err
 	}
-	f.Limit, f.Offset = pageSize, q.offset(int(sums.Loans))
+	f.Limit, f.Offset = listing.PageSize, listing.Offset(q.URL, int(sums.Loans))
 	lines, err := lending.Find(q.ctx, q.db(), f)
 	if err != nil {
 		return err
 	}
-	heading := view.Heading{Crumbs: q.crumbs(view.Link{Label: s.name, Href: address(Path, "book", s.book)}, view.Link{Label: q.text("closed", q.date(s.day))}), Title: q.text(which)}
+	heading := view.Heading{Crumbs: q.crumbs(view.Link{Label: s.name, Href: listing.Address(Path, "book", s.book)}, view.Link{Label: q.text("closed", q.date(s.day))}), Title: q.text(which)}
 	switch which {
 	case "due":
 		if f.DueNow {
@@ -87,22 +87,23 @@ func (q *request) list(which string) error {
 	if err != nil {
 		return err
 	}
-	head := view.SectionHead{ID: "loans", Title: q.text("loans", sums.Loans), Note: q.csvNote(q.csvHref())}
+	head := view.SectionHead{ID: "loans", Title: q.text("loans", sums.Loans), Note: q.csvNote(listing.CSVHref(q.URL))}
 	if which == "due" {
 		for _, days := range []string{"now", "7", "30", "90"} {
-			l := view.Link{Label: q.text("due.within", days), Href: address(link("due"), "book", s.book, "days", days), Current: !f.DueNow && itoa(int64(q.days())) == days}
+			l := view.Link{Label: q.text("due.within", days), Href: listing.Address(link("due"), "book", s.book, "days", days), Current: !f.DueNow && itoa(int64(q.days())) == days}
 			if days == "now" {
-				l = view.Link{Label: q.text("due.now"), Href: address(link("due"), "book", s.book, "when", "now"), Current: f.DueNow}
+				l = view.Link{Label: q.text("due.now"), Href: listing.Address(link("due"), "book", s.book, "when", "now"), Current: f.DueNow}
 			}
 			head.Segments = append(head.Segments, l)
 		}
 	}
-	empty := view.Empty{Icon: "check", Title: q.text("empty." + which), Text: q.text("empty." + which + ".why"), Action: &view.Button{Label: q.text("all"), Href: address(link("all"), "book", s.book)}}
+	empty := view.Empty{Icon: "check", Title: q.text("empty." + which), Text: q.text("empty." + which + ".why"), Action: &view.Button{Label: q.text("all"), Href: listing.Address(link("all"), "book", s.book)}}
 	if which == "all" {
 		empty.Icon, empty.Action = "card", nil
 	}
-	t := drawn(q, q.lineColumns(s.day), lines, f.Offset, int(sums.Loans), q.sortKey(usual), empty)
-	return q.show(heading, view.Section{Head: head, Parts: []view.Component{filters, t}})
+	l := q.lineListing(lines, usual, empty)
+	l.Total, l.Offset = int(sums.Loans), f.Offset
+	return q.show(heading, view.Section{Head: head, Parts: []view.Component{filters, l.Table(q.page.Printer, q.URL)}})
 }
 
 // filters narrow a list of loans.
@@ -183,20 +184,21 @@ func (q *request) lineState(l lending.Line) view.State {
 	return view.State{Kind: view.Running, Word: q.status(l.Status)}
 }
 
-func (q *request) lineColumns(day date.Date) []column[lending.Line] {
-	money := func(key string, of func(lending.Line) int64) column[lending.Line] {
-		return column[lending.Line]{key: key, kind: view.NumberColumn, sorts: true,
-			cell:  func(l lending.Line) view.Cell { return view.Cell{Text: q.money(of(l))} },
-			plain: func(l lending.Line) string { return fact.Money(of(l)).String() }}
+// lineListing is loans, sorted by the database as the address asks or else as usual. Where they are one page of more, the caller says of how many.
+func (q *request) lineListing(rows []lending.Line, usual string, empty view.Empty) listing.Listing[lending.Line] {
+	money := func(key string, of func(lending.Line) int64) listing.Column[lending.Line] {
+		return listing.Column[lending.Line]{Key: key, Kind: view.NumberColumn, Sorts: true,
+			Cell:  func(l lending.Line) view.Cell { return view.Cell{Text: q.money(of(l))} },
+			Plain: func(l lending.Line) string { return fact.Money(of(l)).String() }}
 	}
-	code := func(key string, of func(lending.Line) string) column[lending.Line] {
-		return column[lending.Line]{key: key, plain: of}
+	code := func(key string, of func(lending.Line) string) listing.Column[lending.Line] {
+		return listing.Column[lending.Line]{Key: key, Plain: of}
 	}
-	return []column[lending.Line]{
-		{key: "id", sorts: true, cell: func(l lending.Line) view.Cell {
+	return listing.Listing[lending.Line]{Label: q.label, Rows: rows, Sort: usual, Empty: empty, Columns: []listing.Column[lending.Line]{
+		{Key: "id", Sorts: true, Cell: func(l lending.Line) view.Cell {
 			return view.Cell{Text: l.ID, Href: link("loan", l.Book, l.ID), Sub: q.borrowerName(l.Book, l.Borrower, l.Segment, l.Area)}
-		}, plain: func(l lending.Line) string { return l.ID }},
-		{key: "state", kind: view.StateColumn, cell: func(l lending.Line) view.Cell {
+		}, Plain: func(l lending.Line) string { return l.ID }},
+		{Key: "state", Kind: view.StateColumn, Cell: func(l lending.Line) view.Cell {
 			state := q.lineState(l)
 			c := view.Cell{State: &state}
 			if l.Extensions > 0 {
@@ -206,23 +208,23 @@ func (q *request) lineColumns(day date.Date) []column[lending.Line] {
 				c.Sub = strings.TrimSpace(c.Sub + " " + q.text("behind"))
 			}
 			return c
-		}, plain: func(l lending.Line) string { return l.Status }},
-		{key: "where", cell: func(l lending.Line) view.Cell {
+		}, Plain: func(l lending.Line) string { return l.Status }},
+		{Key: "where", Cell: func(l lending.Line) view.Cell {
 			c := view.Cell{Text: q.name(l.Book, "area", l.Area)}
 			if l.Outlet != "" {
 				c.Sub = q.name(l.Book, "outlet", l.Outlet)
 			}
 			return c
-		}, plain: func(l lending.Line) string { return l.Area }},
+		}, Plain: func(l lending.Line) string { return l.Area }},
 		money("outstanding", func(l lending.Line) int64 { return l.Outstanding }),
 		money("due", func(l lending.Line) int64 { return l.Due }),
-		{key: "days", kind: view.NumberColumn, sorts: true, cell: func(l lending.Line) view.Cell { return view.Cell{Text: q.words.Count(l.Days)} }, plain: func(l lending.Line) string { return itoa(l.Days) }},
-		{key: "next", kind: view.NumberColumn, sorts: true, cell: func(l lending.Line) view.Cell {
+		{Key: "days", Kind: view.NumberColumn, Sorts: true, Cell: func(l lending.Line) view.Cell { return view.Cell{Text: q.words.Count(l.Days)} }, Plain: func(l lending.Line) string { return itoa(l.Days) }},
+		{Key: "next", Kind: view.NumberColumn, Sorts: true, Cell: func(l lending.Line) view.Cell {
 			if l.NextDueOn == "" {
 				return view.Cell{Text: "–"}
 			}
 			return view.Cell{Text: q.money(l.NextDue), Sub: q.date(l.NextDueOn)}
-		}, plain: func(l lending.Line) string { return fact.Money(l.NextDue).String() }},
+		}, Plain: func(l lending.Line) string { return fact.Money(l.NextDue).String() }},
 		code("next-due-on", func(l lending.Line) string { return string(l.NextDueOn) }),
 		code("borrower", func(l lending.Line) string { return l.Borrower }),
 		code("product", func(l lending.Line) string { return l.Product }),
@@ -236,7 +238,7 @@ func (q *request) lineColumns(day date.Date) []column[lending.Line] {
 		code("extensions", func(l lending.Line) string { return itoa(l.Extensions) }),
 		code("disbursed", func(l lending.Line) string { return fact.Money(l.Disbursed).String() }),
 		code("closed-through", func(l lending.Line) string { return string(l.ClosedThrough) }),
-	}
+	}}
 }
 
 // listCSV sends the list that the page of the same address shows, whole.
@@ -245,10 +247,10 @@ func (q *request) listCSV() error {
 	if err != nil {
 		return err
 	}
-	f, _ := q.listed(s)
+	f, usual := q.listed(s)
 	lines, err := lending.Find(q.ctx, q.db(), f)
 	if err != nil {
 		return err
 	}
-	return download(q, strings.TrimSuffix(strings.TrimPrefix(q.URL.Path, Path+"/"), ".csv"), q.lineColumns(s.day), lines)
+	return download(q, strings.TrimSuffix(strings.TrimPrefix(q.URL.Path, Path+"/"), ".csv"), q.lineListing(lines, usual, view.Empty{}))
 }

@@ -1,7 +1,6 @@
 package loans
 
 import (
-	"cmp"
 	"net/url"
 	"slices"
 	"strings"
@@ -15,6 +14,7 @@ import (
 	"lastmile/internal/lending/servicing"
 	"lastmile/internal/web/chart"
 	"lastmile/internal/web/form"
+	"lastmile/internal/web/listing"
 	"lastmile/internal/web/locale"
 	"lastmile/internal/web/view"
 )
@@ -113,7 +113,7 @@ func (q *request) loan() error {
 	name := q.borrowerName(l.Book, l.Borrower, l.Segment, l.Area)
 	state := q.accountState(a)
 	state.Pill = true
-	heading := view.Heading{Crumbs: q.crumbs(view.Link{Label: q.name(l.Book, "area", l.Area), Href: address(link("all"), "book", l.Book, "village", l.Village, "town", townUnless(l))}, view.Link{Label: l.ID}),
+	heading := view.Heading{Crumbs: q.crumbs(view.Link{Label: q.name(l.Book, "area", l.Area), Href: listing.Address(link("all"), "book", l.Book, "village", l.Village, "town", townUnless(l))}, view.Link{Label: l.ID}),
 		Title: q.text("loan.title", l.ID), State: &state}
 	if err := q.loanButtons(a, &heading); err != nil {
 		return err
@@ -234,12 +234,12 @@ func (q *request) loanButtons(a *account, h *view.Heading) error {
 	}
 	switch {
 	case a.state == nil && may("loan-disbursement"):
-		h.Buttons = append(h.Buttons, view.Button{Label: q.text("do.disburse"), Kind: view.Primary, Icon: "yuan", Href: address(form.Path+"/loan-disbursement", "loan", l.ID, "amount", fact.Money(l.Agreed).String())})
+		h.Buttons = append(h.Buttons, view.Button{Label: q.text("do.disburse"), Kind: view.Primary, Icon: "yuan", Href: listing.Address(form.Path+"/loan-disbursement", "loan", l.ID, "amount", fact.Money(l.Agreed).String())})
 	case a.state != nil && l.Status != lending.Repaid && may("loan-repayment"):
 		h.Buttons = append(h.Buttons, view.Button{Label: q.text("do.repay"), Kind: view.Primary, Icon: "yuan", Href: q.repayHref(l, q.suggested(a), "")})
 	}
 	if a.state != nil && l.Status == lending.Active && may("loan-extension") {
-		h.Buttons = append(h.Buttons, view.Button{Label: q.text("do.extend"), Href: address(form.Path+"/loan-extension", "loan", l.ID, "outstanding", fact.Money(a.state.Outstanding()).String(), "from", string(q.nextUnpaid(a)))})
+		h.Buttons = append(h.Buttons, view.Button{Label: q.text("do.extend"), Href: listing.Address(form.Path+"/loan-extension", "loan", l.ID, "outstanding", fact.Money(a.state.Outstanding()).String(), "from", string(q.nextUnpaid(a)))})
 	}
 	h.Buttons = append(h.Buttons, view.Button{Label: q.text("do.contract"), Icon: "document", Href: link("loan", l.Book, l.ID, "contract")})
 	return q.err
@@ -251,7 +251,7 @@ func (q *request) repayHref(l *lending.Loan, amount int64, excess string) string
 	if amount > 0 {
 		text = fact.Money(amount).String()
 	}
-	return address(form.Path+"/loan-repayment", "loan", l.ID, "amount", text, "outlet", l.Outlet, "excess", excess)
+	return listing.Address(form.Path+"/loan-repayment", "loan", l.ID, "amount", text, "outlet", l.Outlet, "excess", excess)
 }
 
 // suggested is what a borrower who comes today most likely brings: what is due, or the next instalment.
@@ -302,7 +302,7 @@ func (q *request) schedule(a *account) view.Section {
 	if extended > 0 {
 		legend = append(legend, view.Key{Class: "c-warn dash", Label: q.text("tick.extended")})
 	}
-	t := paged(q, q.rowColumns(a), a.rows, "", view.Empty{Icon: "calendar", Title: q.text("empty.rows"), Text: q.text("empty.rows.why")})
+	t := q.rowListing(a).Table(q.page.Printer, q.URL)
 	t.Total = q.rowTotal(a)
 	return view.Section{Head: head, Parts: []view.Component{view.Drawing{Chart: ticks.SVG(), Legend: legend}, t}}
 }
@@ -332,34 +332,34 @@ func (q *request) rowName(in instalment) view.Cell {
 	return c
 }
 
-func (q *request) rowColumns(a *account) []column[instalment] {
-	money := func(key string, of func(instalment) int64) column[instalment] {
-		return column[instalment]{key: key, kind: view.NumberColumn, cell: func(in instalment) view.Cell { return view.Cell{Text: q.plain(of(in))} }, plain: func(in instalment) string { return fact.Money(of(in)).String() }}
+func (q *request) rowListing(a *account) listing.Listing[instalment] {
+	money := func(key string, of func(instalment) int64) listing.Column[instalment] {
+		return listing.Column[instalment]{Key: key, Kind: view.NumberColumn, Cell: func(in instalment) view.Cell { return view.Cell{Text: q.plain(of(in))} }, Plain: func(in instalment) string { return fact.Money(of(in)).String() }}
 	}
-	state := column[instalment]{key: "state", kind: view.StateColumn, cell: func(in instalment) view.Cell {
+	state := listing.Column[instalment]{Key: "state", Kind: view.StateColumn, Cell: func(in instalment) view.Cell {
 		s := q.rowState(in)
 		c := view.Cell{State: &s}
 		if in.PaidOn > 0 {
 			c.Sub = q.date(lending.DateOf(in.PaidOn))
 		}
 		return c
-	}, plain: func(in instalment) string {
+	}, Plain: func(in instalment) string {
 		return [...]string{"due", "paid", "late", "overdue", "extended"}[in.tick]
 	}}
-	balance := column[instalment]{key: "balance", kind: view.NumberColumn, cell: func(in instalment) view.Cell {
+	balance := listing.Column[instalment]{Key: "balance", Kind: view.NumberColumn, Cell: func(in instalment) view.Cell {
 		if in.Account == nil || in.tick == chart.TickExtended {
 			return view.Cell{Text: "–"}
 		}
 		return view.Cell{Text: q.plain(in.Account.Row.Balance)}
-	}, plain: func(in instalment) string {
+	}, Plain: func(in instalment) string {
 		if in.Account == nil || in.tick == chart.TickExtended {
 			return ""
 		}
 		return fact.Money(in.Account.Row.Balance).String()
 	}}
-	return []column[instalment]{
-		{key: "row", cell: q.rowName, plain: func(in instalment) string { return itoa(int64(in.N)) }},
-		{key: "due-on", plain: func(in instalment) string { return string(lending.DateOf(in.DueOn)) }},
+	return listing.Listing[instalment]{Label: q.label, Rows: a.rows, Empty: view.Empty{Icon: "calendar", Title: q.text("empty.rows"), Text: q.text("empty.rows.why")}, Columns: []listing.Column[instalment]{
+		{Key: "row", Cell: q.rowName, Plain: func(in instalment) string { return itoa(int64(in.N)) }},
+		{Key: "due-on", Plain: func(in instalment) string { return string(lending.DateOf(in.DueOn)) }},
 		state,
 		money("principal", func(in instalment) int64 { return in.Due[servicing.Principal] + in.Moved[servicing.Principal] }),
 		money("interest", func(in instalment) int64 { return in.Due[servicing.Interest] + in.Moved[servicing.Interest] }),
@@ -367,10 +367,10 @@ func (q *request) rowColumns(a *account) []column[instalment] {
 		money("paid", func(in instalment) int64 { return in.Paid.Sum() }),
 		money("unpaid", func(in instalment) int64 { u := in.Unpaid(); return u.Sum() }),
 		balance,
-		{key: "moved", plain: func(in instalment) string { return fact.Money(in.Moved.Sum()).String() }},
-		{key: "subsidy", plain: func(in instalment) string { return fact.Money(in.Subsidy).String() }},
-		{key: "waived", plain: func(in instalment) string { return fact.Money(in.Waived).String() }},
-	}
+		{Key: "moved", Plain: func(in instalment) string { return fact.Money(in.Moved.Sum()).String() }},
+		{Key: "subsidy", Plain: func(in instalment) string { return fact.Money(in.Subsidy).String() }},
+		{Key: "waived", Plain: func(in instalment) string { return fact.Money(in.Waived).String() }},
+	}}
 }
 
 // plain writes an amount without its currency, for columns of them.
@@ -399,9 +399,9 @@ func (q *request) computed(a *account) view.Section {
 			rows = append(rows, in)
 		}
 	}
-	columns := []column[instalment]{
-		{key: "row", cell: q.rowName},
-		{key: "formula", cell: func(in instalment) view.Cell {
+	l := listing.Listing[instalment]{Label: q.label, Rows: rows, Empty: view.Empty{Icon: "calendar", Title: q.text("empty.rows"), Text: q.text("empty.rows.why")}, Columns: []listing.Column[instalment]{
+		{Key: "row", Cell: q.rowName},
+		{Key: "formula", Cell: func(in instalment) view.Cell {
 			c := view.Cell{Text: q.formula(in.Account)}
 			if in.Account.Row.Interest != in.Account.Earned {
 				c.Sub = q.text("interest.due-now", q.plain(in.Account.Row.Interest))
@@ -411,19 +411,18 @@ func (q *request) computed(a *account) view.Section {
 			}
 			return c
 		}},
-		{key: "exact", kind: view.NumberColumn, cell: func(in instalment) view.Cell { return view.Cell{Text: trimmed(in.Account.Exact)} }},
-		{key: "rounded", kind: view.NumberColumn, cell: func(in instalment) view.Cell {
+		{Key: "exact", Kind: view.NumberColumn, Cell: func(in instalment) view.Cell { return view.Cell{Text: trimmed(in.Account.Exact)} }},
+		{Key: "rounded", Kind: view.NumberColumn, Cell: func(in instalment) view.Cell {
 			return view.Cell{Text: q.plain(in.Account.Earned)}
 		}},
-		{key: "principal", kind: view.NumberColumn, cell: func(in instalment) view.Cell { return view.Cell{Text: q.plain(in.Account.Row.Principal)} }},
-		{key: "rule", cell: func(in instalment) view.Cell {
+		{Key: "principal", Kind: view.NumberColumn, Cell: func(in instalment) view.Cell { return view.Cell{Text: q.plain(in.Account.Row.Principal)} }},
+		{Key: "rule", Cell: func(in instalment) view.Cell {
 			return view.Cell{Text: q.text("rule."+in.Account.Reason(), q.plain(in.Account.Row.Level))}
 		}},
-	}
-	t := paged(q, columns, rows, "", view.Empty{Icon: "calendar", Title: q.text("empty.rows"), Text: q.text("empty.rows.why")})
+	}}
 	c := a.loan.Terms().Contract
 	note := q.text("computed.note", q.choice("credit-product", "day_count", c.DayCount.String()), q.choice("credit-product", "rounding", c.Rounding.String()))
-	return view.Section{Head: view.SectionHead{ID: "computed", Title: q.text("computed"), Note: view.Plain(note)}, Parts: []view.Component{t}}
+	return view.Section{Head: view.SectionHead{ID: "computed", Title: q.text("computed"), Note: view.Plain(note)}, Parts: []view.Component{l.Table(q.page.Printer, q.URL)}}
 }
 
 // formula is the interest of a row: balance × rate × part of a year, over each stretch of days.
@@ -625,12 +624,12 @@ func receiptLines(s *servicing.State) []receiptLine {
 	return list
 }
 
-func (q *request) receiptColumns(l *lending.Loan) []column[receiptLine] {
-	money := func(key string, of func(receiptLine) int64) column[receiptLine] {
-		return column[receiptLine]{key: key, kind: view.NumberColumn, cell: func(r receiptLine) view.Cell { return view.Cell{Text: q.plain(of(r))} }, plain: func(r receiptLine) string { return fact.Money(of(r)).String() }}
+func (q *request) receiptListing(l *lending.Loan, rows []receiptLine) listing.Listing[receiptLine] {
+	money := func(key string, of func(receiptLine) int64) listing.Column[receiptLine] {
+		return listing.Column[receiptLine]{Key: key, Kind: view.NumberColumn, Cell: func(r receiptLine) view.Cell { return view.Cell{Text: q.plain(of(r))} }, Plain: func(r receiptLine) string { return fact.Money(of(r)).String() }}
 	}
-	return []column[receiptLine]{
-		{key: "paid-on", compare: func(a, b receiptLine) int { return cmp.Compare(a.On, b.On) }, cell: func(r receiptLine) view.Cell {
+	return listing.Listing[receiptLine]{Label: q.label, Rows: rows, Empty: view.Empty{Icon: "yuan", Title: q.text("empty.receipts"), Text: q.text("empty.receipts.why")}, Columns: []listing.Column[receiptLine]{
+		{Key: "paid-on", Cell: func(r receiptLine) view.Cell {
 			c := view.Cell{Text: q.date(lending.DateOf(r.On))}
 			if r.ID != "" {
 				c.Href, c.Sub = link("loan", l.Book, l.ID, "receipt", r.ID), q.text("receipt")
@@ -638,32 +637,28 @@ func (q *request) receiptColumns(l *lending.Loan) []column[receiptLine] {
 				c.Sub = q.text("from-held")
 			}
 			return c
-		}, plain: func(r receiptLine) string { return string(lending.DateOf(r.On)) }},
-		{key: "entry", cell: func(r receiptLine) view.Cell {
+		}, Plain: func(r receiptLine) string { return string(lending.DateOf(r.On)) }},
+		{Key: "entry", Cell: func(r receiptLine) view.Cell {
 			if r.ID == "" {
 				return view.Cell{Text: "–"}
 			}
 			return view.Cell{Text: l.Book + ":" + r.ID, Href: "/entries/" + l.Book + "/" + r.ID}
-		}, plain: func(r receiptLine) string { return r.ID }},
+		}, Plain: func(r receiptLine) string { return r.ID }},
 		money("amount", func(r receiptLine) int64 { return r.amount }),
 		money("charges", func(r receiptLine) int64 { return r.parts[servicing.Penalty] + r.parts[servicing.Fee] }),
 		money("interest", func(r receiptLine) int64 { return r.parts[servicing.Interest] }),
 		money("principal", func(r receiptLine) int64 { return r.parts[servicing.Principal] }),
 		money("held", func(r receiptLine) int64 { return r.Held }),
-	}
+	}}
 }
 
 // receipts are the payments and where they went.
 func (q *request) receipts(a *account) view.Section {
 	lines := receiptLines(a.state)
 	slices.Reverse(lines)
-	columns := q.receiptColumns(a.loan)
-	t := drawn(q, columns, lines[:min(len(lines), pageSize)], 0, min(len(lines), pageSize), "", view.Empty{Icon: "yuan", Title: q.text("empty.receipts"), Text: q.text("empty.receipts.why")})
-	for i := range t.Columns {
-		t.Columns[i].Href = "" // the latest first, always
-	}
-	note := view.Plain(q.text("receipts.note", min(len(lines), pageSize), len(lines)) + " ")
-	return view.Section{Head: view.SectionHead{ID: "receipts", Title: q.text("receipts"), Note: append(note, q.csvNote(link("loan", a.loan.Book, a.loan.ID, "receipts.csv"))...)}, Parts: []view.Component{t}}
+	latest := lines[:min(len(lines), listing.PageSize)]
+	note := view.Plain(q.text("receipts.note", len(latest), len(lines)) + " ")
+	return view.Section{Head: view.SectionHead{ID: "receipts", Title: q.text("receipts"), Note: append(note, q.csvNote(link("loan", a.loan.Book, a.loan.ID, "receipts.csv"))...)}, Parts: []view.Component{q.receiptListing(a.loan, latest).Table(q.page.Printer, q.URL)}}
 }
 
 // historyShown is how many of the latest events, and versions of the schedule, the page of a loan shows.
@@ -742,13 +737,13 @@ func (q *request) versionsCSV() error {
 	if err != nil {
 		return err
 	}
-	return download(q, "versions-"+l.ID, []column[lending.Version]{
-		{key: "version", plain: func(v lending.Version) string { return itoa(v.Version) }},
-		{key: "on", plain: func(v lending.Version) string { return string(v.On) }},
-		{key: "entry", plain: func(v lending.Version) string { return itoa(v.Seq) }},
-		{key: "contract", plain: func(v lending.Version) string { return v.Contract }},
-		{key: "hash", plain: func(v lending.Version) string { return v.Hash }},
-	}, list)
+	return download(q, "versions-"+l.ID, listing.Listing[lending.Version]{Rows: list, Columns: []listing.Column[lending.Version]{
+		{Key: "version", Plain: func(v lending.Version) string { return itoa(v.Version) }},
+		{Key: "on", Plain: func(v lending.Version) string { return string(v.On) }},
+		{Key: "entry", Plain: func(v lending.Version) string { return itoa(v.Seq) }},
+		{Key: "contract", Plain: func(v lending.Version) string { return v.Contract }},
+		{Key: "hash", Plain: func(v lending.Version) string { return v.Hash }},
+	}})
 }
 
 func (q *request) historyCSV() error {
@@ -760,12 +755,12 @@ func (q *request) historyCSV() error {
 	if err != nil {
 		return err
 	}
-	return download(q, "history-"+l.ID, []column[lending.Happening]{
-		{key: "on", plain: func(h lending.Happening) string { return string(h.On) }},
-		{key: "entry", plain: func(h lending.Happening) string { return itoa(h.Seq) }},
-		{key: "event", plain: func(h lending.Happening) string { return h.Name }},
-		{key: "amount", plain: func(h lending.Happening) string { return happeningAmount(h.Act) }},
-	}, list)
+	return download(q, "history-"+l.ID, listing.Listing[lending.Happening]{Rows: list, Columns: []listing.Column[lending.Happening]{
+		{Key: "on", Plain: func(h lending.Happening) string { return string(h.On) }},
+		{Key: "entry", Plain: func(h lending.Happening) string { return itoa(h.Seq) }},
+		{Key: "event", Plain: func(h lending.Happening) string { return h.Name }},
+		{Key: "amount", Plain: func(h lending.Happening) string { return happeningAmount(h.Act) }},
+	}})
 }
 
 // happeningAmount is the money that an event is about, "" where it is about none.
@@ -796,14 +791,14 @@ func (q *request) scheduleCSV() error {
 	if a.state == nil {
 		return fault.New(fault.Conflict, "loan.not-out", "loan %s has not been paid out", a.loan.ID).For("loan").Mend("Record its disbursement first.")
 	}
-	columns := q.rowColumns(a)
-	columns = append(columns, column[instalment]{key: "account", plain: func(in instalment) string {
+	l := q.rowListing(a)
+	l.Columns = append(l.Columns, listing.Column[instalment]{Key: "account", Plain: func(in instalment) string {
 		if in.Account == nil {
 			return ""
 		}
 		return in.Account.String()
 	}})
-	return download(q, "schedule-"+a.loan.ID, columns, a.rows)
+	return download(q, "schedule-"+a.loan.ID, l)
 }
 
 func (q *request) receiptsCSV() error {
@@ -815,5 +810,5 @@ func (q *request) receiptsCSV() error {
 	if a.state != nil {
 		lines = receiptLines(a.state)
 	}
-	return download(q, "receipts-"+a.loan.ID, q.receiptColumns(a.loan), lines)
+	return download(q, "receipts-"+a.loan.ID, q.receiptListing(a.loan, lines))
 }

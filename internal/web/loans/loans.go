@@ -31,6 +31,7 @@ import (
 	"lastmile/internal/figure"
 	"lastmile/internal/lending"
 	"lastmile/internal/store"
+	"lastmile/internal/web/listing"
 	"lastmile/internal/web/locale"
 	"lastmile/internal/web/reading"
 	"lastmile/internal/web/session"
@@ -262,42 +263,15 @@ func link(parts ...string) string {
 	return path
 }
 
-// address adds pairs of parameter and value; empty values are left out.
-func address(path string, pairs ...string) string {
-	values := url.Values{}
-	for i := 0; i+1 < len(pairs); i += 2 {
-		if pairs[i+1] != "" {
-			values.Set(pairs[i], pairs[i+1])
-		}
-	}
-	if len(values) == 0 {
-		return path
-	}
-	return path + "?" + values.Encode()
-}
+// label names a column of a listing.
+func (q *request) label(key string) string { return q.text("column." + key) }
 
-// with is this page's address with one parameter changed, on its first page.
-func (q *request) with(key, value string) string {
-	values := q.URL.Query()
-	values.Del("page")
-	values.Set(key, value)
-	if value == "" {
-		values.Del(key)
+// download sends a listing as a table, unless a look-up failed on the way to it.
+func download[T any](q *request, name string, l listing.Listing[T]) error {
+	if q.err != nil {
+		return q.err
 	}
-	if len(values) == 0 {
-		return q.URL.Path
-	}
-	return q.URL.Path + "?" + values.Encode()
-}
-
-// csvHref is the address of this page's table to download.
-func (q *request) csvHref() string {
-	values := q.URL.Query()
-	values.Del("page")
-	if len(values) == 0 {
-		return q.URL.Path + ".csv"
-	}
-	return q.URL.Path + ".csv?" + values.Encode()
+	return l.CSV(q.w, q.URL, name)
 }
 
 func (q *request) csvNote(href string) view.Prose {

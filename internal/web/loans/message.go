@@ -3,6 +3,7 @@ package loans
 import (
 	"lastmile/internal/date"
 	"lastmile/internal/lending"
+	"lastmile/internal/web/listing"
 	"lastmile/internal/web/view"
 )
 
@@ -45,15 +46,15 @@ func (q *request) findMessages() (*scope, []message, error) {
 	return s, list, nil
 }
 
-func (q *request) messageColumns(s *scope) []column[message] {
-	return []column[message]{
-		{key: "borrower", cell: func(m message) view.Cell {
+func (q *request) messageListing(s *scope, rows []message) listing.Listing[message] {
+	return listing.Listing[message]{Label: q.label, Rows: rows, Empty: view.Empty{Icon: "send", Title: q.text("empty.messages"), Text: q.text("empty.messages.why")}, Columns: []listing.Column[message]{
+		{Key: "borrower", Cell: func(m message) view.Cell {
 			return view.Cell{Text: m.borrower, Href: link("borrower", s.book, m.borrower)}
-		}, plain: func(m message) string { return m.borrower }},
-		{key: "id", cell: func(m message) view.Cell { return view.Cell{Text: m.loan, Href: link("loan", s.book, m.loan)} }, plain: func(m message) string { return m.loan }},
-		{key: "on", cell: func(m message) view.Cell { return view.Cell{Text: q.date(m.on)} }, plain: func(m message) string { return string(m.on) }},
-		{key: "text", cell: func(m message) view.Cell { return view.Cell{Text: m.text} }, plain: func(m message) string { return m.text }},
-	}
+		}, Plain: func(m message) string { return m.borrower }},
+		{Key: "id", Cell: func(m message) view.Cell { return view.Cell{Text: m.loan, Href: link("loan", s.book, m.loan)} }, Plain: func(m message) string { return m.loan }},
+		{Key: "on", Cell: func(m message) view.Cell { return view.Cell{Text: q.date(m.on)} }, Plain: func(m message) string { return string(m.on) }},
+		{Key: "text", Cell: func(m message) view.Cell { return view.Cell{Text: m.text} }, Plain: func(m message) string { return m.text }},
+	}}
 }
 
 // messages shows the texts and leads to the file that a sender takes.
@@ -62,17 +63,16 @@ func (q *request) messages() error {
 	if err != nil {
 		return err
 	}
-	heading := view.Heading{Crumbs: q.crumbs(view.Link{Label: s.name, Href: address(Path, "book", s.book)}), Title: q.text("messages"), Lead: q.write("messages.lead", len(list))}
+	heading := view.Heading{Crumbs: q.crumbs(view.Link{Label: s.name, Href: listing.Address(Path, "book", s.book)}), Title: q.text("messages"), Lead: q.write("messages.lead", len(list))}
 	kind := q.FormValue("kind")
-	head := view.SectionHead{ID: "messages", Title: q.text("messages.of", len(list)), Note: q.csvNote(q.csvHref()), Segments: []view.Link{
-		{Label: q.text("messages.due"), Href: address(link("messages"), "book", s.book, "days", q.FormValue("days")), Current: kind != "receipt"},
-		{Label: q.text("messages.receipt"), Href: address(link("messages"), "book", s.book, "kind", "receipt", "days", q.FormValue("days")), Current: kind == "receipt"}}}
+	head := view.SectionHead{ID: "messages", Title: q.text("messages.of", len(list)), Note: q.csvNote(listing.CSVHref(q.URL)), Segments: []view.Link{
+		{Label: q.text("messages.due"), Href: listing.Address(link("messages"), "book", s.book, "days", q.FormValue("days")), Current: kind != "receipt"},
+		{Label: q.text("messages.receipt"), Href: listing.Address(link("messages"), "book", s.book, "kind", "receipt", "days", q.FormValue("days")), Current: kind == "receipt"}}}
 	filters := view.Filters{Action: link("messages"), Fields: append(q.bookField(s), view.Field{Kind: view.NumberField, Name: "days", Label: q.text("messages.days"), Value: itoa(int64(q.days()))})}
 	if kind != "" {
 		filters.Hidden = []view.Hidden{{Name: "kind", Value: kind}}
 	}
-	t := paged(q, q.messageColumns(s), list, "", view.Empty{Icon: "send", Title: q.text("empty.messages"), Text: q.text("empty.messages.why")})
-	return q.show(heading, view.Section{Head: head, Parts: []view.Component{filters, t}})
+	return q.show(heading, view.Section{Head: head, Parts: []view.Component{filters, q.messageListing(s, list).Table(q.page.Printer, q.URL)}})
 }
 
 func (q *request) messagesCSV() error {
@@ -80,5 +80,5 @@ func (q *request) messagesCSV() error {
 	if err != nil {
 		return err
 	}
-	return download(q, "messages", q.messageColumns(s), list)
+	return download(q, "messages", q.messageListing(s, list))
 }

@@ -9,6 +9,7 @@ import (
 	"lastmile/internal/journal"
 	"lastmile/internal/lending"
 	"lastmile/internal/lending/servicing"
+	"lastmile/internal/web/listing"
 	"lastmile/internal/web/locale"
 	"lastmile/internal/web/view"
 )
@@ -222,7 +223,8 @@ func (q *request) extension() error {
 	if len(effect.Parts) == 0 {
 		effect.Parts = []view.Component{view.Text{Prose: view.Plain(q.text("extension.pending"))}}
 	}
-	columns := slices.DeleteFunc(q.rowColumns(a), func(c column[instalment]) bool { return c.key == "charges" || c.key == "paid" }) // what a sheet of paper holds
-	effect.Parts = append(effect.Parts, paged(q, columns, a.rows, "", view.Empty{Icon: "calendar", Title: q.text("empty.rows"), Text: q.text("empty.rows.why")}))
+	rows := q.rowListing(a)
+	rows.Columns = slices.DeleteFunc(rows.Columns, func(c listing.Column[instalment]) bool { return c.Key == "charges" || c.Key == "paid" }) // what a sheet of paper holds
+	effect.Parts = append(effect.Parts, rows.Table(q.page.Printer, q.URL))
 	return q.show(heading, append(body, effect, q.signatures("lender", "borrower", "approver"))...)
 }

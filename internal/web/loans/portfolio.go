@@ -8,6 +8,7 @@ import (
 	"lastmile/internal/entity"
 	"lastmile/internal/fact"
 	"lastmile/internal/lending"
+	"lastmile/internal/web/listing"
 	"lastmile/internal/web/view"
 )
 
@@ -52,7 +53,7 @@ func (q *request) portfolio() error {
 	}
 	filters := view.Filters{Action: Path, Fields: fields}
 	at := func(path string, pairs ...string) string {
-		return address(path, append([]string{"book", s.book}, pairs...)...)
+		return listing.Address(path, append([]string{"book", s.book}, pairs...)...)
 	}
 	if len(parts) == 0 {
 		heading.Lead = view.Plain(q.text("portfolio.none"))
@@ -69,49 +70,50 @@ func (q *request) portfolio() error {
 		{Label: q.text("extended"), Figure: view.FigureLink{Value: q.sum(extended.Outstanding), Href: at(link("extensions"))}, Note: q.text("loans", extended.Loans)},
 	}
 	empty := view.Empty{Icon: "card", Title: q.text("empty.loans"), Text: q.text("empty.loans.why")}
-	risk := paged(q, q.riskColumns(s), parts, "", empty)
-	classes := paged(q, q.classColumns(s), parts, "", empty)
-	if len(parts) > 1 {
-		risk.Total = q.totals(q.riskColumns(s), all)
-		classes.Total = q.totals(q.classColumns(s), all)
+	table := func(columns []listing.Column[lending.Part]) view.Table {
+		t := listing.Listing[lending.Part]{Label: q.label, Rows: parts, Empty: empty, Columns: columns}.Table(q.page.Printer, q.URL)
+		if len(parts) > 1 {
+			t.Total = q.totals(columns, all)
+		}
+		return t
 	}
 	return q.show(heading, q.ways(s), figures,
-		view.Section{Head: view.SectionHead{ID: "risk", Title: q.text("risk"), Note: append(view.Plain(q.text("risk.note")+" "), q.csvNote(q.csvHref())...)}, Parts: []view.Component{filters, risk}},
-		view.Section{Head: view.SectionHead{ID: "classes", Title: q.text("classes"), Note: view.Plain(q.text("classes.note"))}, Parts: []view.Component{classes}})
+		view.Section{Head: view.SectionHead{ID: "risk", Title: q.text("risk"), Note: append(view.Plain(q.text("risk.note")+" "), q.csvNote(listing.CSVHref(q.URL))...)}, Parts: []view.Component{filters, table(q.riskColumns(s))}},
+		view.Section{Head: view.SectionHead{ID: "classes", Title: q.text("classes"), Note: view.Plain(q.text("classes.note"))}, Parts: []view.Component{table(q.classColumns(s))}})
 }
 
 // ways lead to the other pages about loans.
 func (q *request) ways(s *scope) view.Component {
 	var list view.Buttons
 	for _, key := range []string{"due", "arrears", "all", "applications", "pools", "extensions", "statements", "subsidies", "messages", "closing"} {
-		list = append(list, view.Button{Label: q.text(key), Href: address(link(key), "book", s.book), Kind: view.Quiet})
+		list = append(list, view.Button{Label: q.text(key), Href: listing.Address(link(key), "book", s.book), Kind: view.Quiet})
 	}
 	return list
 }
 
 // totals is the last row of a table of parts.
-func (q *request) totals(columns []column[lending.Part], all lending.Part) []view.Cell {
+func (q *request) totals(columns []listing.Column[lending.Part], all lending.Part) []view.Cell {
 	var cells []view.Cell
 	for i, c := range columns {
 		switch {
-		case c.cell == nil:
+		case c.Cell == nil:
 		case i == 0:
 			cells = append(cells, view.Cell{Text: q.text("in-all"), Sub: q.text("loans", all.Loans)})
 		default:
-			cells = append(cells, c.cell(all))
+			cells = append(cells, c.Cell(all))
 		}
 	}
 	return cells
 }
 
-func (q *request) partColumn(s *scope) column[lending.Part] {
+func (q *request) partColumn(s *scope) listing.Column[lending.Part] {
 	dimension := q.dimension()
-	return column[lending.Part]{key: "part", compare: func(a, b lending.Part) int { return strings.Compare(a.Key, b.Key) },
-		cell: func(p lending.Part) view.Cell {
-			c := view.Cell{Text: q.partName(s, dimension, p.Key), Href: address(link("all"), "book", s.book, dimension, p.Key), Sub: q.text("loans", p.Loans)}
+	return listing.Column[lending.Part]{Key: "part", Compare: func(a, b lending.Part) int { return strings.Compare(a.Key, b.Key) },
+		Cell: func(p lending.Part) view.Cell {
+			c := view.Cell{Text: q.partName(s, dimension, p.Key), Href: listing.Address(link("all"), "book", s.book, dimension, p.Key), Sub: q.text("loans", p.Loans)}
 			if p.Extended {
 				c.Sub = q.text("extended.loans", p.Loans)
-				c.Href = address(link("extensions"), "book", s.book, dimension, p.Key)
+				c.Href = listing.Address(link("extensions"), "book", s.book, dimension, p.Key)
 			}
 			if p.Key == "" {
 				c.Href = ""
@@ -123,7 +125,7 @@ func (q *request) partColumn(s *scope) column[lending.Part] {
 			}
 			return c
 		},
-		plain: func(p lending.Part) string { return p.Key }}
+		Plain: func(p lending.Part) string { return p.Key }}
 }
 
 // partName is what a part of the portfolio is called.
@@ -144,28 +146,28 @@ func (q *request) partName(s *scope, dimension, key string) string {
 	return q.name(s.book, types[dimension], key)
 }
 
-func (q *request) moneyColumn(key string, of func(lending.Part) int64) column[lending.Part] {
-	return column[lending.Part]{key: key, kind: view.NumberColumn, compare: func(a, b lending.Part) int { return cmp.Compare(of(a), of(b)) },
-		cell: func(p lending.Part) view.Cell {
+func (q *request) moneyColumn(key string, of func(lending.Part) int64) listing.Column[lending.Part] {
+	return listing.Column[lending.Part]{Key: key, Kind: view.NumberColumn, Compare: func(a, b lending.Part) int { return cmp.Compare(of(a), of(b)) },
+		Cell: func(p lending.Part) view.Cell {
 			c := view.Cell{Text: q.sum(of(p))}
 			if strings.HasPrefix(key, "risk") && of(p) > 0 {
 				c.Sub = q.share(of(p), p.Outstanding)
 			}
 			return c
 		},
-		plain: func(p lending.Part) string { return fact.Money(of(p)).String() }}
+		Plain: func(p lending.Part) string { return fact.Money(of(p)).String() }}
 }
 
-func (q *request) riskColumns(s *scope) []column[lending.Part] {
-	columns := []column[lending.Part]{q.partColumn(s), q.moneyColumn("outstanding", func(p lending.Part) int64 { return p.Outstanding })}
+func (q *request) riskColumns(s *scope) []listing.Column[lending.Part] {
+	columns := []listing.Column[lending.Part]{q.partColumn(s), q.moneyColumn("outstanding", func(p lending.Part) int64 { return p.Outstanding })}
 	for i, days := range lending.RiskDays {
 		columns = append(columns, q.moneyColumn("risk-"+itoa(int64(days)), func(p lending.Part) int64 { return p.Risk[i] }))
 	}
 	return columns
 }
 
-func (q *request) classColumns(s *scope) []column[lending.Part] {
-	columns := []column[lending.Part]{q.partColumn(s)}
+func (q *request) classColumns(s *scope) []listing.Column[lending.Part] {
+	columns := []listing.Column[lending.Part]{q.partColumn(s)}
 	for i, class := range lending.Classes {
 		columns = append(columns, q.moneyColumn("class-"+class, func(p lending.Part) int64 { return p.Class[i] }))
 	}
@@ -183,8 +185,8 @@ func (q *request) portfolioCSV() error {
 	}
 	columns := append(q.riskColumns(s), q.classColumns(s)[1:]...)
 	columns = slices.Insert(columns, 1,
-		column[lending.Part]{key: "extended", plain: func(p lending.Part) string { return map[bool]string{true: "true", false: "false"}[p.Extended] }},
-		column[lending.Part]{key: "loans", plain: func(p lending.Part) string { return itoa(p.Loans) }},
-		column[lending.Part]{key: "closed-through", plain: func(lending.Part) string { return string(s.day) }})
-	return download(q, "portfolio-"+q.dimension(), columns, sorted(columns, parts, q.FormValue("sort")))
+		listing.Column[lending.Part]{Key: "extended", Plain: func(p lending.Part) string { return map[bool]string{true: "true", false: "false"}[p.Extended] }},
+		listing.Column[lending.Part]{Key: "loans", Plain: func(p lending.Part) string { return itoa(p.Loans) }},
+		listing.Column[lending.Part]{Key: "closed-through", Plain: func(lending.Part) string { return string(s.day) }})
+	return download(q, "portfolio-"+q.dimension(), listing.Listing[lending.Part]{Rows: parts, Columns: columns})
 }

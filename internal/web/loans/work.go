@@ -13,6 +13,7 @@ import (
 	"lastmile/internal/journal"
 	"lastmile/internal/lending"
 	"lastmile/internal/web/form"
+	"lastmile/internal/web/listing"
 	"lastmile/internal/web/view"
 )
 
@@ -33,37 +34,37 @@ var open = []string{lending.Applied, lending.VillagePassed, lending.TownshipPass
 
 // applicationFilter is the list of applications that the address asks for: all that wait when it says no state.
 func (q *request) applicationFilter(s *scope) lending.ApplicationFilter {
-	f := lending.ApplicationFilter{Book: s.book, Areas: s.areas, Within: q.FormValue("town"), Status: open, Product: q.FormValue("product"), Search: strings.TrimSpace(q.FormValue("number")), Sort: q.sortKey("application")}
+	f := lending.ApplicationFilter{Book: s.book, Areas: s.areas, Within: q.FormValue("town"), Status: open, Product: q.FormValue("product"), Search: strings.TrimSpace(q.FormValue("number")), Sort: listing.SortKey(q.URL, "application")}
 	if asked := q.FormValue("status"); asked != "" {
 		f.Status = []string{asked}
 	}
 	return f
 }
 
-func (q *request) applicationColumns() []column[lending.Asked] {
-	return []column[lending.Asked]{
-		{key: "application", sorts: true, cell: func(a lending.Asked) view.Cell {
+func (q *request) applicationListing(rows []lending.Asked) listing.Listing[lending.Asked] {
+	return listing.Listing[lending.Asked]{Label: q.label, Rows: rows, Sort: "application", Empty: view.Empty{Icon: "check", Title: q.text("empty.applications"), Text: q.text("empty.applications.why")}, Columns: []listing.Column[lending.Asked]{
+		{Key: "application", Sorts: true, Cell: func(a lending.Asked) view.Cell {
 			return view.Cell{Text: a.ID, Href: entryHref(a.Book, a.Seq), Sub: q.words.Name(a.Purpose)}
-		}, plain: func(a lending.Asked) string { return a.ID }},
-		{key: "state", kind: view.StateColumn, sorts: true, cell: func(a lending.Asked) view.Cell {
+		}, Plain: func(a lending.Asked) string { return a.ID }},
+		{Key: "state", Kind: view.StateColumn, Sorts: true, Cell: func(a lending.Asked) view.Cell {
 			kind := map[string]view.StateKind{lending.Refused: view.Failed, lending.Contracted: view.Done, lending.TownshipPassed: view.Needs}[a.Status]
 			if kind == "" {
 				kind = view.Running
 			}
 			return view.Cell{State: &view.State{Kind: kind, Word: q.text("application." + a.Status)}}
-		}, plain: func(a lending.Asked) string { return a.Status }},
-		{key: "on", sorts: true, cell: func(a lending.Asked) view.Cell { return view.Cell{Text: q.date(a.On)} }, plain: func(a lending.Asked) string { return string(a.On) }},
-		{key: "borrower", sorts: true, cell: func(a lending.Asked) view.Cell {
+		}, Plain: func(a lending.Asked) string { return a.Status }},
+		{Key: "on", Sorts: true, Cell: func(a lending.Asked) view.Cell { return view.Cell{Text: q.date(a.On)} }, Plain: func(a lending.Asked) string { return string(a.On) }},
+		{Key: "borrower", Sorts: true, Cell: func(a lending.Asked) view.Cell {
 			return view.Cell{Text: q.borrowerName(a.Book, a.Borrower, a.Segment, a.Area), Href: link("borrower", a.Book, a.Borrower), Sub: q.name(a.Book, "area", a.Area)}
-		}, plain: func(a lending.Asked) string { return a.Borrower }},
-		{key: "product", sorts: true, cell: func(a lending.Asked) view.Cell { return view.Cell{Text: q.name(a.Book, "credit-product", a.Product)} }, plain: func(a lending.Asked) string { return a.Product }},
-		{key: "amount", kind: view.NumberColumn, cell: func(a lending.Asked) view.Cell {
+		}, Plain: func(a lending.Asked) string { return a.Borrower }},
+		{Key: "product", Sorts: true, Cell: func(a lending.Asked) view.Cell { return view.Cell{Text: q.name(a.Book, "credit-product", a.Product)} }, Plain: func(a lending.Asked) string { return a.Product }},
+		{Key: "amount", Kind: view.NumberColumn, Cell: func(a lending.Asked) view.Cell {
 			return view.Cell{Text: q.money(int64(a.Amount)), Sub: q.text("months", a.Months)}
-		}, plain: func(a lending.Asked) string { return a.Amount.String() }},
-		{key: "months", plain: func(a lending.Asked) string { return itoa(a.Months) }},
-		{key: "where", plain: func(a lending.Asked) string { return a.Area }},
-		{key: "purpose", plain: func(a lending.Asked) string { return a.Purpose }},
-	}
+		}, Plain: func(a lending.Asked) string { return a.Amount.String() }},
+		{Key: "months", Plain: func(a lending.Asked) string { return itoa(a.Months) }},
+		{Key: "where", Plain: func(a lending.Asked) string { return a.Area }},
+		{Key: "purpose", Plain: func(a lending.Asked) string { return a.Purpose }},
+	}}
 }
 
 // applications are those that wait for a check or a contract.
@@ -77,12 +78,12 @@ func (q *request) applications() error {
 	if err != nil {
 		return err
 	}
-	f.Limit, f.Offset = pageSize, q.offset(int(total))
+	f.Limit, f.Offset = listing.PageSize, listing.Offset(q.URL, int(total))
 	list, err := lending.FindApplications(q.ctx, q.db(), f)
 	if err != nil {
 		return err
 	}
-	heading := view.Heading{Crumbs: q.crumbs(view.Link{Label: s.name, Href: address(Path, "book", s.book)}), Title: q.text("applications"), Lead: q.write("applications.lead", total)}
+	heading := view.Heading{Crumbs: q.crumbs(view.Link{Label: s.name, Href: listing.Address(Path, "book", s.book)}), Title: q.text("applications"), Lead: q.write("applications.lead", total)}
 	for _, kind := range []string{"loan-application", "loan-check", "loan-contract"} {
 		if q.visit.MayRecord(fact.Find(kind)) {
 			heading.Buttons = append(heading.Buttons, view.Button{Label: q.words.KindNamed(kind), Href: form.Path + "/" + kind, Icon: "edit"})
@@ -92,8 +93,9 @@ func (q *request) applications() error {
 	if err != nil {
 		return err
 	}
-	t := drawn(q, q.applicationColumns(), list, f.Offset, int(total), f.Sort, view.Empty{Icon: "check", Title: q.text("empty.applications"), Text: q.text("empty.applications.why")})
-	return q.show(heading, view.Section{Head: view.SectionHead{ID: "applications", Title: q.text("applications"), Note: q.csvNote(q.csvHref())}, Parts: []view.Component{filters, t}})
+	l := q.applicationListing(list)
+	l.Total, l.Offset = int(total), f.Offset
+	return q.show(heading, view.Section{Head: view.SectionHead{ID: "applications", Title: q.text("applications"), Note: q.csvNote(listing.CSVHref(q.URL))}, Parts: []view.Component{filters, l.Table(q.page.Printer, q.URL)}})
 }
 
 func (q *request) applicationsCSV() error {
@@ -105,7 +107,7 @@ func (q *request) applicationsCSV() error {
 	if err != nil {
 		return err
 	}
-	return download(q, "applications", q.applicationColumns(), list)
+	return download(q, "applications", q.applicationListing(list))
 }
 
 // findExtensions lists extensions, narrowed as lists of loans are.
@@ -120,9 +122,9 @@ func (q *request) findExtensions() (*scope, []lending.Extended, error) {
 	return s, list, err
 }
 
-func (q *request) extensionColumns(s *scope) []column[lending.Extended] {
-	return []column[lending.Extended]{
-		{key: "id", compare: func(a, b lending.Extended) int { return strings.Compare(a.Loan, b.Loan) }, cell: func(x lending.Extended) view.Cell {
+func (q *request) extensionListing(s *scope, rows []lending.Extended) listing.Listing[lending.Extended] {
+	return listing.Listing[lending.Extended]{Label: q.label, Rows: rows, Empty: view.Empty{Icon: "calendar", Title: q.text("empty.extensions"), Text: q.text("empty.extensions.why")}, Columns: []listing.Column[lending.Extended]{
+		{Key: "id", Compare: func(a, b lending.Extended) int { return strings.Compare(a.Loan, b.Loan) }, Cell: func(x lending.Extended) view.Cell {
 			segment := ""
 			if p, ok, err := entity.Get(q.ctx, q.db(), s.book, "party", x.Borrower); err != nil {
 				q.fault(err)
@@ -130,16 +132,16 @@ func (q *request) extensionColumns(s *scope) []column[lending.Extended] {
 				segment = p.Class
 			}
 			return view.Cell{Text: x.Loan, Href: link("loan", s.book, x.Loan), Sub: q.borrowerName(s.book, x.Borrower, segment, x.Area)}
-		}, plain: func(x lending.Extended) string { return x.Loan }},
-		{key: "on", compare: func(a, b lending.Extended) int { return strings.Compare(string(a.On), string(b.On)) }, cell: func(x lending.Extended) view.Cell {
+		}, Plain: func(x lending.Extended) string { return x.Loan }},
+		{Key: "on", Compare: func(a, b lending.Extended) int { return strings.Compare(string(a.On), string(b.On)) }, Cell: func(x lending.Extended) view.Cell {
 			return view.Cell{Text: q.date(x.On), Href: link("loan", s.book, x.Loan, "extension", itoa(x.Seq)), Sub: q.text("extension.open")}
-		}, plain: func(x lending.Extended) string { return string(x.On) }},
-		{key: "agreed", cell: func(x lending.Extended) view.Cell { return view.Cell{Text: q.extensionWords(x.Act)} }},
-		{key: "from", plain: func(x lending.Extended) string { return string(lending.DateOf(x.Act.From)) }},
-		{key: "to", plain: func(x lending.Extended) string { return string(lending.DateOf(x.Act.To)) }},
-		{key: "entry", plain: func(x lending.Extended) string { return itoa(x.Seq) }},
-		{key: "outstanding", kind: view.NumberColumn, cell: func(x lending.Extended) view.Cell { return view.Cell{Text: q.money(x.Outstanding)} }, plain: func(x lending.Extended) string { return fact.Money(x.Outstanding).String() }},
-	}
+		}, Plain: func(x lending.Extended) string { return string(x.On) }},
+		{Key: "agreed", Cell: func(x lending.Extended) view.Cell { return view.Cell{Text: q.extensionWords(x.Act)} }},
+		{Key: "from", Plain: func(x lending.Extended) string { return string(lending.DateOf(x.Act.From)) }},
+		{Key: "to", Plain: func(x lending.Extended) string { return string(lending.DateOf(x.Act.To)) }},
+		{Key: "entry", Plain: func(x lending.Extended) string { return itoa(x.Seq) }},
+		{Key: "outstanding", Kind: view.NumberColumn, Cell: func(x lending.Extended) view.Cell { return view.Cell{Text: q.money(x.Outstanding)} }, Plain: func(x lending.Extended) string { return fact.Money(x.Outstanding).String() }},
+	}}
 }
 
 func (q *request) extensions() error {
@@ -155,13 +157,12 @@ func (q *request) extensions() error {
 	for _, fen := range loans {
 		left += fen
 	}
-	heading := view.Heading{Crumbs: q.crumbs(view.Link{Label: s.name, Href: address(Path, "book", s.book)}), Title: q.text("extensions"), Lead: q.write("extensions.lead", len(list), len(loans), q.money(left))}
-	t := paged(q, q.extensionColumns(s), list, "", view.Empty{Icon: "calendar", Title: q.text("empty.extensions"), Text: q.text("empty.extensions.why")})
+	heading := view.Heading{Crumbs: q.crumbs(view.Link{Label: s.name, Href: listing.Address(Path, "book", s.book)}), Title: q.text("extensions"), Lead: q.write("extensions.lead", len(list), len(loans), q.money(left))}
 	filters, err := q.filters(s, "extensions")
 	if err != nil {
 		return err
 	}
-	return q.show(heading, view.Section{Head: view.SectionHead{ID: "extensions", Title: q.text("extensions"), Note: q.csvNote(q.csvHref())}, Parts: []view.Component{filters, t}})
+	return q.show(heading, view.Section{Head: view.SectionHead{ID: "extensions", Title: q.text("extensions"), Note: q.csvNote(listing.CSVHref(q.URL))}, Parts: []view.Component{filters, q.extensionListing(s, list).Table(q.page.Printer, q.URL)}})
 }
 
 func (q *request) extensionsCSV() error {
@@ -169,25 +170,25 @@ func (q *request) extensionsCSV() error {
 	if err != nil {
 		return err
 	}
-	return download(q, "extensions", q.extensionColumns(s), list)
+	return download(q, "extensions", q.extensionListing(s, list))
 }
 
-func (q *request) differenceColumns() []column[lending.Difference] {
-	money := func(key string, of func(lending.Difference) int64) column[lending.Difference] {
-		return column[lending.Difference]{key: key, kind: view.NumberColumn, cell: func(d lending.Difference) view.Cell { return view.Cell{Text: q.money(of(d))} }, plain: func(d lending.Difference) string { return fact.Money(of(d)).String() }}
+func (q *request) differenceListing(rows []lending.Difference) listing.Listing[lending.Difference] {
+	money := func(key string, of func(lending.Difference) int64) listing.Column[lending.Difference] {
+		return listing.Column[lending.Difference]{Key: key, Kind: view.NumberColumn, Cell: func(d lending.Difference) view.Cell { return view.Cell{Text: q.money(of(d))} }, Plain: func(d lending.Difference) string { return fact.Money(of(d)).String() }}
 	}
-	return []column[lending.Difference]{
-		{key: "id", cell: func(d lending.Difference) view.Cell {
+	return listing.Listing[lending.Difference]{Label: q.label, Rows: rows, Empty: view.Empty{Icon: "check", Title: q.text("empty.differences"), Text: q.text("empty.differences.why")}, Columns: []listing.Column[lending.Difference]{
+		{Key: "id", Cell: func(d lending.Difference) view.Cell {
 			return view.Cell{Text: d.Loan, Href: link("loan", d.Book, d.Loan)}
-		}, plain: func(d lending.Difference) string { return d.Loan }},
-		{key: "until", cell: func(d lending.Difference) view.Cell {
+		}, Plain: func(d lending.Difference) string { return d.Loan }},
+		{Key: "until", Cell: func(d lending.Difference) view.Cell {
 			return view.Cell{Text: q.date(d.Until), Href: entryHref(d.Book, d.Seq)}
-		}, plain: func(d lending.Difference) string { return string(d.Until) }},
-		{key: "what", cell: func(d lending.Difference) view.Cell { return view.Cell{Text: q.text("statement." + d.What)} }, plain: func(d lending.Difference) string { return d.What }},
+		}, Plain: func(d lending.Difference) string { return string(d.Until) }},
+		{Key: "what", Cell: func(d lending.Difference) view.Cell { return view.Cell{Text: q.text("statement." + d.What)} }, Plain: func(d lending.Difference) string { return d.What }},
 		money("theirs", func(d lending.Difference) int64 { return d.Theirs }),
 		money("ours", func(d lending.Difference) int64 { return d.Ours }),
-		{key: "fen", kind: view.NumberColumn, cell: func(d lending.Difference) view.Cell { return view.Cell{Text: q.text("fen", d.Fen())} }, plain: func(d lending.Difference) string { return itoa(d.Fen()) }},
-	}
+		{Key: "fen", Kind: view.NumberColumn, Cell: func(d lending.Difference) view.Cell { return view.Cell{Text: q.text("fen", d.Fen())} }, Plain: func(d lending.Difference) string { return itoa(d.Fen()) }},
+	}}
 }
 
 // mirroredMax bounds the loans whose statements are compared for one page or file.
@@ -204,8 +205,8 @@ func (q *request) findDifferences(page bool) (s *scope, list []lending.Differenc
 	}
 	loans = len(ids)
 	if page {
-		at := q.offset(loans)
-		ids = ids[at:min(at+pageSize, loans)]
+		at := listing.Offset(q.URL, loans)
+		ids = ids[at:min(at+listing.PageSize, loans)]
 	}
 	for _, id := range ids[:min(len(ids), mirroredMax)] {
 		some, err := lending.Differences(q.ctx, q.db(), s.book, id)
@@ -223,17 +224,16 @@ func (q *request) statements() error {
 	if err != nil {
 		return err
 	}
-	heading := view.Heading{Crumbs: q.crumbs(view.Link{Label: s.name, Href: address(Path, "book", s.book)}), Title: q.text("statements"), Lead: q.write("statements.lead", loans, len(list))}
+	heading := view.Heading{Crumbs: q.crumbs(view.Link{Label: s.name, Href: listing.Address(Path, "book", s.book)}), Title: q.text("statements"), Lead: q.write("statements.lead", loans, len(list))}
 	if q.visit.MayRecord(fact.Find("lender-statement")) {
 		heading.Buttons = append(heading.Buttons, view.Button{Label: q.text("statements.import"), Href: "/import/lender-statement", Icon: "upload"})
 	}
-	empty := view.Empty{Icon: "check", Title: q.text("empty.differences"), Text: q.text("empty.differences.why")}
+	l := q.differenceListing(list)
+	l.Total, l.Offset = loans, listing.Offset(q.URL, loans) // a page has the differences of so many loans
 	if loans == 0 {
-		empty = view.Empty{Icon: "document", Title: q.text("empty.statements"), Text: q.text("empty.statements.why")}
+		l.Empty = view.Empty{Icon: "document", Title: q.text("empty.statements"), Text: q.text("empty.statements.why")}
 	}
-	t := drawn(q, q.differenceColumns(), list, 0, len(list), "", empty)
-	t.Pager = drawn(q, q.differenceColumns(), list, q.offset(loans), loans, "", empty).Pager
-	return q.show(heading, q.bookFilter(s, link("statements")), view.Section{Head: view.SectionHead{ID: "differences", Title: q.text("differences"), Note: q.csvNote(q.csvHref())}, Parts: []view.Component{t}})
+	return q.show(heading, q.bookFilter(s, link("statements")), view.Section{Head: view.SectionHead{ID: "differences", Title: q.text("differences"), Note: q.csvNote(listing.CSVHref(q.URL))}, Parts: []view.Component{l.Table(q.page.Printer, q.URL)}})
 }
 
 func (q *request) statementsCSV() error {
@@ -241,7 +241,7 @@ func (q *request) statementsCSV() error {
 	if err != nil {
 		return err
 	}
-	return download(q, "differences", q.differenceColumns(), list)
+	return download(q, "differences", q.differenceListing(list))
 }
 
 // loanStatements are the differences of one mirrored loan; nil for one of our own books.
@@ -254,8 +254,7 @@ func (q *request) loanStatements(l *lending.Loan) (view.Component, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := drawn(q, q.differenceColumns(), list, 0, len(list), "", view.Empty{Icon: "check", Title: q.text("empty.differences"), Text: q.text("empty.differences.why")})
-	return view.Section{Head: view.SectionHead{ID: "differences", Title: q.text("differences")}, Parts: []view.Component{t}}, nil
+	return view.Section{Head: view.SectionHead{ID: "differences", Title: q.text("differences")}, Parts: []view.Component{q.differenceListing(list).Table(q.page.Printer, q.URL)}}, nil
 }
 
 // findSubsidies lists what was subsidised in the quarter that the address asks for, or in all.
@@ -277,19 +276,19 @@ func (q *request) findSubsidies() (*scope, []lending.Subsidised, error) {
 	return s, list, err
 }
 
-func (q *request) subsidyColumns(s *scope) []column[lending.Subsidised] {
-	return []column[lending.Subsidised]{
-		{key: "id", cell: func(x lending.Subsidised) view.Cell {
+func (q *request) subsidyListing(s *scope, rows []lending.Subsidised) listing.Listing[lending.Subsidised] {
+	return listing.Listing[lending.Subsidised]{Label: q.label, Rows: rows, Empty: view.Empty{Icon: "yuan", Title: q.text("empty.subsidies"), Text: q.text("empty.subsidies.why")}, Columns: []listing.Column[lending.Subsidised]{
+		{Key: "id", Cell: func(x lending.Subsidised) view.Cell {
 			return view.Cell{Text: x.Loan, Href: link("loan", s.book, x.Loan)}
-		}, plain: func(x lending.Subsidised) string { return x.Loan }},
-		{key: "borrower", cell: func(x lending.Subsidised) view.Cell {
+		}, Plain: func(x lending.Subsidised) string { return x.Loan }},
+		{Key: "borrower", Cell: func(x lending.Subsidised) view.Cell {
 			return view.Cell{Text: x.Borrower, Href: link("borrower", s.book, x.Borrower)}
-		}, plain: func(x lending.Subsidised) string { return x.Borrower }},
-		{key: "from", cell: func(x lending.Subsidised) view.Cell { return view.Cell{Text: q.date(x.From)} }, plain: func(x lending.Subsidised) string { return string(x.From) }},
-		{key: "until", cell: func(x lending.Subsidised) view.Cell { return view.Cell{Text: q.date(x.Until)} }, plain: func(x lending.Subsidised) string { return string(x.Until) }},
-		{key: "days", kind: view.NumberColumn, cell: func(x lending.Subsidised) view.Cell { return view.Cell{Text: q.words.Count(x.Days)} }, plain: func(x lending.Subsidised) string { return itoa(x.Days) }},
-		{key: "amount", kind: view.NumberColumn, cell: func(x lending.Subsidised) view.Cell { return view.Cell{Text: q.money(x.Amount)} }, plain: func(x lending.Subsidised) string { return fact.Money(x.Amount).String() }},
-	}
+		}, Plain: func(x lending.Subsidised) string { return x.Borrower }},
+		{Key: "from", Cell: func(x lending.Subsidised) view.Cell { return view.Cell{Text: q.date(x.From)} }, Plain: func(x lending.Subsidised) string { return string(x.From) }},
+		{Key: "until", Cell: func(x lending.Subsidised) view.Cell { return view.Cell{Text: q.date(x.Until)} }, Plain: func(x lending.Subsidised) string { return string(x.Until) }},
+		{Key: "days", Kind: view.NumberColumn, Cell: func(x lending.Subsidised) view.Cell { return view.Cell{Text: q.words.Count(x.Days)} }, Plain: func(x lending.Subsidised) string { return itoa(x.Days) }},
+		{Key: "amount", Kind: view.NumberColumn, Cell: func(x lending.Subsidised) view.Cell { return view.Cell{Text: q.money(x.Amount)} }, Plain: func(x lending.Subsidised) string { return fact.Money(x.Amount).String() }},
+	}}
 }
 
 // subsidies is the list by which interest subsidies of a quarter are claimed.
@@ -302,10 +301,9 @@ func (q *request) subsidies() error {
 	for _, x := range list {
 		sum += x.Amount
 	}
-	heading := view.Heading{Crumbs: q.crumbs(view.Link{Label: s.name, Href: address(Path, "book", s.book)}), Title: q.text("subsidies"), Lead: q.write("subsidies.lead", len(list), q.money(sum))}
+	heading := view.Heading{Crumbs: q.crumbs(view.Link{Label: s.name, Href: listing.Address(Path, "book", s.book)}), Title: q.text("subsidies"), Lead: q.write("subsidies.lead", len(list), q.money(sum))}
 	filters := view.Filters{Action: link("subsidies"), Fields: append(q.bookField(s), view.Field{Name: "quarter", Label: q.text("quarter"), Hint: q.text("quarter.hint"), Value: q.FormValue("quarter")})}
-	t := paged(q, q.subsidyColumns(s), list, "", view.Empty{Icon: "yuan", Title: q.text("empty.subsidies"), Text: q.text("empty.subsidies.why")})
-	return q.show(heading, view.Section{Head: view.SectionHead{ID: "subsidies", Title: q.text("subsidies"), Note: q.csvNote(q.csvHref())}, Parts: []view.Component{filters, t}})
+	return q.show(heading, view.Section{Head: view.SectionHead{ID: "subsidies", Title: q.text("subsidies"), Note: q.csvNote(listing.CSVHref(q.URL))}, Parts: []view.Component{filters, q.subsidyListing(s, list).Table(q.page.Printer, q.URL)}})
 }
 
 func (q *request) subsidiesCSV() error {
@@ -313,5 +311,5 @@ func (q *request) subsidiesCSV() error {
 	if err != nil {
 		return err
 	}
-	return download(q, "subsidies", q.subsidyColumns(s), list)
+	return download(q, "subsidies", q.subsidyListing(s, list))
 }
