@@ -13,6 +13,7 @@ import (
 	"lastmile/internal/journal"
 	"lastmile/internal/ledger"
 	"lastmile/internal/programme"
+	"lastmile/internal/web/listing"
 	"lastmile/internal/web/reading"
 	"lastmile/internal/web/view"
 )
@@ -296,23 +297,23 @@ func (q *request) belowSection(code string, at figure.At) ([]view.Component, err
 	for i, a := range list {
 		rows[i] = below{a, money[a.ID]}
 	}
-	l := listing[below]{
-		rows: rows, empty: view.Empty{Icon: "map", Title: q.text("areas.empty"), Text: q.text("areas.empty.text")},
-		columns: []column[below]{
-			{"area", view.TextColumn, func(a, b below) int { return strings.Compare(a.ID, b.ID) }, func(b below) view.Cell { return q.areaRow(b.ID) }, nil},
-			{"code", view.TextColumn, nil, func(b below) view.Cell { return view.Cell{Text: b.ID} }, nil},
-			{"level", view.TextColumn, nil, func(b below) view.Cell { return view.Cell{Text: q.levelName(b.Class)} }, nil},
-			{"funds", view.NumberColumn, func(a, b below) int { return cmp.Compare(numberOf(a.funds), numberOf(b.funds)) }, func(b below) view.Cell {
+	l := listing.Listing[below]{
+		Label: q.column, Rows: rows, Empty: view.Empty{Icon: "map", Title: q.text("areas.empty"), Text: q.text("areas.empty.text")},
+		Columns: []listing.Column[below]{
+			{Key: "area", Compare: func(a, b below) int { return strings.Compare(a.ID, b.ID) }, Cell: func(b below) view.Cell { return q.areaRow(b.ID) }},
+			{Key: "code", Cell: func(b below) view.Cell { return view.Cell{Text: b.ID} }},
+			{Key: "level", Cell: func(b below) view.Cell { return view.Cell{Text: q.levelName(b.Class)} }},
+			{Key: "funds", Kind: view.NumberColumn, Compare: func(a, b below) int { return cmp.Compare(numberOf(a.funds), numberOf(b.funds)) }, Cell: func(b below) view.Cell {
 				if b.funds == nil {
 					return view.Cell{Text: q.text("areas.nothing")}
 				}
 				figure := q.figureLink(b.funds)
 				return view.Cell{Figure: &figure}
-			}, nil},
+			}},
 		},
 	}
 	return []view.Component{view.Section{Head: view.SectionHead{ID: "below", Title: q.countLevel(len(list), list[0].Class),
-		Note: view.Plain(q.text("area.below.note"))}, Parts: []view.Component{l.table(q)}}}, nil
+		Note: view.Plain(q.text("area.below.note"))}, Parts: []view.Component{l.Table(q.Printer, q.URL)}}}, nil
 }
 
 func numberOf(v *figure.Value) int64 {
@@ -337,9 +338,9 @@ func (q *request) projectSection(area string) ([]view.Component, error) {
 		return nil, nil
 	}
 	slices.SortStableFunc(rows, func(a, b projectLine) int { return cmp.Compare(b.paid, a.paid) })
-	note := view.Link{Label: q.text("area.projects.all", n), Href: query("/projects", "area", area)}
+	note := view.Link{Label: q.text("area.projects.all", n), Href: listing.Address("/projects", "area", area)}
 	return []view.Component{view.Section{Head: view.SectionHead{ID: "projects", Title: q.text("area.projects", min(n, projectsShown)), Note: q.write("area.projects.note", note)},
-		Parts: []view.Component{q.projectListing(rows[:min(n, projectsShown)]).table(q)}}}, nil
+		Parts: []view.Component{q.projectListing(rows[:min(n, projectsShown)]).Table(q.Printer, q.URL)}}}, nil
 }
 
 // within tells whether an area is another or lies in it.

@@ -9,6 +9,7 @@ import (
 	"lastmile/internal/date"
 	"lastmile/internal/figure"
 	"lastmile/internal/ledger"
+	"lastmile/internal/web/listing"
 	"lastmile/internal/web/view"
 )
 
@@ -33,18 +34,18 @@ func (q *request) claims() error {
 		counts[c.Verdict]++
 	}
 	l := q.claimListing(all)
-	segments := []view.Link{{Label: q.text("claims.every", len(all)), Href: q.with("verdict", ""), Current: q.FormValue("verdict") == ""}}
+	segments := []view.Link{{Label: q.text("claims.every", len(all)), Href: listing.With(q.URL, "verdict", ""), Current: q.FormValue("verdict") == ""}}
 	for _, v := range verdicts {
 		if counts[v] > 0 {
-			segments = append(segments, view.Link{Label: q.text("verdict."+slug(v)) + " " + q.Printer.Count(int64(counts[v])), Href: q.with("verdict", slug(v)), Current: q.FormValue("verdict") == slug(v)})
+			segments = append(segments, view.Link{Label: q.text("verdict."+slug(v)) + " " + q.Printer.Count(int64(counts[v])), Href: listing.With(q.URL, "verdict", slug(v)), Current: q.FormValue("verdict") == slug(v)})
 		}
 	}
 	return q.show(view.Heading{
 		Eyebrow: []string{q.text("nav.claims"), q.text("claims.count", len(all))},
 		Title:   q.text("claims.title"),
 		Lead:    view.Plain(q.text("claims.lead", counts[figure.Holds], counts[figure.Differs], counts[figure.Forecast], counts[figure.NotComputed])),
-	}, view.Section{Head: view.SectionHead{ID: "claims", Title: q.text("claims.section"), Segments: segments, Note: q.write("ways.csv", view.Link{Label: "CSV", Href: q.csvHref()})},
-		Parts: []view.Component{l.table(q)}})
+	}, view.Section{Head: view.SectionHead{ID: "claims", Title: q.text("claims.section"), Segments: segments, Note: q.write("ways.csv", view.Link{Label: "CSV", Href: listing.CSVHref(q.URL)})},
+		Parts: []view.Component{l.Table(q.Printer, q.URL)}})
 }
 
 func (q *request) claimsCSV() error {
@@ -52,20 +53,20 @@ func (q *request) claimsCSV() error {
 	if err != nil {
 		return err
 	}
-	return q.claimListing(all).csv(q, "claims")
+	return download(q, "claims", q.claimListing(all))
 }
 
-func (q *request) claimListing(all []figure.Checked) listing[figure.Checked] {
+func (q *request) claimListing(all []figure.Checked) listing.Listing[figure.Checked] {
 	if v := q.FormValue("verdict"); v != "" {
 		all = slices.DeleteFunc(slices.Clone(all), func(c figure.Checked) bool { return slug(c.Verdict) != v })
 	}
 	last := "" // a sentence that states several values stands once
-	return listing[figure.Checked]{
-		rows:  all,
-		empty: view.Empty{Icon: "approve", Title: q.text("claims.empty"), Text: q.text("claims.empty.text")},
-		columns: []column[figure.Checked]{
-			{"claim", view.TextColumn, func(a, b figure.Checked) int { return strings.Compare(a.ID, b.ID) },
-				func(c figure.Checked) view.Cell {
+	return listing.Listing[figure.Checked]{
+		Label: q.column, Rows: all,
+		Empty: view.Empty{Icon: "approve", Title: q.text("claims.empty"), Text: q.text("claims.empty.text")},
+		Columns: []listing.Column[figure.Checked]{
+			{Key: "claim", Compare: func(a, b figure.Checked) int { return strings.Compare(a.ID, b.ID) },
+				Cell: func(c figure.Checked) view.Cell {
 					cell := view.Cell{Text: c.Sentence, Sub: noteOf(c)}
 					if c.Sentence == last {
 						cell.Text = q.text("claims.same")
@@ -73,36 +74,36 @@ func (q *request) claimListing(all []figure.Checked) listing[figure.Checked] {
 					last = c.Sentence
 					return cell
 				},
-				func(c figure.Checked) string { return c.ID }},
-			{"verdict", view.StateColumn, func(a, b figure.Checked) int {
+				Plain: func(c figure.Checked) string { return c.ID }},
+			{Key: "verdict", Kind: view.StateColumn, Compare: func(a, b figure.Checked) int {
 				return cmp.Compare(slices.Index(verdicts, a.Verdict), slices.Index(verdicts, b.Verdict))
 			},
-				func(c figure.Checked) view.Cell {
+				Cell: func(c figure.Checked) view.Cell {
 					return view.Cell{State: &view.State{Kind: verdictStates[c.Verdict], Word: q.text("verdict." + slug(c.Verdict))}}
 				},
-				func(c figure.Checked) string { return string(c.Verdict) }},
-			{"stated", view.NumberColumn, nil,
-				func(c figure.Checked) view.Cell { return view.Cell{Text: q.stated(c)} },
-				func(c figure.Checked) string { return c.Stated }},
-			{"computed", view.NumberColumn, nil, q.computedCell, func(c figure.Checked) string { return c.Computed }},
-			{"grade", view.TextColumn, nil,
-				func(c figure.Checked) view.Cell {
+				Plain: func(c figure.Checked) string { return string(c.Verdict) }},
+			{Key: "stated", Kind: view.NumberColumn,
+				Cell:  func(c figure.Checked) view.Cell { return view.Cell{Text: q.stated(c)} },
+				Plain: func(c figure.Checked) string { return c.Stated }},
+			{Key: "computed", Kind: view.NumberColumn, Cell: q.computedCell, Plain: func(c figure.Checked) string { return c.Computed }},
+			{Key: "grade",
+				Cell: func(c figure.Checked) view.Cell {
 					if c.Computed == "" {
 						return view.Cell{Text: none}
 					}
 					return view.Cell{Sub: q.proof(c.Value), Grade: grades[c.Value.Grade()]}
 				},
-				func(c figure.Checked) string {
+				Plain: func(c figure.Checked) string {
 					if c.Value == nil {
 						return ""
 					}
 					return c.Value.Grade().String()
 				}},
-			{"qualifier", "", nil, nil, func(c figure.Checked) string { return c.Qualifier }},
-			{"unit", "", nil, nil, func(c figure.Checked) string { return c.Unit }},
-			{"figure", "", nil, nil, func(c figure.Checked) string { return c.Figure }},
-			{"as-of", "", nil, nil, func(c figure.Checked) string { return string(c.AsOf) }},
-			{"sentence", "", nil, nil, func(c figure.Checked) string { return c.Sentence }},
+			{Key: "qualifier", Plain: func(c figure.Checked) string { return c.Qualifier }},
+			{Key: "unit", Plain: func(c figure.Checked) string { return c.Unit }},
+			{Key: "figure", Plain: func(c figure.Checked) string { return c.Figure }},
+			{Key: "as-of", Plain: func(c figure.Checked) string { return string(c.AsOf) }},
+			{Key: "sentence", Plain: func(c figure.Checked) string { return c.Sentence }},
 		},
 	}
 }
@@ -176,5 +177,5 @@ func (q *request) computedCell(c figure.Checked) view.Cell {
 		return view.Cell{Text: none}
 	}
 	at := c.Value.At
-	return view.Cell{Figure: &view.FigureLink{Value: q.claimValue(c.Computed, c.Unit), Href: query(link("figures", c.Figure), append(atPairs(at), "as-of", string(at.AsOf))...)}}
+	return view.Cell{Figure: &view.FigureLink{Value: q.claimValue(c.Computed, c.Unit), Href: listing.Address(link("figures", c.Figure), append(atPairs(at), "as-of", string(at.AsOf))...)}}
 }

@@ -20,6 +20,7 @@ import (
 	"lastmile/internal/figure"
 	"lastmile/internal/journal"
 	"lastmile/internal/ledger"
+	"lastmile/internal/web/listing"
 	"lastmile/internal/web/reading"
 	"lastmile/internal/web/session"
 	"lastmile/internal/web/view"
@@ -160,7 +161,7 @@ func (q *request) entry() error {
 		return err
 	}
 	heading := view.Heading{
-		Crumbs: []view.Link{{Label: q.text("nav.journal"), Href: "/journal"}, {Label: q.bookName(book), Href: query("/journal", "book", book)}, {Label: q.text("entry.number", strconv.FormatInt(seq, 10))}},
+		Crumbs: []view.Link{{Label: q.text("nav.journal"), Href: "/journal"}, {Label: q.bookName(book), Href: listing.Address("/journal", "book", book)}, {Label: q.text("entry.number", strconv.FormatInt(seq, 10))}},
 		Title:  q.kind(e.Kind), Lead: view.Plain(title), State: state,
 	}
 	q.Title = q.kind(e.Kind) + " " + ref
@@ -350,7 +351,7 @@ func (q *request) evidenceHref(hash string) string {
 	if v := session.Of(q.Request); v != nil {
 		key = v.Sign(hash)
 	}
-	return query(link("evidence", hash), "key", key)
+	return listing.Address(link("evidence", hash), "key", key)
 }
 
 // evidence sends a file of evidence. Its type is what its content shows; the browser may show it and nothing in it may run.

@@ -17,6 +17,7 @@ import (
 	"lastmile/internal/journal"
 	"lastmile/internal/ledger"
 	"lastmile/internal/web/chart"
+	"lastmile/internal/web/listing"
 	"lastmile/internal/web/view"
 )
 
@@ -108,8 +109,8 @@ func (q *request) figures() error {
 	return q.show(view.Heading{
 		Eyebrow: []string{q.text("nav.figures"), q.asOfText(q.read.Today)},
 		Title:   q.text("figures.title"), Lead: view.Plain(q.text("figures.lead")),
-	}, view.Section{Head: view.SectionHead{ID: "figures", Title: q.text("figures.all", len(l.rows)), Note: q.write("ways.csv", view.Link{Label: "CSV", Href: q.csvHref()})},
-		Parts: []view.Component{l.table(q)}})
+	}, view.Section{Head: view.SectionHead{ID: "figures", Title: q.text("figures.all", len(l.Rows)), Note: q.write("ways.csv", view.Link{Label: "CSV", Href: listing.CSVHref(q.URL)})},
+		Parts: []view.Component{l.Table(q.Printer, q.URL)}})
 }
 
 func (q *request) figuresCSV() error {
@@ -117,44 +118,44 @@ func (q *request) figuresCSV() error {
 	if err != nil {
 		return err
 	}
-	return l.csv(q, "figures")
+	return download(q, "figures", l)
 }
 
-func (q *request) figureListing() (listing[*figure.Value], error) {
+func (q *request) figureListing() (listing.Listing[*figure.Value], error) {
 	at, err := q.asks()
 	if err != nil {
-		return listing[*figure.Value]{}, err
+		return listing.Listing[*figure.Value]{}, err
 	}
 	book, err := q.book()
 	if err != nil {
-		return listing[*figure.Value]{}, err
+		return listing.Listing[*figure.Value]{}, err
 	}
 	var values []*figure.Value
 	for _, d := range book.Definitions() {
 		v, err := q.evaluate(d.ID, at)
 		if err != nil {
-			return listing[*figure.Value]{}, err
+			return listing.Listing[*figure.Value]{}, err
 		}
 		values = append(values, v)
 	}
-	return listing[*figure.Value]{
-		rows:  values,
-		empty: view.Empty{Icon: "trend", Title: q.text("figures.empty"), Text: q.text("figures.empty.text")},
-		columns: []column[*figure.Value]{
-			{"figure", view.TextColumn, func(a, b *figure.Value) int { return strings.Compare(q.label(a.Definition), q.label(b.Definition)) },
-				func(v *figure.Value) view.Cell {
+	return listing.Listing[*figure.Value]{
+		Label: q.column, Rows: values,
+		Empty: view.Empty{Icon: "trend", Title: q.text("figures.empty"), Text: q.text("figures.empty.text")},
+		Columns: []listing.Column[*figure.Value]{
+			{Key: "figure", Compare: func(a, b *figure.Value) int { return strings.Compare(q.label(a.Definition), q.label(b.Definition)) },
+				Cell: func(v *figure.Value) view.Cell {
 					return view.Cell{Text: q.label(v.Definition), Href: figureHref(v.Definition.ID, v.At), Sub: v.Definition.ID}
 				},
-				func(v *figure.Value) string { return v.Definition.ID }},
-			{"value", view.NumberColumn, nil,
-				func(v *figure.Value) view.Cell { link := q.figureLink(v); return view.Cell{Figure: &link} },
-				func(v *figure.Value) string { return v.Decimal() }},
-			{"unit", view.TextColumn, func(a, b *figure.Value) int { return strings.Compare(a.Definition.Unit, b.Definition.Unit) },
-				func(v *figure.Value) view.Cell { return view.Cell{Text: q.unit(v.Definition.Unit)} },
-				func(v *figure.Value) string { return v.Definition.Unit }},
-			{"grade", view.TextColumn, func(a, b *figure.Value) int { return cmp.Compare(a.Grade(), b.Grade()) },
-				func(v *figure.Value) view.Cell { return view.Cell{Sub: q.proof(v), Grade: grades[v.Grade()]} },
-				func(v *figure.Value) string { return v.Grade().String() }},
+				Plain: func(v *figure.Value) string { return v.Definition.ID }},
+			{Key: "value", Kind: view.NumberColumn,
+				Cell:  func(v *figure.Value) view.Cell { link := q.figureLink(v); return view.Cell{Figure: &link} },
+				Plain: func(v *figure.Value) string { return v.Decimal() }},
+			{Key: "unit", Compare: func(a, b *figure.Value) int { return strings.Compare(a.Definition.Unit, b.Definition.Unit) },
+				Cell:  func(v *figure.Value) view.Cell { return view.Cell{Text: q.unit(v.Definition.Unit)} },
+				Plain: func(v *figure.Value) string { return v.Definition.Unit }},
+			{Key: "grade", Compare: func(a, b *figure.Value) int { return cmp.Compare(a.Grade(), b.Grade()) },
+				Cell:  func(v *figure.Value) view.Cell { return view.Cell{Sub: q.proof(v), Grade: grades[v.Grade()]} },
+				Plain: func(v *figure.Value) string { return v.Grade().String() }},
 		},
 	}, nil
 }
@@ -176,7 +177,7 @@ func (q *request) figure() error {
 		return q.failed
 	}
 	if forDrawer(q.Request) {
-		card.Close = q.with()
+		card.Close = listing.With(q.URL)
 		return q.site.engine.RenderPart(q.w, http.StatusOK, q.Printer.Language, card)
 	}
 	breakdown, err := q.breakdown(v)
@@ -202,12 +203,12 @@ func (q *request) lineageCard(v *figure.Value) (view.Lineage, error) {
 	}
 	d := v.Definition
 	base := link("figures", d.ID)
-	records := query(base+"/records", atPairs(v.At)...)
+	records := listing.Address(base+"/records", atPairs(v.At)...)
 	seen := q.seenContributions(open.list)
 	l := view.Lineage{
 		Name: q.label(d), Value: q.value(v), Says: q.says(v),
 		All:     view.Link{Label: q.text("lineage.all", len(seen)), Href: records},
-		CSVHref: query(base+"/records.csv", atPairs(v.At)...), Cite: q.cite(v),
+		CSVHref: listing.Address(base+"/records.csv", atPairs(v.At)...), Cite: q.cite(v),
 		LatestTitle: q.text("lineage.latest"),
 	}
 	if d.Aggregate == figure.Ratio {
@@ -225,11 +226,11 @@ func (q *request) lineageCard(v *figure.Value) (view.Lineage, error) {
 	l.Chain = view.Chain{{Value: q.value(v), Label: q.text("lineage.this")}}
 	if len(projects) > 1 {
 		l.Chain = append(l.Chain, view.ChainLink{Value: q.Printer.Count(int64(len(projects))), Label: q.text("lineage.projects", len(projects)),
-			Href: query(base, append(atPairs(v.At), "by", "project")...)})
+			Href: listing.Address(base, append(atPairs(v.At), "by", "project")...)})
 	}
 	l.Chain = append(l.Chain,
 		view.ChainLink{Value: q.Printer.Count(int64(len(open.list))), Label: q.text("lineage.records", len(open.list)), Href: records},
-		view.ChainLink{Value: q.Printer.Count(v.Traced), Label: q.text("lineage.proved", v.Traced), Href: query(base+"/records", append(atPairs(v.At), "grade", "traced")...)})
+		view.ChainLink{Value: q.Printer.Count(v.Traced), Label: q.text("lineage.proved", v.Traced), Href: listing.Address(base+"/records", append(atPairs(v.At), "grade", "traced")...)})
 	if l.Checks, err = q.checks(v, open.list, years, projects); err != nil {
 		return l, err
 	}
@@ -341,7 +342,7 @@ func (q *request) breakdown(v *figure.Value) ([]view.Component, error) {
 	}
 	section := view.Section{Head: view.SectionHead{ID: "by", Title: q.text("by." + by)}}
 	for _, d := range dimensions {
-		section.Head.Segments = append(section.Head.Segments, view.Link{Label: q.text("dimension." + d), Href: q.with("by", d), Current: d == by})
+		section.Head.Segments = append(section.Head.Segments, view.Link{Label: q.text("dimension." + d), Href: listing.With(q.URL, "by", d), Current: d == by})
 	}
 	if len(members) == 0 {
 		section.Parts = []view.Component{view.Empty{Icon: "trend", Title: q.text("by.empty"), Text: q.text("by.empty.text")}}
@@ -485,15 +486,15 @@ func (q *request) records() error {
 	name := q.label(v.Definition)
 	q.Title = q.text("records.title", name)
 	segments := []view.Link{
-		{Label: q.text("records.every"), Href: q.with("grade", ""), Current: q.FormValue("grade") == ""},
-		{Label: q.text("grade.traced"), Href: q.with("grade", "traced"), Current: q.FormValue("grade") == "traced"},
-		{Label: q.text("records.open"), Href: q.with("grade", "open"), Current: q.FormValue("grade") == "open"},
+		{Label: q.text("records.every"), Href: listing.With(q.URL, "grade", ""), Current: q.FormValue("grade") == ""},
+		{Label: q.text("grade.traced"), Href: listing.With(q.URL, "grade", "traced"), Current: q.FormValue("grade") == "traced"},
+		{Label: q.text("records.open"), Href: listing.With(q.URL, "grade", "open"), Current: q.FormValue("grade") == "open"},
 	}
 	return q.show(view.Heading{
 		Crumbs: []view.Link{{Label: q.text("nav.figures"), Href: "/figures"}, {Label: name, Href: figureHref(v.Definition.ID, v.At)}, {Label: q.text("records.crumb")}},
 		Title:  q.Title, Lead: q.write("records.lead", q.figureLink(v)), Hush: q.keptBack(),
-	}, view.Section{Head: view.SectionHead{ID: "records", Title: q.text("records.count", len(l.rows)), Segments: segments,
-		Note: q.write("ways.csv", view.Link{Label: "CSV", Href: q.csvHref()})}, Parts: []view.Component{l.table(q)}})
+	}, view.Section{Head: view.SectionHead{ID: "records", Title: q.text("records.count", len(l.Rows)), Segments: segments,
+		Note: q.write("ways.csv", view.Link{Label: "CSV", Href: listing.CSVHref(q.URL)})}, Parts: []view.Component{l.Table(q.Printer, q.URL)}})
 }
 
 func (q *request) recordsCSV() error {
@@ -501,11 +502,11 @@ func (q *request) recordsCSV() error {
 	if err != nil {
 		return err
 	}
-	return l.csv(q, v.Definition.ID)
+	return download(q, v.Definition.ID, l)
 }
 
-func (q *request) recordListing() (*figure.Value, listing[figure.Contribution], error) {
-	var none listing[figure.Contribution]
+func (q *request) recordListing() (*figure.Value, listing.Listing[figure.Contribution], error) {
+	var none listing.Listing[figure.Contribution]
 	v, err := q.asked()
 	if err != nil {
 		return nil, none, err
@@ -525,38 +526,38 @@ func (q *request) recordListing() (*figure.Value, listing[figure.Contribution], 
 		rows = slices.DeleteFunc(slices.Clone(rows), func(c figure.Contribution) bool { return c.Grade == journal.Traced })
 	}
 	d := v.Definition
-	return v, listing[figure.Contribution]{
-		rows: rows, sort: "-on",
-		empty: view.Empty{Icon: "ledger", Title: q.text("records.empty"), Text: q.text("records.empty.text")},
-		columns: []column[figure.Contribution]{
-			{"record", view.TextColumn, nil, func(c figure.Contribution) view.Cell {
+	return v, listing.Listing[figure.Contribution]{
+		Label: q.column, Rows: rows, Sort: "-on",
+		Empty: view.Empty{Icon: "ledger", Title: q.text("records.empty"), Text: q.text("records.empty.text")},
+		Columns: []listing.Column[figure.Contribution]{
+			{Key: "record", Cell: func(c figure.Contribution) view.Cell {
 				title, ref, err := q.titled(c.Book, c.Seq)
 				if err != nil {
 					q.fault(err)
 				}
 				return view.Cell{Text: title, Href: entryHref(c.Book, c.Seq), Sub: ref}
-			}, func(c figure.Contribution) string { return c.Book + ":" + strconv.FormatInt(c.Seq, 10) }},
-			{"on", view.TextColumn, func(a, b figure.Contribution) int {
+			}, Plain: func(c figure.Contribution) string { return c.Book + ":" + strconv.FormatInt(c.Seq, 10) }},
+			{Key: "on", Compare: func(a, b figure.Contribution) int {
 				return cmp.Or(strings.Compare(string(a.On), string(b.On)), strings.Compare(a.Book, b.Book), cmp.Compare(a.Seq, b.Seq))
 			},
-				func(c figure.Contribution) view.Cell { return view.Cell{Text: q.day(c.On)} },
-				func(c figure.Contribution) string { return string(c.On) }},
-			{"kind", view.TextColumn, func(a, b figure.Contribution) int { return strings.Compare(q.kind(a.Kind), q.kind(b.Kind)) },
-				func(c figure.Contribution) view.Cell { return view.Cell{Text: q.kind(c.Kind)} },
-				func(c figure.Contribution) string { return c.Kind }},
-			{"area", view.TextColumn, func(a, b figure.Contribution) int { return strings.Compare(a.Area, b.Area) },
-				func(c figure.Contribution) view.Cell { return q.areaCell(c.Area) },
-				func(c figure.Contribution) string { return c.Area }},
-			{"grade", view.TextColumn, func(a, b figure.Contribution) int { return cmp.Compare(a.Grade, b.Grade) },
-				func(c figure.Contribution) view.Cell {
+				Cell:  func(c figure.Contribution) view.Cell { return view.Cell{Text: q.day(c.On)} },
+				Plain: func(c figure.Contribution) string { return string(c.On) }},
+			{Key: "kind", Compare: func(a, b figure.Contribution) int { return strings.Compare(q.kind(a.Kind), q.kind(b.Kind)) },
+				Cell:  func(c figure.Contribution) view.Cell { return view.Cell{Text: q.kind(c.Kind)} },
+				Plain: func(c figure.Contribution) string { return c.Kind }},
+			{Key: "area", Compare: func(a, b figure.Contribution) int { return strings.Compare(a.Area, b.Area) },
+				Cell:  func(c figure.Contribution) view.Cell { return q.areaCell(c.Area) },
+				Plain: func(c figure.Contribution) string { return c.Area }},
+			{Key: "grade", Compare: func(a, b figure.Contribution) int { return cmp.Compare(a.Grade, b.Grade) },
+				Cell: func(c figure.Contribution) view.Cell {
 					return q.gradeCell(c.Grade)
 				},
-				func(c figure.Contribution) string { return c.Grade.String() }},
-			{"contribution", view.NumberColumn, func(a, b figure.Contribution) int { return cmp.Compare(a.Contribution, b.Contribution) },
-				func(c figure.Contribution) view.Cell {
+				Plain: func(c figure.Contribution) string { return c.Grade.String() }},
+			{Key: "contribution", Kind: view.NumberColumn, Compare: func(a, b figure.Contribution) int { return cmp.Compare(a.Contribution, b.Contribution) },
+				Cell: func(c figure.Contribution) view.Cell {
 					return view.Cell{Text: q.exact(c.Contribution, d.Unit, d.Scale), Href: entryHref(c.Book, c.Seq)}
 				},
-				func(c figure.Contribution) string { return c.Decimal() }},
+				Plain: func(c figure.Contribution) string { return c.Decimal() }},
 		},
 	}, nil
 }

@@ -11,6 +11,7 @@ import (
 	"lastmile/internal/figure"
 	"lastmile/internal/ledger"
 	"lastmile/internal/web/chart"
+	"lastmile/internal/web/listing"
 	"lastmile/internal/web/view"
 )
 
@@ -137,18 +138,18 @@ func (q *request) flowSection(f flowQuestion) ([]view.Component, error) {
 		if c == ledger.Currency {
 			label = q.text("flow.cash")
 		}
-		section.Head.Segments = append(section.Head.Segments, view.Link{Label: label, Href: q.with("flow", c) + "#flow", Current: c == f.commodity})
+		section.Head.Segments = append(section.Head.Segments, view.Link{Label: label, Href: listing.With(q.URL, "flow", c) + "#flow", Current: c == f.commodity})
 	}
-	href := query("/flow", "commodity", f.commodity, "book", f.book)
+	href := listing.Address("/flow", "commodity", f.commodity, "book", f.book)
 	sums := view.FigureLink{Value: q.reading(total, f.commodity, total), Href: href}
 	section.Head.Note = q.write("flow.note", sums)
 	drawn, err := q.drawFlow(f, list, total)
 	if err != nil {
 		return nil, err
 	}
-	drawn.TableHref, drawn.CSVHref = href, query("/flow.csv", "commodity", f.commodity, "book", f.book)
+	drawn.TableHref, drawn.CSVHref = href, listing.Address("/flow.csv", "commodity", f.commodity, "book", f.book)
 	if untraced > 0 {
-		drawn.Untraced = q.write("flow.untraced", view.FigureLink{Value: q.reading(untraced, f.commodity, total), Href: query("/flow", "commodity", f.commodity, "book", f.book, "open", "1")})
+		drawn.Untraced = q.write("flow.untraced", view.FigureLink{Value: q.reading(untraced, f.commodity, total), Href: listing.Address("/flow", "commodity", f.commodity, "book", f.book, "open", "1")})
 	} else {
 		drawn.Untraced = view.Plain(q.text("flow.all-traced"))
 	}
@@ -194,7 +195,7 @@ func (q *request) drawFlow(f flowQuestion, list []share, total int64) (view.Flow
 		collect(list, func(s share) string { return s.place }), collect(list, func(s share) string { return s.receiver }),
 	}
 	table := func(pairs ...string) string {
-		return query("/flow", append([]string{"commodity", f.commodity, "book", f.book}, pairs...)...)
+		return listing.Address("/flow", append([]string{"commodity", f.commodity, "book", f.book}, pairs...)...)
 	}
 	s := chart.Sankey{
 		Name:      q.text("flow.name", q.commodity(f.commodity), q.reading(total, f.commodity, total)),
@@ -292,7 +293,7 @@ func (q *request) flow() error {
 		n += s.n
 	}
 	t := q.flowListing(f, list)
-	drawn := t.table(q)
+	drawn := t.Table(q.Printer, q.URL)
 	if len(drawn.Rows) > 0 {
 		drawn.Total = []view.Cell{{Text: q.text("total")}, {Text: none}, {Text: none}, {Text: none}, {Text: q.Printer.Count(n)}, {Text: q.amount(untraced, f.commodity)}, {Text: q.amount(total, f.commodity)}}
 	}
@@ -300,12 +301,12 @@ func (q *request) flow() error {
 	if f.commodity != ledger.Currency {
 		title = q.text("flow.title.goods", q.commodity(f.commodity))
 	}
-	section := view.Section{Head: view.SectionHead{ID: "flow", Title: q.text("flow.lines", len(list)), Note: q.write("ways.csv", view.Link{Label: "CSV", Href: q.csvHref()}),
-		Segments: []view.Link{{Label: q.text("records.every"), Href: q.with("open", ""), Current: q.FormValue("open") == ""},
-			{Label: q.text("flow.not-traced"), Href: q.with("open", "1"), Current: q.FormValue("open") != ""}}}, Parts: []view.Component{drawn}}
+	section := view.Section{Head: view.SectionHead{ID: "flow", Title: q.text("flow.lines", len(list)), Note: q.write("ways.csv", view.Link{Label: "CSV", Href: listing.CSVHref(q.URL)}),
+		Segments: []view.Link{{Label: q.text("records.every"), Href: listing.With(q.URL, "open", ""), Current: q.FormValue("open") == ""},
+			{Label: q.text("flow.not-traced"), Href: listing.With(q.URL, "open", "1"), Current: q.FormValue("open") != ""}}}, Parts: []view.Component{drawn}}
 	return q.show(view.Heading{
 		Crumbs: []view.Link{{Label: q.text("nav.overview"), Href: "/"}, {Label: title}},
-		Title:  title, Hush: q.keptElsewhere(), Lead: q.write("flow.lead", view.Link{Label: q.reading(total, f.commodity, total), Href: "#flow"}, view.Link{Label: q.reading(untraced, f.commodity, total), Href: q.with("open", "1") + "#flow"}),
+		Title:  title, Hush: q.keptElsewhere(), Lead: q.write("flow.lead", view.Link{Label: q.reading(total, f.commodity, total), Href: "#flow"}, view.Link{Label: q.reading(untraced, f.commodity, total), Href: listing.With(q.URL, "open", "1") + "#flow"}),
 	}, section)
 }
 
@@ -314,22 +315,22 @@ func (q *request) flowCSV() error {
 	if err != nil {
 		return err
 	}
-	return q.flowListing(f, list).csv(q, "flow-"+f.commodity)
+	return download(q, "flow-"+f.commodity, q.flowListing(f, list))
 }
 
 const none = "–"
 
-func (q *request) flowListing(f flowQuestion, list []share) listing[share] {
-	text := func(key string, id func(share) string, name func(string) string, href func(share) string) column[share] {
-		return column[share]{key, view.TextColumn, func(a, b share) int { return strings.Compare(name(id(a)), name(id(b))) },
-			func(s share) view.Cell { return view.Cell{Text: name(id(s)), Href: href(s)} }, id}
+func (q *request) flowListing(f flowQuestion, list []share) listing.Listing[share] {
+	text := func(key string, id func(share) string, name func(string) string, href func(share) string) listing.Column[share] {
+		return listing.Column[share]{Key: key, Compare: func(a, b share) int { return strings.Compare(name(id(a)), name(id(b))) },
+			Cell: func(s share) view.Cell { return view.Cell{Text: name(id(s)), Href: href(s)} }, Plain: id}
 	}
 	postings := func(s share, open string) string {
 		if s.purpose == elsewhere {
 			return ""
 		}
 		book, project, _ := strings.Cut(s.purpose, " ")
-		return query("/postings", "book", book, "project", project, "giver", s.giver, "receiver", s.receiver, "commodity", f.commodity, "open", open)
+		return listing.Address("/postings", "book", book, "project", project, "giver", s.giver, "receiver", s.receiver, "commodity", f.commodity, "open", open)
 	}
 	project := func(key string) string {
 		if key == elsewhere {
@@ -338,10 +339,10 @@ func (q *request) flowListing(f flowQuestion, list []share) listing[share] {
 		_, id, _ := strings.Cut(key, " ")
 		return q.projectName(id)
 	}
-	return listing[share]{
-		rows: list, sort: "-amount",
-		empty: view.Empty{Icon: "yuan", Title: q.text("flow.empty"), Text: q.text("flow.empty.text")},
-		columns: []column[share]{
+	return listing.Listing[share]{
+		Label: q.column, Rows: list, Sort: "-amount",
+		Empty: view.Empty{Icon: "yuan", Title: q.text("flow.empty"), Text: q.text("flow.empty.text")},
+		Columns: []listing.Column[share]{
 			text("purpose", func(s share) string { return s.purpose }, project, func(s share) string {
 				if s.purpose == elsewhere {
 					return ""
@@ -352,22 +353,22 @@ func (q *request) flowListing(f flowQuestion, list []share) listing[share] {
 			text("giver", func(s share) string { return s.giver }, q.giverName, func(share) string { return "" }),
 			text("place", func(s share) string { return s.place }, q.areaName, func(s share) string { return q.areaHref(s.place) }),
 			text("receiver", func(s share) string { return s.receiver }, func(id string) string { return q.receiver(id) }, func(share) string { return "" }),
-			{"n", view.NumberColumn, func(a, b share) int { return cmp.Compare(a.n, b.n) },
-				func(s share) view.Cell { return view.Cell{Text: q.Printer.Count(s.n), Href: postings(s, "")} },
-				func(s share) string { return strconv.FormatInt(s.n, 10) }},
-			{"untraced", view.NumberColumn, func(a, b share) int { return cmp.Compare(a.untraced, b.untraced) },
-				func(s share) view.Cell {
+			{Key: "n", Kind: view.NumberColumn, Compare: func(a, b share) int { return cmp.Compare(a.n, b.n) },
+				Cell:  func(s share) view.Cell { return view.Cell{Text: q.Printer.Count(s.n), Href: postings(s, "")} },
+				Plain: func(s share) string { return strconv.FormatInt(s.n, 10) }},
+			{Key: "untraced", Kind: view.NumberColumn, Compare: func(a, b share) int { return cmp.Compare(a.untraced, b.untraced) },
+				Cell: func(s share) view.Cell {
 					if s.untraced == 0 {
 						return view.Cell{Text: "0"}
 					}
 					return view.Cell{Text: q.amount(s.untraced, f.commodity), Href: postings(s, "1")}
 				},
-				func(s share) string { return q.decimal(s.untraced, f.commodity) }},
-			{"amount", view.NumberColumn, func(a, b share) int { return cmp.Compare(a.amount, b.amount) },
-				func(s share) view.Cell {
+				Plain: func(s share) string { return q.decimal(s.untraced, f.commodity) }},
+			{Key: "amount", Kind: view.NumberColumn, Compare: func(a, b share) int { return cmp.Compare(a.amount, b.amount) },
+				Cell: func(s share) view.Cell {
 					return view.Cell{Text: q.amount(s.amount, f.commodity), Href: postings(s, "")}
 				},
-				func(s share) string { return q.decimal(s.amount, f.commodity) }},
+				Plain: func(s share) string { return q.decimal(s.amount, f.commodity) }},
 		},
 	}
 }

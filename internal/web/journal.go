@@ -13,6 +13,7 @@ import (
 	"lastmile/internal/fact"
 	"lastmile/internal/fault"
 	"lastmile/internal/journal"
+	"lastmile/internal/web/listing"
 	"lastmile/internal/web/session"
 	"lastmile/internal/web/view"
 )
@@ -73,15 +74,15 @@ func (q *request) journal() error {
 			t.Pager.Text = q.text("journal.range", strconv.FormatInt(entries[0].Seq, 10), strconv.FormatInt(entries[len(entries)-1].Seq, 10))
 		}
 		if last > 0 {
-			t.Pager.Next = q.with("after", strconv.FormatInt(last, 10))
+			t.Pager.Next = listing.With(q.URL, "after", strconv.FormatInt(last, 10))
 		}
 		if before > 0 {
-			t.Pager.Previous = q.with()
+			t.Pager.Previous = listing.With(q.URL)
 		}
 	}
-	segments := []view.Link{{Label: q.bookName(entity.Headquarters), Href: query("/journal", "book", entity.Headquarters), Current: book == entity.Headquarters}}
+	segments := []view.Link{{Label: q.bookName(entity.Headquarters), Href: listing.Address("/journal", "book", entity.Headquarters), Current: book == entity.Headquarters}}
 	for _, b := range books {
-		segments = append(segments, view.Link{Label: q.bookName(b.ID), Href: query("/journal", "book", b.ID), Current: book == b.ID})
+		segments = append(segments, view.Link{Label: q.bookName(b.ID), Href: listing.Address("/journal", "book", b.ID), Current: book == b.ID})
 	}
 	filters := view.Filters{Action: "/journal", Hidden: []view.Hidden{{Name: "book", Value: book}}, Fields: []view.Field{
 		{Kind: view.SelectField, Name: "kind", Label: q.text("column.kind"), Options: q.kindOptions(filter.Kind)},
@@ -100,7 +101,7 @@ const lookedMax = 2000
 
 // seenEntries gives a page of the entries that a filter chooses and the reader may see; next is where the following page begins, or 0.
 func (q *request) seenEntries(f journal.Filter) (list []journal.Entry, next int64, err error) {
-	f.Limit = pageSize + 1
+	f.Limit = listing.PageSize + 1
 	for looked := 0; ; {
 		var read []journal.Entry
 		if err := journal.Each(q.ctx, q.site.store.DB, f, func(e journal.Entry) error {
@@ -110,7 +111,7 @@ func (q *request) seenEntries(f journal.Filter) (list []journal.Entry, next int6
 			return nil, 0, err
 		}
 		for _, e := range read {
-			if looked == lookedMax || len(list) == pageSize {
+			if looked == lookedMax || len(list) == listing.PageSize {
 				return list, f.Before, nil
 			}
 			looked++
@@ -173,7 +174,7 @@ func (q *request) chain() error {
 	var entries int64
 	for _, h := range q.read.Heads {
 		entries += h.Seq
-		journal := query("/journal", "book", h.Book)
+		journal := listing.Address("/journal", "book", h.Book)
 		if h.Book != entity.Headquarters && !slices.ContainsFunc(seen, func(b entity.Entity) bool { return b.ID == h.Book }) {
 			journal = ""
 		}

@@ -11,6 +11,7 @@ import (
 	"lastmile/internal/figure"
 	"lastmile/internal/ledger"
 	"lastmile/internal/programme"
+	"lastmile/internal/web/listing"
 	"lastmile/internal/web/reading"
 	"lastmile/internal/web/view"
 )
@@ -75,7 +76,7 @@ func (q *request) fundSection(at figure.At) (view.Component, error) {
 		}
 		rest := view.Cell{Text: none}
 		if in.Figure != nil || left[f.ID] != 0 {
-			rest = view.Cell{Text: q.Printer.Money(left[f.ID], yuan), Href: query("/accounts", "fund", f.ID, "commodity", ledger.Currency)}
+			rest = view.Cell{Text: q.Printer.Money(left[f.ID], yuan), Href: listing.Address("/accounts", "fund", f.ID, "commodity", ledger.Currency)}
 		}
 		t.Rows = append(t.Rows, view.Row{Cells: []view.Cell{
 			{Text: q.name(f.Name), Href: q.seenEntryHref(f.Book, f.Seq), Sub: f.ID}, {Text: q.giverName(f.Parent)}, {Text: restricted}, in, out, rest,
@@ -136,8 +137,8 @@ func (q *request) heldSection() (view.Component, error) {
 		total += b.Amount
 	}
 	l := q.balanceListing(list)
-	l.empty = view.Empty{Icon: "yuan", Title: q.text("money.held.empty"), Text: q.text("money.held.empty.text")}
-	return view.Section{Head: view.SectionHead{ID: "held", Title: q.text("money.held"), Note: q.write("money.held.note", view.Link{Label: q.Printer.Money(total, yuan), Href: query("/accounts", "commodity", ledger.Currency)})}, Parts: []view.Component{l.table(q)}}, nil
+	l.Empty = view.Empty{Icon: "yuan", Title: q.text("money.held.empty"), Text: q.text("money.held.empty.text")}
+	return view.Section{Head: view.SectionHead{ID: "held", Title: q.text("money.held"), Note: q.write("money.held.note", view.Link{Label: q.Printer.Money(total, yuan), Href: listing.Address("/accounts", "commodity", ledger.Currency)})}, Parts: []view.Component{l.Table(q.Printer, q.URL)}}, nil
 }
 
 // stockSection lists the goods in the projects' stores.
@@ -176,7 +177,7 @@ func (q *request) waySection() (view.Component, error) {
 			}
 			continue
 		}
-		href := query("/postings", "account", string(ledger.Transit)+":"+w.Transfer)
+		href := listing.Address("/postings", "account", string(ledger.Transit)+":"+w.Transfer)
 		t.Rows = append(t.Rows, view.Row{Cells: []view.Cell{{Text: w.Transfer, Href: href}, {Text: q.fund(w.Fund)}, {Text: q.amount(w.Amount, w.Commodity), Href: href}}})
 	}
 	return view.Section{Head: view.SectionHead{ID: "way", Title: q.text("money.way")}, Parts: []view.Component{t}}, nil
@@ -232,8 +233,8 @@ func (q *request) accounts() error {
 	return q.show(view.Heading{
 		Crumbs: []view.Link{{Label: q.text("nav.money"), Href: "/money"}, {Label: q.text("accounts.title")}},
 		Title:  q.text("accounts.title"), Lead: view.Plain(q.text("accounts.lead")), Hush: q.keptBack(),
-	}, view.Section{Head: view.SectionHead{ID: "accounts", Title: q.text("accounts.count", len(l.rows)), Note: q.write("ways.csv", view.Link{Label: "CSV", Href: q.csvHref()})},
-		Parts: []view.Component{filters, l.table(q)}})
+	}, view.Section{Head: view.SectionHead{ID: "accounts", Title: q.text("accounts.count", len(l.Rows)), Note: q.write("ways.csv", view.Link{Label: "CSV", Href: listing.CSVHref(q.URL)})},
+		Parts: []view.Component{filters, l.Table(q.Printer, q.URL)}})
 }
 
 func (q *request) accountsCSV() error {
@@ -241,10 +242,10 @@ func (q *request) accountsCSV() error {
 	if err != nil {
 		return err
 	}
-	return l.csv(q, "accounts")
+	return download(q, "accounts", l)
 }
 
-func (q *request) accountListing() (listing[ledger.Balance], error) {
+func (q *request) accountListing() (listing.Listing[ledger.Balance], error) {
 	f := ledger.BalanceFilter{Book: q.FormValue("book"), Class: q.FormValue("class"), Commodity: q.FormValue("commodity"), Project: q.FormValue("project")}
 	f.Inside = f.Class == ""
 	fund := q.FormValue("fund")
@@ -252,25 +253,25 @@ func (q *request) accountListing() (listing[ledger.Balance], error) {
 	return q.balanceListing(list), err
 }
 
-func (q *request) balanceListing(list []ledger.Balance) listing[ledger.Balance] {
-	return listing[ledger.Balance]{
-		rows:  list,
-		empty: view.Empty{Icon: "ledger", Title: q.text("accounts.empty"), Text: q.text("accounts.empty.text")},
-		columns: []column[ledger.Balance]{
-			{"account", view.TextColumn, func(a, b ledger.Balance) int { return strings.Compare(a.ID, b.ID) },
-				func(b ledger.Balance) view.Cell {
+func (q *request) balanceListing(list []ledger.Balance) listing.Listing[ledger.Balance] {
+	return listing.Listing[ledger.Balance]{
+		Label: q.column, Rows: list,
+		Empty: view.Empty{Icon: "ledger", Title: q.text("accounts.empty"), Text: q.text("accounts.empty.text")},
+		Columns: []listing.Column[ledger.Balance]{
+			{Key: "account", Compare: func(a, b ledger.Balance) int { return strings.Compare(a.ID, b.ID) },
+				Cell: func(b ledger.Balance) view.Cell {
 					c := q.accountCell(b.Book, b.ID)
 					c.Sub = q.bookName(b.Book)
 					return c
-				}, func(b ledger.Balance) string { return b.Book + "/" + b.ID }},
-			{"commodity", view.TextColumn, func(a, b ledger.Balance) int { return strings.Compare(a.Commodity, b.Commodity) },
-				func(b ledger.Balance) view.Cell { return view.Cell{Text: q.commodity(b.Commodity)} }, func(b ledger.Balance) string { return b.Commodity }},
-			{"fund", view.TextColumn, func(a, b ledger.Balance) int { return strings.Compare(a.Fund, b.Fund) },
-				func(b ledger.Balance) view.Cell { return view.Cell{Text: q.fund(b.Fund)} }, func(b ledger.Balance) string { return b.Fund }},
-			{"amount", view.NumberColumn, func(a, b ledger.Balance) int { return cmp.Compare(a.Amount, b.Amount) },
-				func(b ledger.Balance) view.Cell {
-					return view.Cell{Text: q.amount(b.Amount, b.Commodity), Href: query("/postings", "book", b.Book, "account", b.ID, "commodity", b.Commodity, "fund", b.Fund)}
-				}, func(b ledger.Balance) string { return q.decimal(b.Amount, b.Commodity) }},
+				}, Plain: func(b ledger.Balance) string { return b.Book + "/" + b.ID }},
+			{Key: "commodity", Compare: func(a, b ledger.Balance) int { return strings.Compare(a.Commodity, b.Commodity) },
+				Cell: func(b ledger.Balance) view.Cell { return view.Cell{Text: q.commodity(b.Commodity)} }, Plain: func(b ledger.Balance) string { return b.Commodity }},
+			{Key: "fund", Compare: func(a, b ledger.Balance) int { return strings.Compare(a.Fund, b.Fund) },
+				Cell: func(b ledger.Balance) view.Cell { return view.Cell{Text: q.fund(b.Fund)} }, Plain: func(b ledger.Balance) string { return b.Fund }},
+			{Key: "amount", Kind: view.NumberColumn, Compare: func(a, b ledger.Balance) int { return cmp.Compare(a.Amount, b.Amount) },
+				Cell: func(b ledger.Balance) view.Cell {
+					return view.Cell{Text: q.amount(b.Amount, b.Commodity), Href: listing.Address("/postings", "book", b.Book, "account", b.ID, "commodity", b.Commodity, "fund", b.Fund)}
+				}, Plain: func(b ledger.Balance) string { return q.decimal(b.Amount, b.Commodity) }},
 		},
 	}
 }
@@ -329,14 +330,14 @@ func (q *request) account() error {
 		return err
 	}
 	l := q.balanceListing(balances)
-	l.empty = view.Empty{Icon: "yuan", Title: q.text("account.empty"), Text: q.text("account.empty.text")}
+	l.Empty = view.Empty{Icon: "yuan", Title: q.text("account.empty"), Text: q.text("account.empty.text")}
 	return q.show(view.Heading{
 		Crumbs: []view.Link{{Label: q.text("nav.money"), Href: "/money"}, {Label: q.text("accounts.title"), Href: "/accounts"}, {Label: id}},
 		Title:  q.accountName(book, id), Lead: view.Plain(q.text("account.lead." + side(a.Class))),
 	}, view.Columns{
-		Main: []view.Component{view.Section{Head: view.SectionHead{ID: "balances", Title: q.text("account.balances")}, Parts: []view.Component{l.table(q)}}},
+		Main: []view.Component{view.Section{Head: view.SectionHead{ID: "balances", Title: q.text("account.balances")}, Parts: []view.Component{l.Table(q.Printer, q.URL)}}},
 		Side: []view.Component{view.Section{Head: view.SectionHead{ID: "account", Title: q.text("account.about")}, Parts: []view.Component{facts}}},
-	}, view.Section{Head: view.SectionHead{ID: "postings", Title: q.text("account.postings"), Note: q.write("account.postings.note", view.Link{Label: q.text("postings.all"), Href: query("/postings", "book", book, "account", id)})},
+	}, view.Section{Head: view.SectionHead{ID: "postings", Title: q.text("account.postings"), Note: q.write("account.postings.note", view.Link{Label: q.text("postings.all"), Href: listing.Address("/postings", "book", book, "account", id)})},
 		Parts: []view.Component{list}})
 }
 
@@ -374,7 +375,7 @@ func (q *request) party() error {
 			return err
 		}
 		body = append(body, view.Section{Head: view.SectionHead{ID: "account-" + a.Book + "-" + string(a.Class), Title: q.text("class."+string(a.Class)) + q.text("list.of") + q.bookName(a.Book),
-			Note: q.write("account.postings.note", view.Link{Label: q.text("postings.all"), Href: query("/postings", "book", a.Book, "account", a.ID)})}, Parts: []view.Component{list}})
+			Note: q.write("account.postings.note", view.Link{Label: q.text("postings.all"), Href: listing.Address("/postings", "book", a.Book, "account", a.ID)})}, Parts: []view.Component{list}})
 	}
 	if len(accounts) == 0 {
 		body = append(body, view.Empty{Icon: "yuan", Title: q.text("party.empty"), Text: q.text("party.empty.text")})

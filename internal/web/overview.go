@@ -8,6 +8,7 @@ import (
 	"lastmile/internal/figure"
 	"lastmile/internal/ledger"
 	"lastmile/internal/web/chart"
+	"lastmile/internal/web/listing"
 	"lastmile/internal/web/view"
 )
 
@@ -109,7 +110,7 @@ func (q *request) overviewHeading(programme entity.Entity, at figure.At) (view.H
 		return view.Heading{}, err
 	}
 	if total, open := stageSums(stages); open > 0 {
-		share := view.FigureLink{Value: q.text("overview.share", q.Printer.Share(open, total)), Href: query("/flow", "open", "1")}
+		share := view.FigureLink{Value: q.text("overview.share", q.Printer.Share(open, total)), Href: listing.Address("/flow", "open", "1")}
 		lead = append(lead, q.write("overview.untraced", share)...)
 	} else if total > 0 {
 		lead = append(lead, view.Plain(q.text("overview.traced"))...)
@@ -131,7 +132,7 @@ func (q *request) overviewHeading(programme entity.Entity, at figure.At) (view.H
 		tone    view.Tone
 	}{{figure.Holds, view.NoTone}, {figure.Differs, view.BadTone}, {figure.Forecast, view.NoTone}, {figure.NotComputed, view.WarnTone}} {
 		if n := verdicts[v.verdict]; n > 0 {
-			h.Tasks = append(h.Tasks, view.Task{Count: q.Printer.Count(int64(n)), Text: q.text("overview.claims."+slug(v.verdict), n), Href: query("/claims", "verdict", slug(v.verdict)), Tone: v.tone})
+			h.Tasks = append(h.Tasks, view.Task{Count: q.Printer.Count(int64(n)), Text: q.text("overview.claims."+slug(v.verdict), n), Href: listing.Address("/claims", "verdict", slug(v.verdict)), Tone: v.tone})
 		}
 	}
 	return h, nil

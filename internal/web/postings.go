@@ -14,6 +14,7 @@ import (
 	"lastmile/internal/fault"
 	"lastmile/internal/ledger"
 	"lastmile/internal/table"
+	"lastmile/internal/web/listing"
 	"lastmile/internal/web/reading"
 	"lastmile/internal/web/view"
 )
@@ -205,7 +206,7 @@ func (q *request) postings() error {
 	return q.show(view.Heading{
 		Crumbs: []view.Link{{Label: q.text("nav.money"), Href: "/money"}, {Label: q.text("postings.title")}},
 		Title:  q.text("postings.title"), Lead: lead, Hush: q.keptBack(),
-	}, view.Section{Head: view.SectionHead{ID: "postings", Title: q.postingsOf(f), Note: q.write("ways.csv", view.Link{Label: "CSV", Href: q.csvHref()})}, Parts: []view.Component{t}})
+	}, view.Section{Head: view.SectionHead{ID: "postings", Title: q.postingsOf(f), Note: q.write("ways.csv", view.Link{Label: "CSV", Href: listing.CSVHref(q.URL)})}, Parts: []view.Component{t}})
 }
 
 // postingsOf says which postings are shown.
@@ -270,7 +271,7 @@ func (q *request) postingTable(f postingFilter) (view.Component, error) {
 		Columns: []view.Column{{Label: q.text("column.record")}, {Label: q.text("column.on")}, {Label: q.text("column.flow")}, {Label: q.text("column.from")}, {Label: q.text("column.to")}, {Label: q.text("column.fund")}, {Label: q.text("column.amount"), Kind: view.NumberColumn}},
 		Empty:   &view.Empty{Icon: "ledger", Title: q.text("postings.empty"), Text: q.text("postings.empty.text")},
 	}
-	f.limit = pageSize + 1
+	f.limit = listing.PageSize + 1
 	list, err := reading.Remember(q.ctx, q.read.Results, fmt.Sprintf("postings %s %#v", q.sight(), f), func(context.Context) (list []ledger.Posting, err error) {
 		err = q.eachPosting(f, func(p ledger.Posting) error { list = append(list, p); return nil })
 		return list, err
@@ -278,9 +279,9 @@ func (q *request) postingTable(f postingFilter) (view.Component, error) {
 	if err != nil {
 		return nil, err
 	}
-	more := len(list) > pageSize
+	more := len(list) > listing.PageSize
 	if more { // end with a whole entry
-		end := pageSize
+		end := listing.PageSize
 		for end > 1 && list[end].Seq == list[end-1].Seq && list[end].Book == list[end-1].Book {
 			end--
 		}
@@ -301,11 +302,11 @@ func (q *request) postingTable(f postingFilter) (view.Component, error) {
 		last := list[len(list)-1]
 		t.Pager = &view.Pager{Text: q.text("postings.range", len(list))}
 		if more {
-			t.Pager.Next = query("/postings", "book", f.book, "account", f.account, "flow", f.flow, "commodity", f.commodity, "fund", f.fund, "project", q.FormValue("project"),
+			t.Pager.Next = listing.Address("/postings", "book", f.book, "account", f.account, "flow", f.flow, "commodity", f.commodity, "fund", f.fund, "project", q.FormValue("project"),
 				"giver", q.FormValue("giver"), "receiver", f.receiver, "open", q.FormValue("open"), "after", fmt.Sprintf("%s:%d", last.Book, last.Seq))
 		}
 		if f.afterBook != "" {
-			t.Pager.Previous = q.with()
+			t.Pager.Previous = listing.With(q.URL)
 		}
 	}
 	return t, nil

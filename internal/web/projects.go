@@ -15,6 +15,7 @@ import (
 	"lastmile/internal/ledger"
 	"lastmile/internal/project"
 	"lastmile/internal/web/chart"
+	"lastmile/internal/web/listing"
 	"lastmile/internal/web/reading"
 	"lastmile/internal/web/view"
 )
@@ -145,20 +146,20 @@ func (q *request) projects() error {
 	return q.show(view.Heading{
 		Eyebrow: []string{q.text("nav.projects"), q.asOfText(q.read.Today)}, Title: q.text("projects.title"),
 		Lead: q.write("projects.lead", len(rows), states[project.Finished], states[project.Running], view.FigureLink{Value: q.Printer.Money(paid, yuan), Href: q.paidHref(rows)}), Hush: q.keptBack(),
-	}, view.Section{Head: view.SectionHead{ID: "projects", Title: title, Note: q.write("ways.csv", view.Link{Label: "CSV", Href: q.csvHref()})},
-		Parts: []view.Component{filters, q.projectListing(rows).table(q)}})
+	}, view.Section{Head: view.SectionHead{ID: "projects", Title: title, Note: q.write("ways.csv", view.Link{Label: "CSV", Href: listing.CSVHref(q.URL)})},
+		Parts: []view.Component{filters, q.projectListing(rows).Table(q.Printer, q.URL)}})
 }
 
 // paidHref opens what was paid for the projects in a list.
 func (q *request) paidHref(rows []projectLine) string {
 	if q.FormValue("theme") == "" && q.FormValue("status") == "" && !q.limited() { // a figure narrows by area and channel itself
-		return query(link("figures", directFunds), "area", q.FormValue("area"), "channel", q.FormValue("channel"))
+		return listing.Address(link("figures", directFunds), "area", q.FormValue("area"), "channel", q.FormValue("channel"))
 	}
 	ids := make([]string, len(rows))
 	for i, p := range rows {
 		ids[i] = p.ID
 	}
-	return query(link("figures", directFunds), "project", strings.Join(ids, ","))
+	return listing.Address(link("figures", directFunds), "project", strings.Join(ids, ","))
 }
 
 func (q *request) projectsCSV() error {
@@ -166,7 +167,7 @@ func (q *request) projectsCSV() error {
 	if err != nil {
 		return err
 	}
-	return q.projectListing(rows).csv(q, "projects")
+	return download(q, "projects", q.projectListing(rows))
 }
 
 // chosenProjects are those that the address asks for.
@@ -206,7 +207,7 @@ func (q *request) choiceOptions(kind, field string) []view.Option {
 	})
 }
 
-func (q *request) projectListing(rows []projectLine) listing[projectLine] {
+func (q *request) projectListing(rows []projectLine) listing.Listing[projectLine] {
 	money := func(n int64, href string) view.Cell {
 		if n == 0 {
 			return view.Cell{Text: q.Printer.Money(0, yuan)}
@@ -216,48 +217,48 @@ func (q *request) projectListing(rows []projectLine) listing[projectLine] {
 	account := func(p projectLine, class ledger.Class) string {
 		return link("accounts", p.Book, ledger.NewAccount(p.Book, class, p.Book, "", p.ID, "").ID)
 	}
-	return listing[projectLine]{
-		rows:  rows,
-		empty: view.Empty{Icon: "layers", Title: q.text("projects.empty"), Text: q.text("projects.empty.text"), Action: &view.Button{Label: q.text("projects.all"), Href: "/projects"}},
-		columns: []column[projectLine]{
-			{"project", view.TextColumn, func(a, b projectLine) int { return strings.Compare(a.Book+a.ID, b.Book+b.ID) },
-				func(p projectLine) view.Cell {
+	return listing.Listing[projectLine]{
+		Label: q.column, Rows: rows,
+		Empty: view.Empty{Icon: "layers", Title: q.text("projects.empty"), Text: q.text("projects.empty.text"), Action: &view.Button{Label: q.text("projects.all"), Href: "/projects"}},
+		Columns: []listing.Column[projectLine]{
+			{Key: "project", Compare: func(a, b projectLine) int { return strings.Compare(a.Book+a.ID, b.Book+b.ID) },
+				Cell: func(p projectLine) view.Cell {
 					return view.Cell{Text: q.pick(p.Name, p.NameZh), Href: link("projects", p.Book, p.ID), Sub: p.ID}
 				},
-				func(p projectLine) string { return p.ID }},
-			{"status", view.StateColumn, func(a, b projectLine) int { return strings.Compare(a.Status, b.Status) },
-				func(p projectLine) view.Cell {
+				Plain: func(p projectLine) string { return p.ID }},
+			{Key: "status", Kind: view.StateColumn, Compare: func(a, b projectLine) int { return strings.Compare(a.Status, b.Status) },
+				Cell: func(p projectLine) view.Cell {
 					return view.Cell{State: &view.State{Kind: projectStates[p.Status], Word: q.choice("project-status", "status", p.Status)}}
 				},
-				func(p projectLine) string { return p.Status }},
-			{"area", view.TextColumn, func(a, b projectLine) int { return strings.Compare(a.Area, b.Area) },
-				func(p projectLine) view.Cell { return q.areaCell(p.Area) },
-				func(p projectLine) string { return p.Area }},
-			{"channel", view.TextColumn, func(a, b projectLine) int { return strings.Compare(a.Channel, b.Channel) },
-				func(p projectLine) view.Cell { return view.Cell{Text: q.choice("project", "channel", p.Channel)} },
-				func(p projectLine) string { return p.Channel }},
-			{"budget", view.NumberColumn, func(a, b projectLine) int { return cmp.Compare(a.budget, b.budget) },
-				func(p projectLine) view.Cell {
-					return money(p.budget, query("/postings", "book", p.Book, "project", p.ID, "flow", "budget"))
+				Plain: func(p projectLine) string { return p.Status }},
+			{Key: "area", Compare: func(a, b projectLine) int { return strings.Compare(a.Area, b.Area) },
+				Cell:  func(p projectLine) view.Cell { return q.areaCell(p.Area) },
+				Plain: func(p projectLine) string { return p.Area }},
+			{Key: "channel", Compare: func(a, b projectLine) int { return strings.Compare(a.Channel, b.Channel) },
+				Cell:  func(p projectLine) view.Cell { return view.Cell{Text: q.choice("project", "channel", p.Channel)} },
+				Plain: func(p projectLine) string { return p.Channel }},
+			{Key: "budget", Kind: view.NumberColumn, Compare: func(a, b projectLine) int { return cmp.Compare(a.budget, b.budget) },
+				Cell: func(p projectLine) view.Cell {
+					return money(p.budget, listing.Address("/postings", "book", p.Book, "project", p.ID, "flow", "budget"))
 				},
-				func(p projectLine) string { return q.decimal(p.budget, ledger.Currency) }},
-			{"promised", view.NumberColumn, func(a, b projectLine) int { return cmp.Compare(a.promised, b.promised) },
-				func(p projectLine) view.Cell { return money(p.promised, account(p, ledger.Used)) },
-				func(p projectLine) string { return q.decimal(p.promised, ledger.Currency) }},
-			{"paid", view.NumberColumn, func(a, b projectLine) int { return cmp.Compare(a.paid, b.paid) },
-				func(p projectLine) view.Cell {
+				Plain: func(p projectLine) string { return q.decimal(p.budget, ledger.Currency) }},
+			{Key: "promised", Kind: view.NumberColumn, Compare: func(a, b projectLine) int { return cmp.Compare(a.promised, b.promised) },
+				Cell:  func(p projectLine) view.Cell { return money(p.promised, account(p, ledger.Used)) },
+				Plain: func(p projectLine) string { return q.decimal(p.promised, ledger.Currency) }},
+			{Key: "paid", Kind: view.NumberColumn, Compare: func(a, b projectLine) int { return cmp.Compare(a.paid, b.paid) },
+				Cell: func(p projectLine) view.Cell {
 					if p.paid == 0 {
 						return money(0, "")
 					}
-					return view.Cell{Figure: &view.FigureLink{Value: q.Printer.Money(p.paid, yuan), Href: query(link("figures", directFunds), "project", p.ID)}}
+					return view.Cell{Figure: &view.FigureLink{Value: q.Printer.Money(p.paid, yuan), Href: listing.Address(link("figures", directFunds), "project", p.ID)}}
 				},
-				func(p projectLine) string { return q.decimal(p.paid, ledger.Currency) }},
-			{"held", view.NumberColumn, func(a, b projectLine) int { return cmp.Compare(a.held, b.held) },
-				func(p projectLine) view.Cell { return money(p.held, account(p, ledger.Commitment)) },
-				func(p projectLine) string { return q.decimal(p.held, ledger.Currency) }},
-			{"untraced", "", nil, nil, func(p projectLine) string { return q.decimal(p.untraced, ledger.Currency) }},
-			{"name", "", nil, nil, func(p projectLine) string { return p.Name }},
-			{"name-zh", "", nil, nil, func(p projectLine) string { return p.NameZh }},
+				Plain: func(p projectLine) string { return q.decimal(p.paid, ledger.Currency) }},
+			{Key: "held", Kind: view.NumberColumn, Compare: func(a, b projectLine) int { return cmp.Compare(a.held, b.held) },
+				Cell:  func(p projectLine) view.Cell { return money(p.held, account(p, ledger.Commitment)) },
+				Plain: func(p projectLine) string { return q.decimal(p.held, ledger.Currency) }},
+			{Key: "untraced", Plain: func(p projectLine) string { return q.decimal(p.untraced, ledger.Currency) }},
+			{Key: "name", Plain: func(p projectLine) string { return p.Name }},
+			{Key: "name-zh", Plain: func(p projectLine) string { return p.NameZh }},
 		},
 	}
 }
@@ -313,7 +314,7 @@ func (q *request) project() error {
 	side := append([]view.Component{q.projectPlan(p), road}, append(goods, people...)...)
 	body := append(money.row, view.Columns{Main: main, Side: side})
 	if len(parts) > 0 {
-		body = append(body, view.Section{Head: view.SectionHead{ID: "parts", Title: q.text("project.parts", len(parts))}, Parts: []view.Component{q.projectListing(parts).table(q)}})
+		body = append(body, view.Section{Head: view.SectionHead{ID: "parts", Title: q.text("project.parts", len(parts))}, Parts: []view.Component{q.projectListing(parts).Table(q.Printer, q.URL)}})
 	}
 	return q.show(heading, body...)
 }
@@ -426,8 +427,10 @@ func (q *request) projectMoney(p projectLine, parts []projectLine) (projectSums,
 	open := func(n int64, href string) view.FigureLink {
 		return view.FigureLink{Value: q.Printer.Money(n, yuan), Href: href}
 	}
-	postings := func(flow string) string { return query("/postings", "book", p.Book, "project", p.ID, "flow", flow) }
-	paid := view.KeyFigure{Label: q.text("column.paid"), Figure: open(sum.paid, query(link("figures", directFunds), "project", all))}
+	postings := func(flow string) string {
+		return listing.Address("/postings", "book", p.Book, "project", p.ID, "flow", flow)
+	}
+	paid := view.KeyFigure{Label: q.text("column.paid"), Figure: open(sum.paid, listing.Address(link("figures", directFunds), "project", all))}
 	if funds != nil && funds.Of > 0 {
 		paid.Grade, paid.Note = grades[funds.Grade()], q.proof(funds)
 		m.lead = q.write("project.lead", q.figureLink(funds), q.Printer.Date(at.AsOf))
@@ -439,7 +442,7 @@ func (q *request) projectMoney(p projectLine, parts []projectLine) (projectSums,
 			{Label: q.text("column.budget"), Figure: open(sum.budget, postings("budget"))},
 			{Label: q.text("column.promised"), Figure: open(sum.promised, postings(ledger.Committed)), Note: q.text("project.of-budget", q.Printer.Share(sum.promised, sum.budget))},
 			paid,
-			{Label: q.text("column.held"), Figure: open(sum.held, query("/postings", "book", p.Book, "account", ledger.NewAccount(p.Book, ledger.Commitment, p.Book, "", p.ID, "").ID))},
+			{Label: q.text("column.held"), Figure: open(sum.held, listing.Address("/postings", "book", p.Book, "account", ledger.NewAccount(p.Book, ledger.Commitment, p.Book, "", p.ID, "").ID))},
 		}}
 	}
 	section := view.Section{Head: view.SectionHead{ID: "money", Title: q.text("project.money")}}
@@ -469,7 +472,7 @@ func (q *request) projectGoods(p projectLine) ([]view.Component, error) {
 	}
 	t := view.Table{Columns: []view.Column{{Label: q.text("column.commodity")}, {Label: q.text("goods.in"), Kind: view.NumberColumn}, {Label: q.text("goods.out"), Kind: view.NumberColumn}, {Label: q.text("goods.left"), Kind: view.NumberColumn}}}
 	for _, g := range commodities {
-		href := query("/postings", "book", p.Book, "project", p.ID, "commodity", g.commodity)
+		href := listing.Address("/postings", "book", p.Book, "project", p.ID, "commodity", g.commodity)
 		t.Rows = append(t.Rows, view.Row{Cells: []view.Cell{{Text: q.commodity(g.commodity), Href: href}, {Text: q.Printer.Count(g.in), Href: href}, {Text: q.Printer.Count(g.out), Href: href}, {Text: q.Printer.Count(g.in - g.out), Href: href}}})
 	}
 	return []view.Component{view.Section{Head: view.SectionHead{ID: "goods", Title: q.text("project.goods")}, Parts: []view.Component{t}}}, nil
@@ -488,7 +491,7 @@ func (q *request) projectPeople(p projectLine) ([]view.Component, error) {
 	var bars []chart.Bar
 	for _, r := range list {
 		bars = append(bars, chart.Bar{Label: q.partyName(p.Book, r.party), Value: q.Printer.Money(r.amount, yuan), Length: chart.Length(r.amount, list[0].amount),
-			Href: query("/postings", "book", p.Book, "project", p.ID, "commodity", ledger.Currency, "account", string(ledger.Recipient)+":"+r.party)})
+			Href: listing.Address("/postings", "book", p.Book, "project", p.ID, "commodity", ledger.Currency, "account", string(ledger.Recipient)+":"+r.party)})
 	}
 	return []view.Component{view.Section{Head: view.SectionHead{ID: "people", Title: q.text("project.people", all.total), Note: view.Plain(q.text("project.people.note", len(list)))},
 		Parts: []view.Component{view.BarList{BarList: chart.BarList{Head: q.text("project.people.head"), Bars: bars}}}}}, nil
@@ -510,6 +513,6 @@ func (q *request) projectEntries(p projectLine) (view.Component, error) {
 		}
 		t.Rows = append(t.Rows, view.Row{Cells: []view.Cell{{Text: title, Href: entryHref(e.Book, e.Seq), Sub: ref}, {Text: q.kind(e.Kind)}, {Text: q.day(e.On)}, q.gradeCell(e.Grade)}})
 	}
-	return view.Section{Head: view.SectionHead{ID: "entries", Title: q.text("project.entries"), Note: q.write("project.entries.note", view.Link{Label: q.text("project.postings"), Href: query("/postings", "book", p.Book, "project", p.ID)})},
+	return view.Section{Head: view.SectionHead{ID: "entries", Title: q.text("project.entries"), Note: q.write("project.entries.note", view.Link{Label: q.text("project.postings"), Href: listing.Address("/postings", "book", p.Book, "project", p.ID)})},
 		Parts: []view.Component{t}}, nil
 }

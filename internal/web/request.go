@@ -8,6 +8,7 @@ import (
 	"strconv"
 
 	"lastmile/internal/fault"
+	"lastmile/internal/web/listing"
 	"lastmile/internal/web/reading"
 	"lastmile/internal/web/view"
 )
@@ -132,41 +133,15 @@ func missing(code, text string, arguments ...any) error {
 // nowhere is every address that no page has.
 func (q *request) nowhere() error { return missing("page.missing", "there is no page %s", q.URL.Path) }
 
-// with is this page's address with parameters changed; an empty value takes one out. A change of anything but the page goes back to the
-// first page.
-func (q *request) with(changes ...string) string {
-	values := q.URL.Query()
-	values.Del("page")
-	values.Del("after")
-	for i := 0; i+1 < len(changes); i += 2 {
-		if changes[i+1] == "" {
-			values.Del(changes[i])
-		} else {
-			values.Set(changes[i], changes[i+1])
-		}
-	}
-	return address(q.URL.Path, values)
-}
+// column names a column of a listing.
+func (q *request) column(key string) string { return q.text("column." + key) }
 
-// csvHref is the address of this page as a table to download.
-func (q *request) csvHref() string {
-	values := q.URL.Query()
-	for _, key := range []string{"page", "after", "by"} {
-		values.Del(key)
+// download sends a listing as a table, unless a look-up failed on the way to it.
+func download[T any](q *request, name string, l listing.Listing[T]) error {
+	if q.failed != nil {
+		return q.failed
 	}
-	return address(q.URL.Path+".csv", values)
-}
-
-func address(path string, values url.Values) string {
-	for key, list := range values {
-		if len(list) == 0 || list[0] == "" {
-			values.Del(key)
-		}
-	}
-	if len(values) == 0 {
-		return path
-	}
-	return path + "?" + values.Encode()
+	return l.CSV(q.w, q.URL, name)
 }
 
 // link joins the parts of a path, each escaped.
@@ -176,15 +151,4 @@ func link(parts ...string) string {
 		path += "/" + url.PathEscape(p)
 	}
 	return path
-}
-
-// query builds an address from pairs of parameter and value; empty values are left out.
-func query(path string, pairs ...string) string {
-	values := url.Values{}
-	for i := 0; i+1 < len(pairs); i += 2 {
-		if pairs[i+1] != "" {
-			values.Set(pairs[i], pairs[i+1])
-		}
-	}
-	return address(path, values)
 }

@@ -31,6 +31,7 @@ import (
 	"lastmile/internal/store"
 	"lastmile/internal/verify"
 	"lastmile/internal/web/asset"
+	"lastmile/internal/web/listing"
 	"lastmile/internal/web/reading"
 	"lastmile/internal/web/session"
 	"lastmile/internal/web/styleguide"
@@ -90,7 +91,7 @@ func newSite(s *store.Store, o Options) (*site, http.Handler, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	engine, err := view.New(assets, append([]view.Source{{Texts: inside}}, o.Sources...)...)
+	engine, err := view.New(assets, append([]view.Source{{Texts: inside}, listing.Source()}, o.Sources...)...)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -12,6 +12,7 @@ import (
 	"lastmile/internal/figure"
 	"lastmile/internal/journal"
 	"lastmile/internal/ledger"
+	"lastmile/internal/web/listing"
 	"lastmile/internal/web/locale"
 	"lastmile/internal/web/view"
 	"lastmile/internal/web/wording"
@@ -134,7 +135,7 @@ func (q *request) figureLink(v *figure.Value) view.FigureLink {
 
 // figureHref is where a figure opens, evaluated for the same.
 func figureHref(id string, at figure.At) string {
-	return query(link("figures", id), atPairs(at)...)
+	return listing.Address(link("figures", id), atPairs(at)...)
 }
 
 // keyFigure is a figure in a row of key figures.

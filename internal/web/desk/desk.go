@@ -23,7 +23,6 @@ import (
 	"lastmile/internal/web/households"
 	"lastmile/internal/web/importing"
 	"lastmile/internal/web/industry"
-	"lastmile/internal/web/listing"
 	"lastmile/internal/web/loans"
 	"lastmile/internal/web/session"
 	"lastmile/internal/web/targeting"
@@ -41,7 +40,7 @@ func Sources() []view.Source {
 	if err != nil {
 		panic(err) // the name is a constant of this package and valid
 	}
-	return []view.Source{{Texts: texts}, wording.Source(), session.Source(), form.Source(), todo.Source(), importing.Source(), developers.Source(), targeting.Source(), listing.Source(), industry.Source(), loans.Source(), households.Source()}
+	return []view.Source{{Texts: texts}, wording.Source(), session.Source(), form.Source(), todo.Source(), importing.Source(), developers.Source(), targeting.Source(), industry.Source(), loans.Source(), households.Source()}
 }
 
 // Options of New; the zero value is usable.
