@@ -296,11 +296,7 @@ func itoa[N int | int64](n N) string { return strconv.FormatInt(int64(n), 10) }
 
 // record is the address of a form with fields filled in.
 func record(kind string, pairs ...string) string {
-	values := url.Values{}
-	for i := 0; i+1 < len(pairs); i += 2 {
-		values.Set(pairs[i], pairs[i+1])
-	}
-	return form.Path + "/" + kind + "?" + values.Encode()
+	return listing.Address(form.Path+"/"+kind, pairs...)
 }
 
 // status says what a household is registered as.

@@ -14,6 +14,7 @@ import (
 	"lastmile/internal/notice"
 	"lastmile/internal/table"
 	"lastmile/internal/targeting"
+	"lastmile/internal/web/listing"
 	"lastmile/internal/web/session"
 	"lastmile/internal/web/view"
 	"lastmile/internal/web/wording"
@@ -181,44 +182,23 @@ func (p *Pages) post(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// reasons is a page of the households with what decided.
+// reasons is a page of the households with what decided. Only the lines of that page are read.
 func (p *Pages) reasons(r *http.Request, words wording.Words, f *frozen) (view.Table, error) {
-	t := view.Table{Columns: []view.Column{{Label: words.Text("target.household")}, {Label: words.Text("target.outcome")}, {Label: words.Text("target.why")}},
-		Empty: &view.Empty{Icon: "people", Title: words.Text("target.nobody"), Text: words.Text("target.nobody.why")}}
-	from := offset(r, len(f.run.Reasons))
-	to := min(from+shownMax, len(f.run.Reasons))
-	for _, line := range f.run.Reasons[from:to] {
+	total := len(f.run.Reasons)
+	from := listing.Offset(r.URL, total)
+	l := listing.Listing[targeting.Explanation]{Total: total, Offset: from, Columns: []listing.Column[targeting.Explanation]{
+		{Key: "household", Label: words.Text("target.household"), Cell: func(e targeting.Explanation) view.Cell { return homeOf(f.entity.Book, e.Household) }},
+		{Key: "outcome", Label: words.Text("target.outcome"), Cell: func(e targeting.Explanation) view.Cell { return view.Cell{Text: words.Text("target.is." + e.Outcome)} }},
+		{Key: "why", Label: words.Text("target.why"), Cell: func(e targeting.Explanation) view.Cell { return view.Cell{Text: e.Reason(language(words))} }},
+	}, Empty: view.Empty{Icon: "people", Title: words.Text("target.nobody"), Text: words.Text("target.nobody.why")}}
+	for _, line := range f.run.Reasons[from:min(from+listing.PageSize, total)] {
 		e, err := f.rules.ReadLine(line)
 		if err != nil {
-			return t, err
+			return view.Table{}, err
 		}
-		t.Rows = append(t.Rows, view.Row{Cells: []view.Cell{homeOf(f.entity.Book, e.Household), {Text: words.Text("target.is." + e.Outcome)}, {Text: e.Reason(language(words))}}})
+		l.Rows = append(l.Rows, e)
 	}
-	t.Pager = pager(words, runHref(f.entity.Book, f.run.ID), from, to, len(f.run.Reasons))
-	return t, nil
-}
-
-// offset is where a page of a list begins.
-func offset(r *http.Request, total int) int {
-	from, err := strconv.Atoi(r.URL.Query().Get("from"))
-	if err != nil || from < 0 || from >= total {
-		return 0
-	}
-	return from
-}
-
-func pager(words wording.Words, href string, from, to, total int) *view.Pager {
-	if total <= shownMax {
-		return nil
-	}
-	pg := &view.Pager{Text: words.Text("target.page", words.Count(int64(from+1)), words.Count(int64(to)), words.Count(int64(total)))}
-	if from > 0 {
-		pg.Previous = href + "?from=" + strconv.Itoa(max(0, from-shownMax))
-	}
-	if to < total {
-		pg.Next = href + "?from=" + strconv.Itoa(to)
-	}
-	return pg
+	return l.Table(words.Printer, r.URL), nil
 }
 
 // runCSV is the run as a table.

@@ -13,6 +13,7 @@ import (
 	"lastmile/internal/table"
 	"lastmile/internal/targeting"
 	"lastmile/internal/targeting/card"
+	"lastmile/internal/web/listing"
 	"lastmile/internal/web/session"
 	"lastmile/internal/web/view"
 	"lastmile/internal/web/wording"
@@ -135,28 +136,26 @@ func (p *Pages) sweepPage(w http.ResponseWriter, r *http.Request, status int, s 
 		p.guard.Refuse(w, r, err)
 		return
 	}
-	t := view.Table{Columns: []view.Column{{Label: words.Text("sweep.alert")}, {Label: words.Text("target.household")}, {Label: words.Text("sweep.why")}},
-		Empty: &view.Empty{Icon: "bell", Title: words.Text("sweep.none"), Text: words.Text("sweep.none.why")}}
 	queries, err := sweep.Published()
 	if err != nil {
 		p.guard.Refuse(w, r, err)
 		return
 	}
-	from := offset(r, len(alerts))
-	to := min(from+shownMax, len(alerts))
-	for _, a := range alerts[from:to] {
-		why := a.Name
-		if q := queries.Query(a.Class); q != nil {
-			why = words.Pick(q.Title.English, q.Title.Chinese)
-		}
-		t.Rows = append(t.Rows, view.Row{Cells: []view.Cell{{Text: a.ID, Href: entryHref(a.Book, a.Seq)}, homeOf(a.Book, a.Parent), {Text: why}}})
-	}
-	t.Pager = pager(words, SweepPath, from, to, len(alerts))
+	l := listing.Listing[entity.Entity]{Rows: alerts, Columns: []listing.Column[entity.Entity]{
+		{Key: "alert", Label: words.Text("sweep.alert"), Cell: func(a entity.Entity) view.Cell { return view.Cell{Text: a.ID, Href: entryHref(a.Book, a.Seq)} }},
+		{Key: "household", Label: words.Text("target.household"), Cell: func(a entity.Entity) view.Cell { return homeOf(a.Book, a.Parent) }},
+		{Key: "why", Label: words.Text("sweep.why"), Cell: func(a entity.Entity) view.Cell {
+			if q := queries.Query(a.Class); q != nil {
+				return view.Cell{Text: words.Pick(q.Title.English, q.Title.Chinese)}
+			}
+			return view.Cell{Text: a.Name}
+		}},
+	}, Empty: view.Empty{Icon: "bell", Title: words.Text("sweep.none"), Text: words.Text("sweep.none.why")}}
 	head := view.SectionHead{ID: "alerts", Title: words.Text("sweep.alerts", len(alerts))}
 	if len(alerts) > 0 {
 		head.Note = view.Prose{{Link: &view.Link{Label: words.Text("target.csv"), Href: Path + "/alerts.csv"}}}
 	}
-	body = append(body, view.Section{Head: head, Parts: []view.Component{t}})
+	body = append(body, view.Section{Head: head, Parts: []view.Component{l.Table(words.Printer, r.URL)}})
 	p.guard.Show(w, r, status, view.Stack{Page: page, Heading: view.Heading{Crumbs: []view.Link{{Label: words.Text("target.title"), Href: Path}, {Label: words.Text("sweep.title")}}, Title: words.Text("sweep.heading"),
 		Lead: view.Plain(words.Text("sweep.lead"))}, Body: body})
 }

@@ -54,7 +54,7 @@ const (
 	SweepPath = Path + "/sweep"
 )
 
-// shownMax is how many households a list of a page shows; CSV has all.
+// shownMax is how many programmes, and how many runs, of a book the first page shows.
 const shownMax = 50
 
 // faultsMax is how many problems a page says at once.
