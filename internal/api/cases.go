@@ -165,7 +165,12 @@ func (q *call) notice(e entity.Entity) (Notice, *notice.Posted, error) {
 	if err != nil {
 		return Notice{}, nil, err
 	}
-	return Notice{e.Book, e.ID, n.Title, n.Area, n.Place, n.Entry.On, n.Until, n.Until >= q.today(), len(n.List), n.Hash, e.Seq}, n, nil
+	return q.showNotice(e.Book, e.Seq, n.Entry.On, n.Until, n.Notice), n, nil
+}
+
+// showNotice shows a notice with what its entry says.
+func (q *call) showNotice(book string, seq int64, on, until date.Date, n *notice.Notice) Notice {
+	return Notice{book, n.ID, n.Title, n.Area, n.Place, on, until, until >= q.today(), len(n.List), n.Hash, seq}
 }
 
 func listNotices(q *call) (any, error) {

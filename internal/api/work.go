@@ -1,12 +1,12 @@
 package api
 
 import (
-	"cmp"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
+	"lastmile/internal/casework"
 	"lastmile/internal/date"
 	"lastmile/internal/due"
 	"lastmile/internal/entity"
@@ -14,7 +14,6 @@ import (
 	"lastmile/internal/fault"
 	"lastmile/internal/journal"
 	"lastmile/internal/lending"
-	"lastmile/internal/notice"
 )
 
 // workOperations read what waits for the caller, find things, and verify the books.
@@ -28,22 +27,26 @@ func workOperations() []operation {
 	}
 }
 
-// Limits of the work list, as the page has them.
-const (
-	closeWithin = 7  // days before a notice's last day from which it is listed
-	shownMax    = 50 // of each part
-)
+// shownMax is how much of each part of the work list is given, as the page has it.
+const shownMax = 50
 
 // Todo is a person's work list. Each part gives at most 50.
 type Todo struct {
-	Approve    []Proposal  `json:"approve" doc:"Wait for your word."`
-	Returned   []Proposal  `json:"returned" doc:"Yours that were sent back."`
-	Own        []Proposal  `json:"own" doc:"Yours that wait for others."`
-	Milestones []Milestone `json:"milestones" doc:"That come soon or are late, of projects for which you may say that they were reached."`
-	Closing    []Notice    `json:"closing" doc:"Notices in your areas that hang for a few days more."`
-	Unproved   []Entry     `json:"unproved" doc:"Entries that nothing proves yet, for those who may add a proof."`
-	Due        []Count     `json:"due" doc:"What else is due in your areas, by reason; see /due."`
-	Arrears    int64       `json:"arrears" doc:"Loans in arrears in your areas; see /loans?list=arrears."`
+	Approve    []Proposal      `json:"approve" doc:"Wait for your word."`
+	Returned   []Proposal      `json:"returned" doc:"Yours that were sent back."`
+	Own        []Proposal      `json:"own" doc:"Yours that wait for others."`
+	Milestones []Milestone     `json:"milestones" doc:"That come soon or are late, of projects for which you may say that they were reached."`
+	Closing    []ClosingNotice `json:"closing" doc:"Notices of cases of which you may record the next step, that end within 7 days, have run, or have an objection to answer."`
+	Unproved   []Entry         `json:"unproved" doc:"Entries that nothing proves yet, for those who may add a proof."`
+	Due        []Count         `json:"due" doc:"What else is due in your areas, by reason; see /due."`
+	Arrears    int64           `json:"arrears" doc:"Loans in arrears in your areas; see /loans?list=arrears."`
+}
+
+// ClosingNotice is a notice at which a case stands.
+type ClosingNotice struct {
+	Notice
+	Case       string   `json:"case" doc:"In the same book."`
+	Objections []string `json:"objections" doc:"Codes of those to answer."`
 }
 
 // Milestone is one that a project has promised.
@@ -63,7 +66,7 @@ type Count struct {
 }
 
 func getTodo(q *call) (any, error) {
-	t := Todo{Approve: []Proposal{}, Returned: []Proposal{}, Own: []Proposal{}, Milestones: []Milestone{}, Closing: []Notice{}, Unproved: []Entry{}, Due: []Count{}}
+	t := Todo{Approve: []Proposal{}, Returned: []Proposal{}, Own: []Proposal{}, Milestones: []Milestone{}, Closing: []ClosingNotice{}, Unproved: []Entry{}, Due: []Count{}}
 	for _, part := range []func(*Todo) error{q.proposalsFor, q.milestonesFor, q.closingFor, q.unprovedFor, q.dueFor} {
 		if err := part(&t); err != nil {
 			return nil, err
@@ -125,25 +128,21 @@ func (q *call) milestonesFor(t *Todo) error {
 	return nil
 }
 
-// closingFor reads the newest notices: one that hangs was put up within months.
 func (q *call) closingFor(t *Todo) error {
-	all, err := entity.Find(q.ctx, q.db(), entity.Filter{Type: notice.Type})
+	step := fact.Find("case-step")
+	if !q.caller.MayRecord(step) {
+		return nil
+	}
+	all, err := casework.FindClosing(q.ctx, q.db(), q.today())
 	if err != nil {
 		return err
 	}
-	slices.SortFunc(all, func(a, b entity.Entity) int { return cmp.Compare(b.Seq, a.Seq) })
-	for _, e := range all[:min(len(all), limitMax)] {
-		if sees, err := q.caller.Sees(q.ctx, e.Area); err != nil {
+	for i := range all {
+		c := &all[i]
+		if may, err := q.caller.MayRecordIn(q.ctx, step, c.Case.Area); err != nil {
 			return err
-		} else if !sees || len(t.Closing) == shownMax {
-			continue
-		}
-		n, _, err := q.notice(e)
-		if err != nil {
-			return err
-		}
-		if n.Hangs && n.Until <= q.today().AddDays(closeWithin) {
-			t.Closing = append(t.Closing, n)
+		} else if may && len(t.Closing) < shownMax {
+			t.Closing = append(t.Closing, ClosingNotice{q.showNotice(c.Case.Book, c.Seq, c.On, c.Until, c.Notice), c.Case.ID, each(c.Objections, func(o *entity.Entity) string { return o.ID })})
 		}
 	}
 	return nil

@@ -243,12 +243,41 @@ func TestNotices(t *testing.T) {
 	if text := app.As("faraway").Get("/todo").Text(); strings.Contains(text, "County leaves poverty") {
 		t.Errorf("another county's notice is listed: %s", text)
 	}
+	programs := func() (closing []api.ClosingNotice) { // a program finds the same
+		t.Helper()
+		var answer api.Todo
+		if err := json.Unmarshal([]byte(assistant.Get(api.Path+"/todo").Says(http.StatusOK).Body), &answer); err != nil {
+			t.Fatal(err)
+		}
+		return answer.Closing
+	}
+	if got := programs(); len(got) != 1 || got[0].ID != "N-1" || got[0].Book != testworld.Wushan || got[0].Case != "CX" || got[0].Until != "2020-05-08" || got[0].Hangs || len(got[0].Objections) != 0 {
+		t.Errorf("a program finds %+v", got)
+	}
+	for _, other := range []string{"faraway", "audit"} { // who may not record the next step
+		app.As(other).Get(api.Path+"/todo").Says(http.StatusOK, `"closing": []`)
+	}
 	app.Record("assistant", nil, &notice.Objection{ID: "O-1", Notice: "N-1", Anonymous: true, Text: "Two villages have no water.", AnswerBy: "2020-06-10"})
 	page = assistant.Get("/todo").Says(http.StatusOK, "1 objection to answer")
 	if href := "/record/objection-answer?book=" + testworld.Wushan + "&objection=O-1"; !contains(page.Links(), href) {
 		t.Errorf("no link to %s: %v", href, page.Links())
 	}
 	assistant.Get("/record/objection-answer?book="+testworld.Wushan+"&objection=O-1").Says(http.StatusOK, "O-1")
+	if got := programs(); len(got) != 1 || !slices.Equal(got[0].Objections, []string{"O-1"}) {
+		t.Errorf("with an objection a program finds %+v", got)
+	}
+
+	// A notice that hangs for longer waits for nobody, until somebody objects.
+	app.Record("assistant", []string{"approver"}, &casework.Case{ID: "CY", Procedure: "county-exit-gansu-2020", Area: testworld.Wushan, Title: "County exit, once more"})
+	app.Record("assistant", nil, &notice.Notice{ID: "N-2", Case: "CY", Title: "Hangs for long", Area: testworld.Wushan, Place: "Board of the county", Days: 60, DayKind: "calendar", List: list, Hash: notice.Hash(list)})
+	if got := programs(); len(got) != 1 || strings.Contains(assistant.Get("/todo").Text(), "Hangs for long") {
+		t.Errorf("a notice that hangs for another month is listed: %+v", got)
+	}
+	app.Record("assistant", nil, &notice.Objection{ID: "O-2", Notice: "N-2", Anonymous: true, Text: "One village has no road.", AnswerBy: "2020-06-10"})
+	assistant.Get("/todo").Says(http.StatusOK, "Hangs for long")
+	if got := programs(); len(got) != 2 || got[1].ID != "N-2" || !got[1].Hangs {
+		t.Errorf("with an objection to it a program finds %+v", got)
+	}
 }
 
 func contains(list []string, s string) bool {
