@@ -33,7 +33,7 @@ const shownMax = 50
 // Todo is a person's work list. Each part gives at most 50.
 type Todo struct {
 	Approve    []Proposal      `json:"approve" doc:"Wait for your word."`
-	Returned   []Proposal      `json:"returned" doc:"Yours that were sent back."`
+	Returned   []Proposal      `json:"returned" doc:"Yours that were sent back and not replaced yet. What replaces one is recorded in its book under the key again-SEQ."`
 	Own        []Proposal      `json:"own" doc:"Yours that wait for others."`
 	Milestones []Milestone     `json:"milestones" doc:"That come soon or are late, of projects for which you may say that they were reached."`
 	Closing    []ClosingNotice `json:"closing" doc:"Notices of cases of which you may record the next step, that end within 7 days, have run, or have an objection to answer."`
@@ -81,7 +81,7 @@ func (q *call) proposalsFor(t *Todo) error {
 	if err != nil {
 		return err
 	}
-	back, err := fact.Proposals(q.ctx, q.db(), "", fact.SentBack)
+	back, err := fact.Returned(q.ctx, q.db(), q.caller.Person)
 	if err != nil {
 		return err
 	}
@@ -92,10 +92,10 @@ func (q *call) proposalsFor(t *Todo) error {
 			return err
 		case may:
 			to = &t.Approve
-		case p.Actor != q.caller.Person:
-			continue
 		case p.Status == fact.SentBack:
 			to = &t.Returned
+		case p.Actor != q.caller.Person:
+			continue
 		}
 		if len(*to) == shownMax {
 			continue

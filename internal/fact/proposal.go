@@ -169,6 +169,34 @@ func Proposals(ctx context.Context, r database.Reader, book, status string) ([]P
 	return list, rows.Err()
 }
 
+// AgainKey is the key of what is sent in place of a proposal of the same book that was sent back. It is the same each time: a proposal is replaced once.
+func AgainKey(seq int64) string { return fmt.Sprintf("again-%d", seq) }
+
+// Returned lists the proposals of all books that a person made, that were sent back, and in place of which nothing was sent yet, oldest first.
+func Returned(ctx context.Context, r database.Reader, person string) ([]Pending, error) {
+	all, err := Proposals(ctx, r, "", SentBack)
+	if err != nil {
+		return nil, err
+	}
+	keys := map[string][]string{} // by book, of what would replace them
+	for _, p := range all {
+		if p.Actor == person {
+			keys[p.Book] = append(keys[p.Book], AgainKey(p.Seq), "p-"+AgainKey(p.Seq))
+		}
+	}
+	sent := map[string]map[string]int64{}
+	for book, list := range keys {
+		if sent[book], err = journal.Keys(ctx, r, book, list); err != nil {
+			return nil, err
+		}
+	}
+	return slices.DeleteFunc(all, func(p Pending) bool {
+		_, recorded := sent[p.Book][AgainKey(p.Seq)]
+		_, proposed := sent[p.Book]["p-"+AgainKey(p.Seq)]
+		return p.Actor != person || recorded || proposed
+	}), nil
+}
+
 // Draft is the fact that a proposal would record, with its approvers so far.
 func (p *Pending) Draft(ctx context.Context, r database.Reader) (Draft, error) {
 	e, ok, err := journal.Get(ctx, r, p.Book, p.Seq)

@@ -206,7 +206,7 @@ func (f *Forms) fillProposal(r *http.Request, in *filled, at string) error {
 	if err != nil {
 		return err
 	}
-	in.book, in.on, in.evidence, in.key = d.Book, string(d.On), d.Evidence, AgainKey(seq)
+	in.book, in.on, in.evidence, in.key = d.Book, string(d.On), d.Evidence, fact.AgainKey(seq)
 	if d.Corrects > 0 {
 		if in.corrects, err = f.entry(r, d.Book+":"+strconv.FormatInt(d.Corrects, 10)); err != nil {
 			return err
@@ -215,9 +215,6 @@ func (f *Forms) fillProposal(r *http.Request, in *filled, at string) error {
 	in.take(d.Fact)
 	return nil
 }
-
-// AgainKey is the key of what is sent in place of a proposal that was sent back. It is the same each time: a proposal is replaced once.
-func AgainKey(seq int64) string { return "again-" + itoa(seq) }
 
 func (in *filled) fill(kind, body, private string) error {
 	content, err := fact.DecodeBody(kind, body, private)

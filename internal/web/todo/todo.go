@@ -88,20 +88,20 @@ func (l *List) Routes(mux session.Router) {
 	mux.HandleFunc("POST "+Path+"/{book}/{seq}", l.decide)
 }
 
-// proposals are those of all books with a status, for whoever asks.
-func (l *List) proposals(ctx context.Context, status string) ([]fact.Pending, error) {
+// proposals are those of all books that wait, for whoever asks.
+func (l *List) proposals(ctx context.Context) ([]fact.Pending, error) {
 	now, err := l.guard.Reading(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return reading.Remember(ctx, now.Results, "proposals "+status, func(ctx context.Context) ([]fact.Pending, error) {
-		return fact.Proposals(ctx, l.store.DB, "", status)
+	return reading.Remember(ctx, now.Results, "proposals", func(ctx context.Context) ([]fact.Pending, error) {
+		return fact.Proposals(ctx, l.store.DB, "", fact.Waiting)
 	})
 }
 
 // waiting are the proposals that wait for a person's word: of their role and area, and not prepared or approved by themselves.
 func (l *List) waiting(ctx context.Context, v *session.Visit) ([]fact.Pending, error) {
-	all, err := l.proposals(ctx, fact.Waiting)
+	all, err := l.proposals(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -123,29 +123,18 @@ func (l *List) waiting(ctx context.Context, v *session.Visit) ([]fact.Pending, e
 
 // returned are the person's own proposals that were sent back and not yet replaced.
 func (l *List) returned(ctx context.Context, v *session.Visit) ([]fact.Pending, error) {
-	all, err := l.proposals(ctx, fact.SentBack)
+	now, err := l.guard.Reading(ctx)
 	if err != nil {
 		return nil, err
 	}
-	var kept []fact.Pending
-	for _, p := range all {
-		if p.Actor != v.Person {
-			continue
-		}
-		replaced, err := journal.Keys(ctx, l.store.DB, p.Book, []string{form.AgainKey(p.Seq), "p-" + form.AgainKey(p.Seq)})
-		if err != nil {
-			return nil, err
-		}
-		if len(replaced) == 0 {
-			kept = append(kept, p)
-		}
-	}
-	return kept, nil
+	return reading.Remember(ctx, now.Names, "returned to "+v.Person, func(ctx context.Context) ([]fact.Pending, error) {
+		return fact.Returned(ctx, l.store.DB, v.Person)
+	})
 }
 
 // own are the person's proposals that wait for others.
 func (l *List) own(ctx context.Context, v *session.Visit) ([]fact.Pending, error) {
-	all, err := l.proposals(ctx, fact.Waiting)
+	all, err := l.proposals(ctx)
 	return slices.DeleteFunc(slices.Clone(all), func(p fact.Pending) bool { return p.Actor != v.Person }), err
 }
 

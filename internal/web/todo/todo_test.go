@@ -94,6 +94,9 @@ func TestSendBack(t *testing.T) {
 	approver.Send(form, "decision", "back", "reason", " ").Says(http.StatusUnprocessableEntity, "Say what has to be put right")
 	approver.Send(form, "decision", "back", "reason", "The voucher is V-3 <b>").Says(http.StatusOK)
 	fin.Get("/todo").Says(http.StatusOK, "were sent back to you", "The voucher is V-3 &lt;b&gt;")
+	if got := returned(t, fin); !slices.Equal(got, []int64{p.Seq}) || len(returned(t, approver)) > 0 {
+		t.Errorf("a program of the maker finds %v sent back, one of the approver %v", got, returned(t, approver))
+	}
 	fin.Get(href).Says(http.StatusOK, "Put it right")
 	again := fin.Get("/record/disbursement?again=" + p.Book + ":" + strconv.FormatInt(p.Seq, 10)).Form("/record/disbursement")
 	if again.Values.Get("voucher") != "V-2" {
@@ -103,7 +106,28 @@ func TestSendBack(t *testing.T) {
 	if text := fin.Get("/todo").Text(); strings.Contains(text, "sent back to you") {
 		t.Errorf("what was replaced is still listed: %s", text)
 	}
+	if got := returned(t, fin); len(got) > 0 {
+		t.Errorf("a program finds %v sent back, which was replaced", got)
+	}
 	app.As("officer").Get("/record/disbursement?again=" + p.Book + ":" + strconv.FormatInt(p.Seq, 10)).Says(http.StatusForbidden)
+}
+
+// returned are the proposals that a program finds sent back to a person.
+func returned(t *testing.T, b *webtest.Browser) (list []int64) {
+	t.Helper()
+	for _, p := range programs(t, b).Returned {
+		list = append(list, p.Seq)
+	}
+	return list
+}
+
+// programs is the work list as a program of a person finds it.
+func programs(t *testing.T, b *webtest.Browser) (answer api.Todo) {
+	t.Helper()
+	if err := json.Unmarshal([]byte(b.Get(api.Path+"/todo").Says(http.StatusOK).Body), &answer); err != nil {
+		t.Fatal(err)
+	}
+	return answer
 }
 
 // TestTwoApprovers pays an amount that needs two: the second word of the same person is none.
@@ -215,10 +239,7 @@ func TestWork(t *testing.T) {
 	if strings.Contains(work.Text(), "Opened") {
 		t.Error("a milestone of next year is listed")
 	}
-	var answer api.Todo // a program finds the same
-	if err := json.Unmarshal([]byte(app.As("assistant").Get(api.Path+"/todo").Says(http.StatusOK).Body), &answer); err != nil {
-		t.Fatal(err)
-	}
+	answer := programs(t, app.As("assistant"))
 	want := []api.Milestone{{Book: testworld.Wushan, ID: "M-1", Name: "Pipes laid", Project: waterStation, Due: "2020-05-15", Late: true}}
 	if !slices.Equal(answer.Milestones, want) {
 		t.Errorf("a program finds %+v, want %+v", answer.Milestones, want)
@@ -243,15 +264,7 @@ func TestNotices(t *testing.T) {
 	if text := app.As("faraway").Get("/todo").Text(); strings.Contains(text, "County leaves poverty") {
 		t.Errorf("another county's notice is listed: %s", text)
 	}
-	programs := func() (closing []api.ClosingNotice) { // a program finds the same
-		t.Helper()
-		var answer api.Todo
-		if err := json.Unmarshal([]byte(assistant.Get(api.Path+"/todo").Says(http.StatusOK).Body), &answer); err != nil {
-			t.Fatal(err)
-		}
-		return answer.Closing
-	}
-	if got := programs(); len(got) != 1 || got[0].ID != "N-1" || got[0].Book != testworld.Wushan || got[0].Case != "CX" || got[0].Until != "2020-05-08" || got[0].Hangs || len(got[0].Objections) != 0 {
+	if got := programs(t, assistant).Closing; len(got) != 1 || got[0].ID != "N-1" || got[0].Book != testworld.Wushan || got[0].Case != "CX" || got[0].Until != "2020-05-08" || got[0].Hangs || len(got[0].Objections) != 0 {
 		t.Errorf("a program finds %+v", got)
 	}
 	for _, other := range []string{"faraway", "audit"} { // who may not record the next step
@@ -263,19 +276,19 @@ func TestNotices(t *testing.T) {
 		t.Errorf("no link to %s: %v", href, page.Links())
 	}
 	assistant.Get("/record/objection-answer?book="+testworld.Wushan+"&objection=O-1").Says(http.StatusOK, "O-1")
-	if got := programs(); len(got) != 1 || !slices.Equal(got[0].Objections, []string{"O-1"}) {
+	if got := programs(t, assistant).Closing; len(got) != 1 || !slices.Equal(got[0].Objections, []string{"O-1"}) {
 		t.Errorf("with an objection a program finds %+v", got)
 	}
 
 	// A notice that hangs for longer waits for nobody, until somebody objects.
 	app.Record("assistant", []string{"approver"}, &casework.Case{ID: "CY", Procedure: "county-exit-gansu-2020", Area: testworld.Wushan, Title: "County exit, once more"})
 	app.Record("assistant", nil, &notice.Notice{ID: "N-2", Case: "CY", Title: "Hangs for long", Area: testworld.Wushan, Place: "Board of the county", Days: 60, DayKind: "calendar", List: list, Hash: notice.Hash(list)})
-	if got := programs(); len(got) != 1 || strings.Contains(assistant.Get("/todo").Text(), "Hangs for long") {
+	if got := programs(t, assistant).Closing; len(got) != 1 || strings.Contains(assistant.Get("/todo").Text(), "Hangs for long") {
 		t.Errorf("a notice that hangs for another month is listed: %+v", got)
 	}
 	app.Record("assistant", nil, &notice.Objection{ID: "O-2", Notice: "N-2", Anonymous: true, Text: "One village has no road.", AnswerBy: "2020-06-10"})
 	assistant.Get("/todo").Says(http.StatusOK, "Hangs for long")
-	if got := programs(); len(got) != 2 || got[1].ID != "N-2" || !got[1].Hangs {
+	if got := programs(t, assistant).Closing; len(got) != 2 || got[1].ID != "N-2" || !got[1].Hangs {
 		t.Errorf("with an objection to it a program finds %+v", got)
 	}
 }
