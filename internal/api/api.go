@@ -28,6 +28,7 @@ import (
 	"lastmile/internal/lending"
 	"lastmile/internal/store"
 	"lastmile/internal/verify"
+	"lastmile/internal/web/reading"
 	"lastmile/internal/web/session"
 	"lastmile/internal/web/wording"
 )
@@ -58,8 +59,9 @@ type Options struct {
 
 // API answers for a store.
 type API struct {
-	store *store.Store
-	o     Options
+	store    *store.Store
+	o        Options
+	readings *reading.Readings
 }
 
 // New makes the API of a store.
@@ -67,7 +69,7 @@ func New(s *store.Store, o Options) *API {
 	if o.Log == nil {
 		o.Log = slog.Default()
 	}
-	return &API{s, o}
+	return &API{s, o, reading.New(s)}
 }
 
 // Routes mounts the operations and their document. Whoever logged in with a browser may read without a token.

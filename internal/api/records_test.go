@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"slices"
 	"testing"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"lastmile/internal/api"
 	"lastmile/internal/fact"
 	"lastmile/internal/facttest"
+	"lastmile/internal/indicator"
 	"lastmile/internal/project"
 	"lastmile/internal/testworld"
 	"lastmile/internal/web/webtest"
@@ -185,4 +187,43 @@ func wait(t *testing.T, c client, id string) api.Import {
 	}
 	t.Fatal("the import does not end")
 	return api.Import{}
+}
+
+// TestSearch finds by code, name, pinyin and initials what the page finds, and only what the caller may see.
+func TestSearch(t *testing.T) {
+	app := webtest.New(t)
+	app.Record("officer", nil, &indicator.Figure{ID: "committed", Version: 1, En: "Committed", Zh: "承诺资金", Unit: "CNY", Scale: 2, Aggregate: "sum", Terms: "commitment:CNY"})
+	for _, c := range []struct {
+		person, text string
+		want         []string // of things
+		entries      bool
+	}{
+		{"officer", "wsx", []string{"area " + testworld.Wushan}, false},
+		{"officer", "WUSHAN", []string{"area " + testworld.Wushan}, false},
+		{"officer", "武山", []string{"area " + testworld.Wushan}, false},
+		{"officer", "cnzj", []string{"figure committed"}, false},
+		{"officer", "water station " + testworld.Maigaiti, []string{"project p-" + testworld.Maigaiti}, false},
+		{"officer", "C-" + testworld.Wushan, nil, true},
+		{"officer", testworld.Wushan + ":1", nil, true},
+		{"officer", "x:y", nil, false},
+		{"assistant", "wsx", []string{"area " + testworld.Wushan}, false},
+		{"faraway", "wsx", nil, false},
+		{"faraway", "C-" + testworld.Wushan, nil, false},
+	} {
+		var hits api.Hits
+		if status := program(t, app, c.person, "read").call("GET", "/search?text="+url.QueryEscape(c.text), "", "", &hits); status != http.StatusOK {
+			t.Errorf("%q: status %d", c.text, status)
+		}
+		var got []string
+		entries := false
+		for _, h := range hits.Hits {
+			if entries = entries || h.Type == "entry"; h.Type != "entry" {
+				got = append(got, h.Type+" "+h.ID)
+			}
+		}
+		if !slices.Equal(got, c.want) || entries != c.entries {
+			t.Errorf("%s looks for %q and finds %v", c.person, c.text, hits.Hits)
+		}
+	}
+	program(t, app, "officer", "read").refused("GET", "/search?text=+", "", "", http.StatusUnprocessableEntity, "field.required")
 }

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"slices"
 	"strconv"
 	"strings"
@@ -14,14 +15,16 @@ import (
 	"lastmile/internal/fault"
 	"lastmile/internal/journal"
 	"lastmile/internal/lending"
+	"lastmile/internal/search"
+	"lastmile/internal/web/reading"
 )
 
 // workOperations read what waits for the caller, find things, and verify the books.
 func workOperations() []operation {
 	return []operation{
 		{method: "GET", path: "/todo", id: "getTodo", summary: "What waits for you: proposals, what came back to you, milestones, notices that close, entries without proof, what is due", scope: read, result: Todo{}, do: getTodo},
-		{method: "GET", path: "/search", id: "search", summary: "Figures, areas, projects, parties and funds by code or name, and entries by voucher, receipt or place in a book", scope: read,
-			params: []param{{"text", "query", "What is looked for.", true}}, result: Hits{}, do: search},
+		{method: "GET", path: "/search", id: "search", summary: "Figures, areas, projects, parties and funds by code, name, pinyin or its initials, and entries by voucher, receipt or place in a book", scope: read,
+			params: []param{{"text", "query", "What is looked for.", true}}, result: Hits{}, do: searchAll},
 		{method: "GET", path: "/verification", id: "getVerification", summary: "What the last verification of all books found, for those who see all of them", scope: read, result: Verification{}, do: getVerification},
 		{method: "POST", path: "/verification", id: "verify", summary: "Recompute everything from the journal now, and compare", scope: record, result: Verification{}, do: verifyBooks},
 	}
@@ -226,102 +229,60 @@ type Hit struct {
 // hitsMax is how many hits of one type are given.
 const hitsMax = 12
 
-func search(q *call) (any, error) {
+func searchAll(q *call) (any, error) {
 	text := strings.TrimSpace(q.URL.Query().Get("text"))
 	if text == "" {
 		return nil, fault.New(fault.Invalid, "field.required", "the text is missing").For("text").Mend("Say what to look for.")
 	}
-	found := Hits{Hits: []Hit{}}
-	book, err := q.api.store.Figures(q.ctx)
+	now, err := q.api.readings.Now(q.ctx)
 	if err != nil {
 		return nil, err
 	}
-	n := 0
-	for _, d := range book.Definitions() {
-		if n < hitsMax && strings.Contains(strings.ToLower(d.ID+" "+d.En+" "+d.Zh), strings.ToLower(text)) {
-			n++
-			found.Hits = append(found.Hits, Hit{"figure", "", d.ID, d.En})
-		}
-	}
-	for _, typ := range []string{"project", "area", "party", "fund"} {
-		if err := q.find(&found, typ, text); err != nil {
+	index, err := reading.Remember(q.ctx, now.Results, "index", func(ctx context.Context) (search.Index, error) {
+		figures, err := q.api.store.Figures(ctx)
+		if err != nil {
 			return nil, err
 		}
+		return search.NewIndex(ctx, q.db(), figures)
+	})
+	if err != nil {
+		return nil, err
 	}
-	return found, q.findEntries(&found, text)
+	things, err := index.Find(text, q.seesFound)
+	if err != nil {
+		return nil, err
+	}
+	found := Hits{Hits: []Hit{}}
+	for _, typ := range search.Types {
+		list := things[typ]
+		for _, t := range list[:min(len(list), hitsMax)] {
+			found.Hits = append(found.Hits, Hit{typ, t.Book, t.ID, t.Name})
+		}
+	}
+	entries, err := search.Entries(q.ctx, q.db(), now.Heads, text, hitsMax, q.seesEntry)
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range entries {
+		found.Hits = append(found.Hits, Hit{"entry", e.Book, strconv.FormatInt(e.Seq, 10), e.Kind})
+	}
+	return found, nil
 }
 
-// find looks for things of a type that the caller may see.
-func (q *call) find(found *Hits, typ, text string) error {
-	k, err := defining(typ)
+// seesFound tells whether the caller may see a thing: figures are published, an area must be served, and anything else is seen with the entry
+// that defines it.
+func (q *call) seesFound(t *search.Thing) (bool, error) {
+	switch t.Type {
+	case "figure":
+		return true, nil
+	case "area":
+		return q.caller.Sees(q.ctx, t.ID)
+	}
+	k, err := defining(t.Type)
 	if err != nil {
-		return err
+		return false, err
 	}
-	list, err := entity.Find(q.ctx, q.db(), entity.Filter{Type: typ, Text: text, Limit: lookedMax})
-	if err != nil {
-		return err
-	}
-	n := 0
-	for i := range list {
-		e := &list[i]
-		sees, err := q.seesThing(k, e)
-		if typ == "area" {
-			sees, err = q.caller.Sees(q.ctx, e.ID)
-		}
-		if err != nil {
-			return err
-		}
-		if !sees {
-			continue
-		}
-		if n++; n > hitsMax {
-			return nil
-		}
-		found.Hits = append(found.Hits, Hit{typ, e.Book, e.ID, e.Name})
-	}
-	return nil
-}
-
-// shortestPaper is the shortest beginning of a voucher's number that is looked for.
-const shortestPaper = 4
-
-// findEntries looks for an entry by its place, BOOK:SEQ, and for entries by the beginning of a voucher's or receipt's number.
-func (q *call) findEntries(found *Hits, text string) error {
-	var places []journal.Concern
-	if book, seq, err := position(text); err == nil {
-		places = append(places, journal.Concern{Book: book, Seq: seq})
-	} else if len([]rune(text)) >= shortestPaper {
-		heads, err := journal.Heads(q.ctx, q.db())
-		if err != nil {
-			return err
-		}
-		for _, h := range heads {
-			some, err := journal.FindConcerns(q.ctx, q.db(), h.Book, fact.Paper, strings.ToLower(text), hitsMax)
-			if err != nil {
-				return err
-			}
-			places = append(places, some...)
-		}
-	}
-	n := 0
-	for _, c := range places {
-		e, ok, err := journal.Get(q.ctx, q.db(), c.Book, c.Seq)
-		if err != nil {
-			return err
-		}
-		if !ok {
-			continue
-		}
-		sees, err := q.seesEntry(&e)
-		if err != nil {
-			return err
-		}
-		if sees && n < hitsMax {
-			n++
-			found.Hits = append(found.Hits, Hit{"entry", e.Book, strconv.FormatInt(e.Seq, 10), e.Kind})
-		}
-	}
-	return nil
+	return q.seesThing(k, &entity.Entity{Book: t.Book, Area: t.Area})
 }
 
 // Verification is what recomputing everything found.

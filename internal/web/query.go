@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"lastmile/internal/database"
@@ -18,44 +17,11 @@ import (
 )
 
 // projectRow is a project with what its defining entry says beyond its name.
-type projectRow struct {
-	Book, Status string
-	Seq          int64
-	On           string // start
-	*project.Project
-}
+type projectRow = project.Recorded
 
 // allProjects reads every project with its defining entry.
 func (q *request) allProjects() ([]*projectRow, error) {
-	return reading.Remember(q.ctx, q.read.Results, "projects", func(ctx context.Context) ([]*projectRow, error) {
-		rows, err := q.site.store.DB.Query(ctx, `SELECT p.book, p.status, p.seq, e.on_date, e.kind, e.body
-FROM entity p
-JOIN entry e ON e.book = p.book AND e.seq = p.seq
-WHERE p.type = 'project'
-ORDER BY p.book, p.id`)
-		if err != nil {
-			return nil, fmt.Errorf("read projects: %w", err)
-		}
-		defer rows.Close()
-		var list []*projectRow
-		for rows.Next() {
-			var p projectRow
-			var kind, body string
-			if err := rows.Scan(&p.Book, &p.Status, &p.Seq, &p.On, &kind, &body); err != nil {
-				return nil, err
-			}
-			f, err := fact.DecodeBody(kind, body, "")
-			if err != nil {
-				return nil, err
-			}
-			var ok bool
-			if p.Project, ok = f.(*project.Project); !ok {
-				return nil, fmt.Errorf("project of entry %s:%d is defined by a %s", p.Book, p.Seq, kind)
-			}
-			list = append(list, &p)
-		}
-		return list, rows.Err()
-	})
+	return reading.Remember(q.ctx, q.read.Results, "projects", func(ctx context.Context) ([]*projectRow, error) { return project.All(ctx, q.site.store.DB) })
 }
 
 // approvals counts the records whose kind asks for a second person, and those of them that somebody else approved.
@@ -239,45 +205,6 @@ ORDER BY b.commodity`, book, book)
 		}
 		return list, rows.Err()
 	})
-}
-
-// byPaper finds entries by their place BOOK:SEQ, or by the beginning of the number of a voucher, receipt, contract or transfer.
-func (q *request) byPaper(text string, limit int) ([]figure.Contribution, error) {
-	if book, number, ok := strings.Cut(text, ":"); ok {
-		seq, err := strconv.ParseInt(number, 10, 64)
-		if err != nil {
-			return nil, nil
-		}
-		e, found, err := journal.Get(q.ctx, q.site.store.DB, book, seq)
-		if err != nil || !found || !q.seesEntry(&e) {
-			return nil, err
-		}
-		return []figure.Contribution{{Book: book, Seq: seq}}, nil
-	}
-	const shortest = 4
-	if len([]rune(text)) < shortest {
-		return nil, nil
-	}
-	var list []figure.Contribution
-	for _, head := range q.read.Heads {
-		found, err := journal.FindConcerns(q.ctx, q.site.store.DB, head.Book, fact.Paper, strings.ToLower(text), limit)
-		if err != nil {
-			return nil, err
-		}
-		for _, c := range found {
-			e, ok, err := journal.Get(q.ctx, q.site.store.DB, c.Book, c.Seq)
-			if err != nil {
-				return nil, err
-			}
-			if ok && q.seesEntry(&e) {
-				list = append(list, figure.Contribution{Book: c.Book, Seq: c.Seq})
-			}
-		}
-		if len(list) >= limit {
-			return list[:limit], nil
-		}
-	}
-	return list, nil
 }
 
 // villageCount is what the last visits found in a village: households visited, those of them with every assurance, those under watch.
