@@ -345,7 +345,11 @@ func (im *importer) record(ctx context.Context) error {
 		})
 	}()
 	for c := range chunks {
-		if err := im.recordChunk(ctx, c); err != nil {
+		err := ctx.Err()
+		if err == nil {
+			err = im.recordChunk(context.WithoutCancel(ctx), c) // whoever stops an import is told what was recorded: a commit is never left half way
+		}
+		if err != nil {
 			cancel()
 			<-read
 			return err

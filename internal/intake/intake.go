@@ -85,6 +85,9 @@ type Result struct {
 	Why   []Why    `json:"why,omitempty"`   // what is wrong with the whole table
 }
 
+// Left is how many good rows are still to be recorded.
+func (r *Result) Left() int { return r.New - r.Recorded - r.Proposed }
+
 // BadRow is a row with what is wrong at its cells.
 type BadRow struct {
 	Row   int      `json:"row"`
@@ -144,6 +147,7 @@ type Jobs struct {
 
 	mu      sync.Mutex
 	running map[string]worked
+	watch   func(Job)
 	working sync.WaitGroup
 	closed  bool
 }
@@ -168,6 +172,13 @@ func (j *Jobs) Close() {
 type worked struct {
 	person string
 	stop   context.CancelFunc
+}
+
+// Watch has f told how far each job is whenever some thousand of its rows are read. The job goes on when f returns.
+func (j *Jobs) Watch(f func(Job)) {
+	j.mu.Lock()
+	j.watch = f
+	j.mu.Unlock()
 }
 
 func (j *Jobs) folder(id string) string { return filepath.Join(j.dir, id) }
@@ -321,7 +332,7 @@ func (j *Jobs) begin(ctx context.Context, job *Job, state State, o fact.ImportOp
 	j.running[job.ID] = worked{job.Person, stop}
 	j.working.Add(1)
 	j.mu.Unlock()
-	job.State, job.Step, job.Done = state, string(Checking), 0
+	job.State, job.Step, job.Done, job.Rows = state, string(Checking), 0, 0
 	if err := os.Remove(filepath.Join(j.folder(job.ID), badFile)); err != nil && !errors.Is(err, os.ErrNotExist) {
 		j.ended(job.ID)
 		return fmt.Errorf("begin import: %w", err)
@@ -352,13 +363,19 @@ func (j *Jobs) work(ctx context.Context, job *Job, o fact.ImportOptions) {
 	told := time.Now()
 	o.Actor, o.Columns, o.On = job.Person, job.Mapping, job.On
 	o.Progress = func(p fact.Progress) {
+		another := job.Step != p.Step
 		job.Step, job.Done, job.Total, job.Rows = p.Step, p.Done, p.Total, int64(p.Rows)
-		if time.Since(told) < tellEvery {
-			return
+		if another || time.Since(told) >= tellEvery {
+			told = time.Now()
+			if err := j.save(saving, job); err != nil {
+				slog.Warn("tell how far an import is", "job", job.ID, "error", err)
+			}
 		}
-		told = time.Now()
-		if err := j.save(saving, job); err != nil {
-			slog.Warn("tell how far an import is", "job", job.ID, "error", err)
+		j.mu.Lock()
+		watch := j.watch
+		j.mu.Unlock()
+		if watch != nil {
+			watch(*job)
 		}
 	}
 	result, err := j.recorder.Import(ctx, fact.Find(job.Kind), filepath.Join(j.folder(job.ID), job.Name), o)

@@ -62,6 +62,12 @@ func (s *screen) press(button, says string) {
 func (s *screen) begin(button, says string) {
 	s.t.Helper()
 	s.do(chromedp.Click(button))
+	s.until(says)
+}
+
+// until loads the page of a task again until it says something.
+func (s *screen) until(says string) {
+	s.t.Helper()
 	deadline := time.Now().Add(15 * time.Second)
 	for {
 		body, err := chromedp.Run(s.ctx, chromedp.Evaluate[string]("document.readyState === 'complete' ? document.body.innerText : ''"))

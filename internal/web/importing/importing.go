@@ -314,6 +314,14 @@ func (p *Pages) jobPage(w http.ResponseWriter, r *http.Request, status int, j *i
 			body = append(body, p.preview(words, v, k, j))
 		}
 	default:
+		if done := j.Result.Recorded + j.Result.Proposed; done > 0 {
+			body = append(body, view.Facts{
+				{Name: words.Text("import.rows"), Value: view.Plain(words.Count(int64(j.Result.Rows)))},
+				{Name: words.Text("import.recorded"), Value: view.Plain(words.Count(int64(j.Result.Recorded)))},
+				{Name: words.Text("import.proposed"), Value: view.Plain(words.Count(int64(j.Result.Proposed)))},
+				{Name: words.Text("import.left"), Value: view.Plain(words.Count(int64(j.Result.Left())))},
+			})
+		}
 		if j.Result.Rows > 0 {
 			body = append(body, p.preview(words, v, k, j))
 		}
@@ -444,9 +452,10 @@ func (p *Pages) answer(w http.ResponseWriter, r *http.Request, j *intake.Job, er
 // preview shows what would become of the rows, and each wrong row with its errors at the cell.
 func (p *Pages) preview(words wording.Words, v *session.Visit, k *fact.Kind, j *intake.Job) view.Import {
 	res := &j.Result
-	c := view.Import{New: words.Count(int64(res.New)), Changed: locale.NotApplicable, Same: words.Count(int64(res.Again)), Wrong: words.Count(int64(res.Bad)), HasWrong: res.Bad > 0}
-	if j.State != intake.Recorded && res.New > 0 {
-		label := words.Text("import.do", res.New)
+	left := res.Left()
+	c := view.Import{New: words.Count(int64(left)), Changed: locale.NotApplicable, Same: words.Count(int64(res.Rows - res.Bad - left)), Wrong: words.Count(int64(res.Bad)), HasWrong: res.Bad > 0}
+	if j.State != intake.Recorded && left > 0 {
+		label := words.Text("import.do", left)
 		form := view.Form{Action: Href(j.ID) + "/record", Plain: true, Hidden: v.Hidden(), Buttons: []view.Button{{Label: label, Kind: view.Primary}}}
 		if res.Bad > 0 {
 			form.Buttons[0].Name, form.Buttons[0].Value = "skip", "yes"
