@@ -6,6 +6,7 @@ import (
 	"image"
 	"image/png"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -183,6 +184,32 @@ func TestEvidence(t *testing.T) {
 	e := last(t, app, "hq")
 	if len(e.Evidence) != 1 || e.Evidence[0] != hash || e.Grade != journal.Traced {
 		t.Errorf("recorded with %v, %s", e.Evidence, e.Grade)
+	}
+}
+
+// TestEvidenceKept sends a file with a form that has a wrong field: the corrected form has it still, and the entry carries it. What is unticked is left out.
+func TestEvidenceKept(t *testing.T) {
+	app := webtest.New(t)
+	officer := app.As("officer")
+	for _, id := range []string{"kept", "left"} {
+		keeps := id == "kept"
+		page := officer.Get("/record/party").Form("/record/party")
+		page.Files = []webtest.File{{Field: "evidence", Name: "photo.png", Content: photo(t)}}
+		back := officer.Send(page, "id", id, "name", "Y", "kind", "dragon").Says(http.StatusUnprocessableEntity, "1 answer needs another look")
+		again := back.Form("/record/party")
+		if len(again.Values["kept"]) != 1 || again.Values.Get("name") != "Y" {
+			t.Fatalf("sent with a wrong field, the form comes back with %v", again.Values)
+		}
+		hash := again.Values.Get("kept")
+		if !keeps {
+			delete(again.Values, "kept")
+		}
+		back = officer.Send(again, "kind", "") // wrong once more
+		again = back.Form("/record/party")
+		officer.Send(again, "kind", "supplier").Says(http.StatusOK, "Recorded: Party")
+		if e := last(t, app, "hq"); slices.Contains(e.Evidence, hash) != keeps {
+			t.Errorf("%s: recorded with %v", id, e.Evidence)
+		}
 	}
 }
 
