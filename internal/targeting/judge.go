@@ -432,7 +432,7 @@ func (e *Explanation) Reason(language string) string {
 	place := ""
 	switch {
 	case e.Quota >= 0 && zh:
-		place = fmt.Sprintf("，村内第%d名，名额%d户", e.Rank, e.Quota)
+		place = fmt.Sprintf("，村内第 %d 名，名额 %d 户", e.Rank, e.Quota)
 	case e.Quota >= 0:
 		place = fmt.Sprintf(", place %d of the village, quota %d", e.Rank, e.Quota)
 	}
@@ -444,7 +444,7 @@ func (e *Explanation) Reason(language string) string {
 		}
 	}
 	if zh {
-		return fmt.Sprintf("得分%d", score) + detail + place
+		return fmt.Sprintf("得分 %d", score) + detail + place
 	}
 	if score == 1 || score == -1 {
 		return fmt.Sprintf("%d point", score) + detail + place

@@ -22,7 +22,7 @@ const hitsMax = 12
 func (q *request) search() error {
 	asked := strings.TrimSpace(q.FormValue("q"))
 	heading := view.Heading{Eyebrow: []string{q.text("search.eyebrow")}, Title: q.text("search.title"), Hush: q.keptBack()}
-	form := view.Filters{Action: "/search", Search: true, Fields: []view.Field{{Name: "q", Label: q.text("search.field"), Value: asked, MaxLength: 80}}}
+	form := view.Filters{Action: "/search", Find: q.text("search.do"), Fields: []view.Field{{Name: "q", Label: q.text("search.field"), Value: asked, MaxLength: 80}}}
 	if asked == "" {
 		return q.show(heading, view.Section{Head: view.SectionHead{ID: "ask", Title: q.text("search.ask"), Note: view.Plain(q.text("search.lead"))}, Parts: []view.Component{form}}, q.everywhere())
 	}

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"lastmile/internal/date"
 	"lastmile/internal/entity"
@@ -90,11 +92,17 @@ func (q *request) lead(h *home) string {
 }
 
 func (q *request) causes(h *home) string {
-	list := []string{q.cause(h.card.MainCause)}
+	list := []string{q.inSentence(q.cause(h.card.MainCause))}
 	for _, c := range h.card.OtherCauses {
-		list = append(list, q.cause(c))
+		list = append(list, q.inSentence(q.cause(c)))
 	}
 	return q.words.List(list)
+}
+
+// inSentence is a label as it stands within a sentence.
+func (q *request) inSentence(label string) string {
+	first, size := utf8.DecodeRuneInString(label)
+	return string(unicode.ToLower(first)) + label[size:]
 }
 
 // household is a household's page.
@@ -310,7 +318,7 @@ func (q *request) people(h *home) view.Component {
 		}
 		t.Rows = append(t.Rows, view.Row{Cells: []view.Cell{{Text: name, Sub: strings.TrimSpace(m.Person + " " + document)}, {Text: relation, Sub: q.words.Choice(k.Field("sex"), m.Sex)}, {Text: born}, {Text: q.words.Choice(k.Field("labour"), m.Labour)}, {Text: lived}}})
 	}
-	return view.Section{Head: view.SectionHead{ID: "people", Title: q.text("households.people"), Note: view.Plain(q.text("households.lead.people", len(h.present)))}, Parts: []view.Component{t}}
+	return view.Section{Head: view.SectionHead{ID: "people", Title: q.text("households.people"), Note: view.Plain(q.text("households.persons", len(h.present)))}, Parts: []view.Component{t}}
 }
 
 // responsible are the officials who answer for the household, over time.

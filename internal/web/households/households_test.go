@@ -182,7 +182,7 @@ func TestVisit(t *testing.T) {
 	register(t, app.World)
 	assistant, home := app.As("assistant"), households.Href(testworld.Wushan, id)
 	page := assistant.Get(home + "/visit")
-	has(t, page, "Visit Household 马××", "Housing", "Medical care: 马×× (01)")
+	has(t, page, "Household 马××: record a visit", "Housing", "Medical care: 马×× (01)")
 	hides(t, "the form", page.Text())
 	form := page.Form(home + "/visit")
 	wrong := assistant.Send(form, "answer-housing", "grade_b", "signature", "refused")
@@ -209,7 +209,7 @@ func TestCases(t *testing.T) {
 	assistant := app.As("assistant")
 	has(t, assistant.Get(households.CasesPath), "Identification", "open")
 	has(t, assistant.Get(households.CasesPath+"/"+testworld.Wushan+"/C-1"), "of 8 steps", "done", "next", "N-1", "Village")
-	has(t, assistant.Get(households.NoticesPath+"/"+testworld.Wushan+"/N-1"), "He has a shop.", "answer overdue", "No photograph")
+	has(t, assistant.Get(households.NoticesPath+"/"+testworld.Wushan+"/N-1"), "He has a shop.", "Answer overdue", "No photograph")
 	has(t, assistant.Get(households.MonitoringPath), "under watch")
 	has(t, assistant.Get(households.DuplicatesPath), "No two records are alike")
 	twin := &household.Household{ID: "H-0002", Area: village, Standard: "national", Attribute: "ordinary", MainCause: "illness", Members: []string{"01 head 1975-03-02 male ordinary"}, Names: []string{"01 " + name}, Documents: []string{"01 " + checked(number)}}
@@ -217,7 +217,7 @@ func TestCases(t *testing.T) {
 		t.Fatal(err)
 	}
 	list := assistant.Get(households.DuplicatesPath)
-	has(t, list, "H-0002-01", "H-0001-01", "Certain", "waits for a verdict")
+	has(t, list, "H-0002-01", "H-0001-01", "Certain", "Waits for a verdict")
 	at := households.DuplicatesPath + "/" + testworld.Wushan + "/dup-H-0002-01-" + testworld.Wushan + "-H-0001-01"
 	pair := assistant.Get(at)
 	has(t, pair, "马××", "document", "The same person")
@@ -225,7 +225,7 @@ func TestCases(t *testing.T) {
 	if _, err := app.Store.Recorder.Record(context.Background(), fact.Draft{Fact: &household.Verdict{Duplicate: "dup-H-0002-01-" + testworld.Wushan + "-H-0001-01", Verdict: "same", Why: "one card"}, Book: testworld.Wushan, On: "2020-05-10", Actor: "assistant", Approvers: []string{"approver"}, Source: "test"}); err != nil {
 		t.Fatal(err)
 	}
-	has(t, assistant.Get(at), "Take the verdict back", "one card", "no longer in the household")
+	has(t, assistant.Get(at), "Take the verdict back", "one card", "No longer in the household")
 	for _, csv := range []string{households.CasesPath + ".csv", households.MonitoringPath + ".csv", households.DuplicatesPath + ".csv"} {
 		hides(t, csv, assistant.Get(csv).Says(http.StatusOK).Body)
 	}

@@ -51,7 +51,7 @@ func (q *request) bookOf(area entity.Entity) (string, error) {
 // finder is the field in which people and villages are looked up.
 func (q *request) finder(asked string) view.Component {
 	return view.Section{Head: view.SectionHead{ID: "find", Title: q.text("households.find")},
-		Parts: []view.Component{view.Filters{Action: Path, Fields: []view.Field{{Name: "q", Label: q.text("households.find.hint"), Value: asked, MaxLength: 80}}}}}
+		Parts: []view.Component{view.Filters{Action: Path, Find: q.text("households.find.do"), Fields: []view.Field{{Name: "q", Label: q.text("households.find.hint"), Value: asked, MaxLength: 80}}}}}
 }
 
 // section is a part of a page under the heading that the catalogue has for it.
@@ -210,8 +210,19 @@ func (q *request) within(book string, area entity.Entity) error {
 	if err != nil {
 		return err
 	}
-	heading := view.Heading{Crumbs: append([]view.Link{{Label: q.text("households.title"), Href: Path}}, crumbs...), Title: q.placed(area.Name), Lead: view.Plain(q.text("households.within", total, len(places))), Buttons: append(q.newCard(""), q.povertyButton(area.ID))}
+	heading := view.Heading{Crumbs: append([]view.Link{{Label: q.text("households.title"), Href: Path}}, crumbs...), Title: q.placed(area.Name), Lead: view.Plain(q.text("households.within."+q.below(area), total, len(places))), Buttons: append(q.newCard(""), q.povertyButton(area.ID))}
 	return q.show(heading, q.finder(""), q.section("places", q.places(places).Table(q.words.Printer, q.URL), q.download(listing.CSVHref(q.URL))))
+}
+
+// below is what the areas within an area are: towns of a county, villages of a town, or areas of any kind.
+func (q *request) below(area entity.Entity) string {
+	switch area.Class {
+	case "county":
+		return "towns"
+	case "town":
+		return "villages"
+	}
+	return "areas"
 }
 
 // outOfPoverty and stillPoor are what households are registered as that were poor.

@@ -98,7 +98,7 @@ func (q *request) notices() error {
 			return err
 		}
 	}
-	filters := view.Filters{Action: NoticesPath, Fields: []view.Field{{Name: "text", Label: q.text("households.notices.find"), Value: q.FormValue("text"), MaxLength: 80}}}
+	filters := view.Filters{Action: NoticesPath, Find: q.text("households.find.do"), Fields: []view.Field{{Name: "text", Label: q.text("households.notices.find"), Value: q.FormValue("text"), MaxLength: 80}}}
 	return q.show(view.Heading{Title: q.text("households.notices.title"), Lead: view.Plain(q.text("households.notices.lead", len(rows)))}, q.section("notices", filters, l.Table(q.words.Printer, q.URL), q.download(listing.CSVHref(q.URL))))
 }
 
@@ -223,7 +223,8 @@ func (q *request) board(n *postedNotice) (view.Table, error) {
 		if err != nil {
 			return t, err
 		}
-		t.Rows = append(t.Rows, view.Row{Cells: []view.Cell{{Text: "1"}, {Text: area}, {Text: q.text("households.step.none")}}})
+		t.Columns = []view.Column{t.Columns[0], {Label: q.text("households.column.area")}}
+		t.Rows = append(t.Rows, view.Row{Cells: []view.Cell{{Text: "1"}, {Text: area}}})
 	}
 	return t, nil
 }

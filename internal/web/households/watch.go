@@ -307,7 +307,16 @@ func (q *request) alerts() (view.Table, error) {
 		if list, err = mineOnly(q, book, list, func(a casework.Alert) string { return a.Area }); err != nil {
 			return t, err
 		}
-		for _, a := range list[:min(len(list), listing.PageSize)] {
+		list = list[:min(len(list), listing.PageSize)]
+		ids := make([]string, len(list))
+		for i, a := range list {
+			ids[i] = a.Household
+		}
+		names, err := household.HeadNames(q.Context(), q.p.store.DB, book, ids)
+		if err != nil {
+			return t, err
+		}
+		for _, a := range list {
 			sign, found := view.Cell{Text: q.text("households.alert." + string(a.Sign))}, "visit"
 			switch a.Sign {
 			case casework.Arrears:
@@ -328,7 +337,7 @@ func (q *request) alerts() (view.Table, error) {
 				}
 				do = view.Cell{Text: q.text("households.alert.watch"), Href: record("watch", "household", a.Household, "group", group, "found", found, "book", book)}
 			}
-			t.Rows = append(t.Rows, view.Row{Cells: []view.Cell{{Text: q.text("households.of", a.Household), Href: Href(book, a.Household)}, sign, {Text: q.day(date.Date(a.On))}, do}})
+			t.Rows = append(t.Rows, view.Row{Cells: []view.Cell{{Text: q.masked(names[a.Household], a.Household), Href: Href(book, a.Household), Sub: a.Household}, sign, {Text: q.day(date.Date(a.On))}, do}})
 		}
 	}
 	return t, nil

@@ -317,7 +317,7 @@ func (p *Pages) manual(words wording.Words) view.Component {
 
 // unitName names a unit of a variable.
 func unitName(words wording.Words, unit string) string {
-	zh := map[string]string{"persons": "人", "fen": "分", "days": "天", "months": "个月", "year": "年份", "m": "米", "0.01 mu": "0.01亩"}
+	zh := map[string]string{"persons": "人", "fen": "分", "days": "天", "months": "个月", "year": "年份", "m": "米", "m²": "平方米", "0.01 mu": "0.01亩"}
 	if name, ok := zh[unit]; ok {
 		return words.Pick(unit, name)
 	}

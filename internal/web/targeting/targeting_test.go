@@ -58,7 +58,7 @@ func TestFromRulesToNotice(t *testing.T) {
 	if !strings.Contains(page.Text(), "H1") || strings.Contains(page.Text(), "张") {
 		t.Error("a dry run shows households by their codes and no names")
 	}
-	assistant.In("zh-Hans").Post(form, "do", "run").Says(http.StatusOK, "共6户：入选5户", "得分10（劳动力 10），村内第1名，名额5户")
+	assistant.In("zh-Hans").Post(form, "do", "run").Says(http.StatusOK, "共 6 户：入选 5 户", "得分 10（劳动力 10），村内第 1 名，名额 5 户")
 	csv := assistant.Post(form, "do", "csv")
 	if csv.Status != http.StatusOK || !strings.HasPrefix(csv.Body, "\ufeffhousehold,village,outcome,change,score,rank,quota,reason,rule_registered") || strings.Count(csv.Body, "\n") != 7 {
 		t.Errorf("the CSV is %d\n%s", csv.Status, csv.Body)
@@ -101,7 +101,7 @@ func TestFromRulesToNotice(t *testing.T) {
 	run := assistant.Get(href).Says(http.StatusOK, "5 households are chosen and 0 wait", "The list has not been put up", "Not approved", "H6", "does not hold: Somebody can work")
 	assistant.Post(run.Form(href), "place", "").Says(http.StatusUnprocessableEntity, "Where it hangs")
 	assistant.Send(run.Form(href), "place", "村委会公示栏").Says(http.StatusOK, "村委会公示栏", "Approve the list")
-	assistant.In("zh-Hans").Get(href).Says(http.StatusOK, "入选5户，候补0户", "待审定", "审定名单", "不符合：有劳动能力")
+	assistant.In("zh-Hans").Get(href).Says(http.StatusOK, "入选 5 户，候补 0 户", "待审定", "审定名单", "不符合：有劳动能力")
 	if page := assistant.Get(href); !strings.Contains(page.Body, `href="/households/`+testworld.Wushan+`/H6"`) {
 		t.Error("a household of the list does not lead to its page")
 	}
@@ -129,7 +129,7 @@ func TestSweep(t *testing.T) {
 	found := assistant.Post(form, "do", "look").Says(http.StatusOK, "What was found in 6 households", "6 new, 0 with an alert already", "Open 6 alerts", "No alert is open")
 	assistant.Post(found.Form("/targeting/sweep"), "do", "open").Says(http.StatusOK, "6 alerts are open now", "6 open alerts", "H1.disabled.2020")
 	assistant.Post(form, "do", "open").Says(http.StatusOK, "0 new, 6 with an alert already", "6 open alerts")
-	assistant.In("zh-Hans").Get("/targeting/sweep").Says(http.StatusOK, "未处置预警6条", "残疾人户")
+	assistant.In("zh-Hans").Get("/targeting/sweep").Says(http.StatusOK, "未处置预警 6 条", "残疾人户")
 	if csv := assistant.Get("/targeting/alerts.csv"); csv.Status != http.StatusOK || strings.Count(csv.Body, "\n") != 7 {
 		t.Errorf("the alerts are %d\n%s", csv.Status, csv.Body)
 	}

@@ -219,7 +219,7 @@ type Filters struct {
 	Action string
 	Hidden []Hidden
 	Fields []Field
-	Search bool // it looks for something rather than narrowing a list
+	Find   string // what the button says when the fields look something up; "" when they narrow the list
 }
 
 func (Filters) Template() string { return "filters" }

@@ -99,7 +99,7 @@ var units = map[string][2]string{
 	"date": {"date", "日期"}, "days": {"days", "天"}, "decisions": {"decisions", "项决定"}, "dividends": {"dividends", "期分红"},
 	"enterprises": {"enterprises", "家企业"}, "head": {"head", "只"}, "households": {"households", "户"}, "inspections": {"inspections", "次检查"},
 	"interviews": {"interviews", "次走访"}, "investments": {"investments", "项投资"}, "jobs": {"jobs", "个岗位"}, "kg": {"kg", "千克"},
-	"lists": {"lists", "份名单"}, "loans": {"loans", "笔贷款"}, "m2": {"m²", "平方米"}, "masks": {"masks", "只"}, "milestones": {"milestones", "个里程碑"},
+	"lists": {"lists", "份名单"}, "loans": {"loans", "笔贷款"}, "m": {"m", "米"}, "m²": {"m²", "平方米"}, "m2": {"m²", "平方米"}, "masks": {"masks", "只"}, "milestones": {"milestones", "个里程碑"},
 	"months": {"months", "个月"}, "mu": {"mu", "亩"}, "notices": {"notices", "份公示"}, "objections": {"objections", "条异议"},
 	"order": {"order", "次序"}, "order of villages": {"order of villages", "村次序"}, "payments": {"payments", "笔"}, "percent": {"%", "%"},
 	"percentage points": {"percentage points", "个百分点"}, "periods": {"periods", "期"}, "persons": {"persons", "人"}, "points": {"points", "分"},
