@@ -27,7 +27,6 @@ import (
 	"strconv"
 	"strings"
 
-	"lastmile/internal/area"
 	"lastmile/internal/date"
 	"lastmile/internal/entity"
 	"lastmile/internal/fact"
@@ -200,25 +199,8 @@ func (q *request) named(book, typ, id string) (string, error) {
 	return q.own(e.Name), nil
 }
 
-// own is the reader's part of a name that is written in both scripts, one after the other: "Identification 识别 陈门村".
-func (q *request) own(name string) string {
-	words := strings.Fields(name)
-	cut := 0
-	for cut < len(words) && !han(words[cut]) {
-		cut++
-	}
-	if cut == 0 || cut == len(words) {
-		return name
-	}
-	if q.words.Pick("en", "zh") == "en" {
-		return strings.Join(words[:cut], " ")
-	}
-	return strings.Join(words[cut:], " ")
-}
-
-func han(s string) bool {
-	return strings.ContainsFunc(s, func(r rune) bool { return r >= 0x2e80 })
-}
+// own is the reader's part of a name that is written in both scripts.
+func (q *request) own(name string) string { return q.words.Own(name) }
 
 // person is who a log-in is.
 func (q *request) person(login string) (string, error) {
@@ -267,13 +249,8 @@ func (q *request) sees(area string) (bool, error) {
 	return q.v.Sees(q.Context(), area)
 }
 
-// placed is how an area is called: in English with how it is read beside it.
-func (q *request) placed(name string) string {
-	if said := area.Pronounced(name); said != "" && q.words.Language != locale.Chinese {
-		return said + " " + name
-	}
-	return name
-}
+// placed is how an area is called.
+func (q *request) placed(name string) string { return q.words.Place(name) }
 
 // mine refuses an area that the reader does not serve.
 func (q *request) mine(area string) error {

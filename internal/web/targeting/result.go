@@ -97,7 +97,7 @@ func (p *Pages) villages(ctx context.Context, words wording.Words, r *targeting.
 		if e, ok, err := entity.Get(ctx, p.store.DB, entity.Headquarters, "area", v.Village); err != nil {
 			return t, err
 		} else if ok {
-			name = e.Name
+			name = words.Place(e.Name)
 		}
 		quota, last := locale.NotApplicable, locale.NotApplicable
 		if v.Quota >= 0 {

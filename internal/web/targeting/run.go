@@ -86,7 +86,7 @@ func (p *Pages) runPage(w http.ResponseWriter, r *http.Request, status int, wron
 		p.guard.Refuse(w, r, err)
 		return
 	} else if ok {
-		area = e.Name
+		area = words.Place(e.Name)
 	}
 	state := stateOf(words, f.entity.Status)
 	state.Pill = true

@@ -124,7 +124,7 @@ func (p *Pages) sweepPage(w http.ResponseWriter, r *http.Request, status int, s 
 		buttons = append(buttons, view.Button{Label: words.Text("sweep.open", len(s.found.New)), Name: "do", Value: "open"})
 	}
 	form := view.Form{Action: SweepPath, Hidden: v.Hidden(), Plain: true, Buttons: buttons, Fields: []view.Component{
-		view.Field{Kind: view.SelectField, Name: "area", Label: words.Text("target.area"), Options: options(s.places, s.area)},
+		view.Field{Kind: view.SelectField, Name: "area", Label: words.Text("target.area"), Options: options(words, s.places, s.area)},
 		view.Field{Kind: view.DateField, Name: "as-of", Label: words.Text("target.as-of"), Value: s.asOf},
 	}}
 	body := []view.Component{form}

@@ -144,10 +144,10 @@ func choose(places []place, area string) (place, error) {
 	return place{}, fault.New(fault.Forbidden, "area.hidden", "%s is no area that you serve", area).For("area").Mend("Choose an area from the list.")
 }
 
-func options(places []place, chosen string) []view.Option {
+func options(words wording.Words, places []place, chosen string) []view.Option {
 	var list []view.Option
 	for _, x := range places {
-		label := x.Name
+		label := words.Place(x.Name)
 		if x.ID != x.book {
 			label = "· " + label
 		}
@@ -171,7 +171,7 @@ func (p *Pages) list(w http.ResponseWriter, r *http.Request) {
 	names := map[string]string{}
 	var books []string
 	for _, x := range places {
-		names[x.ID] = x.Name
+		names[x.ID] = words.Place(x.Name)
 		if !slices.Contains(books, x.book) {
 			books = append(books, x.book)
 		}
@@ -188,7 +188,7 @@ func (p *Pages) list(w http.ResponseWriter, r *http.Request) {
 		}
 		for _, e := range found {
 			if name, ok := names[e.Area]; ok {
-				rules.Rows = append(rules.Rows, view.Row{Cells: []view.Cell{{Text: e.Name, Href: tryPath + "?" + url.Values{"book": {book}, "id": {e.ID}}.Encode(), Sub: e.ID}, {Text: name}, {Text: e.Status}, {Text: book + ":" + strconv.FormatInt(e.Seq, 10), Href: entryHref(book, e.Seq)}}})
+				rules.Rows = append(rules.Rows, view.Row{Cells: []view.Cell{{Text: words.Own(e.Name), Href: tryPath + "?" + url.Values{"book": {book}, "id": {e.ID}}.Encode(), Sub: e.ID}, {Text: name}, {Text: e.Status}, {Text: book + ":" + strconv.FormatInt(e.Seq, 10), Href: entryHref(book, e.Seq)}}})
 			}
 		}
 		if found, err = entity.Find(ctx, p.store.DB, entity.Filter{Book: book, Type: targeting.RunType, Limit: shownMax}); err != nil {
@@ -289,7 +289,7 @@ func (p *Pages) tryPage(w http.ResponseWriter, r *http.Request, status int, t *t
 		buttons = append(buttons, view.Button{Label: words.Text("target.freeze"), Name: "do", Value: "freeze"})
 	}
 	form := view.Form{Action: tryPath, Hidden: v.Hidden(), Buttons: buttons, Plain: true, Fields: []view.Component{
-		view.Field{Kind: view.SelectField, Name: "area", Label: words.Text("target.area"), Options: options(t.places, t.area), Error: at("area")},
+		view.Field{Kind: view.SelectField, Name: "area", Label: words.Text("target.area"), Options: options(words, t.places, t.area), Error: at("area")},
 		view.Field{Kind: view.DateField, Name: "as-of", Label: words.Text("target.as-of"), Hint: words.Text("target.as-of.hint"), Value: t.asOf, Error: at("as-of")},
 		view.Field{Kind: view.DocumentField, Name: "rules", Label: words.Text("target.rules"), Hint: words.Text("target.rules.hint"), Value: t.rules, Error: at("rules")},
 	}}

@@ -12,7 +12,9 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"unicode"
 
+	"lastmile/internal/area"
 	"lastmile/internal/fact"
 	"lastmile/internal/fault"
 	"lastmile/internal/web/locale"
@@ -80,6 +82,26 @@ func (w Words) About(k *fact.Kind) string {
 		first = "This " + rest
 	}
 	return strings.TrimSuffix(first, ".") + "."
+}
+
+// Own is the reader's part of a name that is written in both scripts, one after the other: "Identification 识别 陈门村".
+func (w Words) Own(name string) string {
+	parts := strings.Fields(name)
+	cut := slices.IndexFunc(parts, func(s string) bool {
+		return strings.ContainsFunc(s, func(r rune) bool { return unicode.Is(unicode.Han, r) })
+	})
+	if cut <= 0 {
+		return name
+	}
+	return w.Pick(strings.Join(parts[:cut], " "), strings.Join(parts[cut:], " "))
+}
+
+// Place is how an area is called: in English with how it is read beside it.
+func (w Words) Place(name string) string {
+	if said := area.Pronounced(name); said != "" && w.Language != locale.Chinese {
+		return said + " " + name
+	}
+	return name
 }
 
 // Choice is the label of one value of a field; a value that is no choice stands for itself.
