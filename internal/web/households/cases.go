@@ -274,7 +274,7 @@ func (q *request) steps(book string, p *casework.Progress) view.Component {
 			for _, d := range s.Evidence {
 				list = append(list, q.documents(d))
 			}
-			documents = q.words.List(list)
+			documents = capital(q.words.List(list))
 		}
 		for _, r := range p.Steps {
 			if r.Step.Step == s.ID && r.Seq > 0 {
@@ -332,7 +332,7 @@ func (q *request) measured(p *casework.Progress) view.Component {
 				if c.Holds(ratio) {
 					state = view.State{Kind: view.Done, Word: q.text("households.measured.holds")}
 				}
-				t.Rows = append(t.Rows, view.Row{Cells: []view.Cell{{Text: q.words.Pick(c.English, c.Chinese), Sub: q.words.Pick(s.English, s.Chinese)}, {Text: q.text("households.measured.of", ratio.Count, ratio.Of)}, {Text: ratio.Percent()}, {Text: q.text("households.is."+string(c.Is), c.Limit.Percent())}, {State: &state}}})
+				t.Rows = append(t.Rows, view.Row{Cells: []view.Cell{{Text: capital(q.words.Pick(c.English, c.Chinese)), Sub: q.words.Pick(s.English, s.Chinese)}, {Text: q.text("households.measured.of", ratio.Count, ratio.Of)}, {Text: ratio.Percent()}, {Text: q.text("households.is."+string(c.Is), c.Limit.Percent())}, {State: &state}}})
 			}
 		}
 	}

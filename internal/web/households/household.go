@@ -105,6 +105,12 @@ func (q *request) inSentence(label string) string {
 	return string(unicode.ToLower(first)) + label[size:]
 }
 
+// capital is a text as it stands by itself.
+func capital(text string) string {
+	first, size := utf8.DecodeRuneInString(text)
+	return string(unicode.ToUpper(first)) + text[size:]
+}
+
 // household is a household's page.
 func (q *request) household() error {
 	h, err := q.open()
@@ -202,7 +208,7 @@ func (q *request) found(s decision.Subject, f *household.Finding) view.Assurance
 		w := household.CategoryWords(s, c)
 		texts = append(texts, q.words.Pick(w.English, w.Chinese))
 	}
-	return view.AssuranceState{When: itoa(f.On.Year()), What: q.words.List(texts), Gap: f.Result == decision.Unmet}
+	return view.AssuranceState{When: itoa(f.On.Year()), What: capital(q.words.List(texts)), Gap: f.Result == decision.Unmet}
 }
 
 // conflicts are answers of visits that contradict each other, for a reviewer.

@@ -188,7 +188,7 @@ func TestVisit(t *testing.T) {
 	wrong := assistant.Send(form, "answer-housing", "grade_b", "signature", "refused")
 	wrong.Says(http.StatusUnprocessableEntity, "refus")
 	again := assistant.Send(wrong.Form(home+"/visit"), "signature", "signed", "answer-house_grade", "b", "more", "excluded.relief=300")
-	has(t, again, "house of grade B")
+	has(t, again, "House of grade B")
 	f, err := household.Load(t.Context(), app.Store.DB, testworld.Wushan, id)
 	if err != nil {
 		t.Fatal(err)

@@ -46,6 +46,9 @@ func (q *request) story(h *home) (view.Component, error) {
 		}
 		if len(evidence) > 0 {
 			shown, others := q.p.forms.Photos(q.words, q.v, evidence)
+			for i := range shown {
+				shown[i].Caption = "" // what it shows is told beside it
+			}
 			e.Photos = shown
 			photos, papers = photos+len(shown), papers+len(others)
 			if len(others) > 0 {
@@ -194,7 +197,7 @@ func (q *request) visitSays(h *home, e *journal.Filed) string {
 			}
 			asked++
 			if f.Result == decision.Unmet {
-				gaps = append(gaps, q.subject(s)+q.words.Pick(": ", "：")+q.found(s, &f).What)
+				gaps = append(gaps, q.subject(s)+q.words.Pick(": ", "：")+q.inSentence(q.found(s, &f).What))
 			}
 		}
 	}
