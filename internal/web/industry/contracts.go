@@ -85,7 +85,7 @@ func (q *request) contracts() error {
 		heading.Tasks = []view.Task{{Count: q.Count(int64(overdue)), Text: q.Text("industry.overdue.task", overdue), Href: listing.With(q.URL, "state", "overdue"), Tone: view.BadTone}}
 	}
 	return q.show(heading, view.Section{
-		Head:  view.SectionHead{ID: "contracts", Title: q.Text("industry.of", len(rows), len(all)), Note: q.download(listing.CSVHref(q.URL)), Segments: q.herdViews("/contracts")},
+		Head:  view.SectionHead{ID: "contracts", Title: q.shown(len(rows), len(all)), Note: q.download(listing.CSVHref(q.URL)), Segments: q.herdViews("/contracts")},
 		Parts: []view.Component{view.Filters{Action: "/contracts", Fields: fields}, q.contractListing(rows).Table(q.Printer, q.URL)},
 	})
 }
@@ -278,7 +278,7 @@ func (q *request) terms(book string, rec *livestock.Record) view.Facts {
 		{Name: q.Text("industry.heads"), Value: view.Plain(q.Text("industry.heads-of", rec.Heads, q.called(book, "commodity", rec.Herd.Animals)))},
 		{Name: q.Text("industry.term"), Value: view.Plain(q.Text("industry.from-until", q.Date(rec.Begun), q.Date(rec.Until)))},
 		{Name: q.Text("industry.offspring"), Value: view.Plain(q.choice("breeding-contract", "offspring", rec.Offspring))},
-		{Name: q.Text("industry.share"), Value: isolated(itoa(rec.Share) + " %")},
+		{Name: q.Text("industry.share"), Value: isolated(itoa(rec.Share) + "%")},
 		{Name: q.Text("industry.deposit"), Value: isolated(q.exact(rec.Deposit))},
 	}
 	if rec.From != "" {

@@ -175,7 +175,7 @@ func (q *request) plans(list []fact.Thing[dividend.Plan]) view.Component {
 	for _, p := range list {
 		rate := q.NotRecorded()
 		if p.Fact.Rate > 0 {
-			rate = strings.TrimSuffix(strings.TrimRight(fact.Money(p.Fact.Rate).String(), "0"), ".") + " %"
+			rate = strings.TrimSuffix(strings.TrimRight(fact.Money(p.Fact.Rate).String(), "0"), ".") + "%"
 		}
 		t.Rows = append(t.Rows, view.Row{Cells: []view.Cell{{Text: q.Name(p.Name), Href: entryHref(p.Book, p.Seq), Sub: q.called(p.Book, "investment", p.Parent), Grade: grade(p.Grade)},
 			{Text: q.Text("industry.years", p.Fact.Years, q.Date(p.Fact.Begins))}, {Text: rate}, {Text: q.money(p.Fact.Guaranteed)}}})

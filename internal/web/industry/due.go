@@ -57,7 +57,7 @@ func (q *request) due() error {
 	fields = append(fields, q.options("reason", pairs...))
 	heading := q.title("industry.due.title", q.write("industry.due.lead", len(all)))
 	heading.Tasks = q.tasks(all, func(reason string) string { return listing.With(q.URL, "reason", reason) })
-	return q.show(heading, view.Section{Head: view.SectionHead{ID: "due", Title: q.Text("industry.of", len(rows), len(all)), Note: q.download(listing.CSVHref(q.URL))},
+	return q.show(heading, view.Section{Head: view.SectionHead{ID: "due", Title: q.shown(len(rows), len(all)), Note: q.download(listing.CSVHref(q.URL))},
 		Parts: []view.Component{view.Filters{Action: "/due", Fields: fields}, q.dueListing(rows).Table(q.Printer, q.URL)}})
 }
 

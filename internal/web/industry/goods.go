@@ -78,7 +78,7 @@ func (q *request) goods() error {
 		kinds[s.Commodity] = true
 		in, delivered, lost, underway, held = in+s.In, delivered+s.Delivered, lost+s.Lost, underway+s.Underway, held+s.Held
 	}
-	heading.Lead = q.write("industry.goods.lead", len(kinds), len(rows))
+	heading.Lead = q.write("industry.goods.lead", len(kinds))
 	if len(kinds) == 1 {
 		heading.Lead = q.write("industry.goods.one", q.called(entity.Headquarters, "commodity", rows[0].Commodity), in, delivered, underway, lost, held)
 	}
@@ -95,7 +95,7 @@ func (q *request) goods() error {
 		parts = append(parts, view.Text{Prose: flows})
 	}
 	return q.show(heading, view.Section{
-		Head:  view.SectionHead{ID: "stock", Title: q.Text("industry.of", len(rows), len(all)), Note: q.download(listing.CSVHref(q.URL)), Segments: q.goodsViews("/goods")},
+		Head:  view.SectionHead{ID: "stock", Title: q.shown(len(rows), len(all)), Note: q.download(listing.CSVHref(q.URL)), Segments: q.goodsViews("/goods")},
 		Parts: parts,
 	})
 }
@@ -243,7 +243,7 @@ func (q *request) moved(what, path string, read func(context.Context, string) ([
 	heading := q.title("industry."+what+".title", q.write("industry."+what+".lead", len(rows), untraced))
 	heading.Buttons = buttons
 	return q.show(heading, view.Section{
-		Head:  view.SectionHead{ID: what, Title: q.Text("industry.of", len(rows), len(all)), Note: q.download(listing.CSVHref(q.URL)), Segments: q.goodsViews(path)},
+		Head:  view.SectionHead{ID: what, Title: q.shown(len(rows), len(all)), Note: q.download(listing.CSVHref(q.URL)), Segments: q.goodsViews(path)},
 		Parts: []view.Component{view.Filters{Action: path, Fields: fields}, list(rows).Table(q.Printer, q.URL)},
 	})
 }

@@ -192,6 +192,14 @@ func (q *request) title(key string, lead view.Prose) view.Heading {
 	return view.Heading{Eyebrow: []string{q.Text("industry"), q.Text("industry.as-of", q.Date(q.today))}, Title: q.Text(key), Lead: lead}
 }
 
+// shown is how many rows a list has, and of how many where it is narrowed.
+func (q *request) shown(rows, all int) string {
+	if rows == all {
+		return q.Text("industry.lines", all)
+	}
+	return q.Text("industry.of", rows, all)
+}
+
 // download is the note beside a table: its way out.
 func (q *request) download(href string) view.Prose {
 	return q.write("industry.csv", view.Link{Label: "CSV", Href: href})

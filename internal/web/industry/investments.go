@@ -180,7 +180,7 @@ func (q *request) investment() error {
 		Main: append([]view.Component{view.Section{Head: view.SectionHead{ID: "stages", Title: q.Text("industry.stages"), Note: q.write("industry.stages.note")}, Parts: []view.Component{q.stages(book, stages)}}}, production...),
 		Side: []view.Component{
 			view.Section{Head: view.SectionHead{ID: "about", Title: q.Text("industry.about")}, Parts: []view.Component{facts}},
-			view.Section{Head: view.SectionHead{ID: "stakes", Title: q.Text("industry.stakes", len(stakes))}, Parts: []view.Component{q.stakes(book, stakes, s.Staked)}},
+			view.Section{Head: view.SectionHead{ID: "stakes", Title: q.stakesTitle(len(stakes))}, Parts: []view.Component{q.stakes(book, stakes, s.Staked)}},
 		}})
 }
 
@@ -239,6 +239,14 @@ func (q *request) production(book string, file []journal.Filed) ([]view.Componen
 
 // stakesShown bounds the list of stakes on an investment's page.
 const stakesShown = 20
+
+// stakesTitle counts the stakes of villages, where there are any.
+func (q *request) stakesTitle(n int) string {
+	if n == 0 {
+		return q.Text("industry.stakes.none")
+	}
+	return q.Text("industry.stakes", n)
+}
 
 func (q *request) stakes(book string, list []told[*enterprise.Stake], total fact.Money) view.Component {
 	t := view.Table{Loose: true, Columns: []view.Column{{Label: q.Text("industry.col.village")}, {Label: q.Text("industry.col.staked"), Kind: view.NumberColumn}},

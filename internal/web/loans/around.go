@@ -53,7 +53,7 @@ func (q *request) borrower() error {
 		name = q.borrowerName(s.book, e.ID, lines[0].Segment, lines[0].Area)
 	}
 	heading := view.Heading{Crumbs: q.crumbs(view.Link{Label: q.name(s.book, "area", e.Area)}, view.Link{Label: e.ID}), Title: name,
-		Lead:    q.write("borrower.lead", sums.Loans, q.money(sums.Disbursed), q.money(sums.Outstanding), q.money(sums.Due)),
+		Lead:    q.write("borrower.lead", sums.Loans, q.key(sums.Disbursed), q.key(sums.Outstanding), q.key(sums.Due)),
 		Buttons: []view.Button{{Label: q.text("borrower.party"), Href: "/parties/" + s.book + "/" + e.ID}}}
 	l := q.lineListing(lines, "-disbursed", view.Empty{Icon: "card", Title: q.text("empty.borrower"), Text: q.text("empty.borrower.why")})
 	l.Total, l.Offset = int(sums.Loans), f.Offset
@@ -89,7 +89,7 @@ func (q *request) outlet() error {
 	}
 	at := func(key string) string { return listing.Address(link(key), "book", s.book, "outlet", e.ID) }
 	heading := view.Heading{Crumbs: q.crumbs(view.Link{Label: q.name(s.book, "area", e.Area)}, view.Link{Label: q.text("closed", q.date(s.day))}), Title: q.name(s.book, "outlet", e.ID),
-		Lead: q.write("outlet.lead", sums["active"].Loans, q.money(sums["active"].Outstanding), q.name(s.book, "party", e.Parent))}
+		Lead: q.write("outlet.lead", sums["active"].Loans, q.key(sums["active"].Outstanding), q.name(s.book, "party", e.Parent))}
 	figures := view.KeyFigures{
 		{Label: q.text("outstanding"), Figure: view.FigureLink{Value: q.sum(sums["active"].Outstanding), Href: listing.Address(link("all"), "book", s.book, "outlet", e.ID, "status", lending.Active)}, Note: q.text("loans", sums["active"].Loans)},
 		{Label: q.text("due.soon", soonDays), Figure: view.FigureLink{Value: q.sum(sums["due"].NextDue), Href: at("due")}, Note: q.text("loans", sums["due"].Loans)},
@@ -174,8 +174,8 @@ func (q *request) pools() error {
 	for _, p := range lines {
 		balance, guaranteed = balance+p.Balance, guaranteed+p.Guaranteed
 	}
-	heading := view.Heading{Crumbs: q.crumbs(view.Link{Label: s.name, Href: listing.Address(Path, "book", s.book)}), Title: q.text("pools"), Lead: q.write("pools.lead", len(lines), q.money(balance), q.money(guaranteed))}
-	return q.show(heading, q.bookFilter(s, link("pools")), view.Section{Head: view.SectionHead{ID: "pools", Title: q.text("pools"), Note: q.csvNote(listing.CSVHref(q.URL))}, Parts: []view.Component{q.poolListing(lines).Table(q.page.Printer, q.URL)}})
+	heading := view.Heading{Crumbs: q.crumbs(view.Link{Label: s.name, Href: listing.Address(Path, "book", s.book)}), Title: q.text("pools"), Lead: q.write("pools.lead", len(lines), q.key(balance), q.key(guaranteed))}
+	return q.show(heading, q.bookFilter(s, link("pools")), view.Section{Head: view.SectionHead{ID: "pools", Title: q.text("pools.n", len(lines)), Note: q.csvNote(listing.CSVHref(q.URL))}, Parts: []view.Component{q.poolListing(lines).Table(q.page.Printer, q.URL)}})
 }
 
 // bookFilter chooses the book where there are several.
@@ -238,7 +238,7 @@ func (q *request) pool() error {
 	state := q.poolState(e.Status)
 	state.Pill = true
 	heading := view.Heading{Crumbs: q.crumbs(view.Link{Label: q.text("pools"), Href: listing.Address(link("pools"), "book", s.book)}, view.Link{Label: e.ID}), Title: q.name(s.book, "pool", e.ID), State: &state,
-		Lead: q.write("pool.lead", view.FigureLink{Value: q.money(a.Balance), Href: account}, view.FigureLink{Value: q.money(a.Guaranteed), Href: loans}, terms.Multiple, q.money(room))}
+		Lead: q.write("pool.lead", view.FigureLink{Value: q.key(a.Balance), Href: account}, view.FigureLink{Value: q.key(a.Guaranteed), Href: loans}, terms.Multiple, q.key(room))}
 	figures := view.KeyFigures{
 		{Label: q.text("pool.contributed"), Figure: view.FigureLink{Value: q.sum(capital), Href: listing.Address("/postings", "book", s.book, "account", ledger.NewAccount(s.book, ledger.Pool, e.ID, "", "", "").ID, "flow", "pool-contribution")}},
 		{Label: q.text("pool.balance"), Figure: view.FigureLink{Value: q.sum(a.Balance), Href: account}},
@@ -251,7 +251,7 @@ func (q *request) pool() error {
 		{Name: q.text("pool.multiple"), Value: view.Plain(itoa(terms.Multiple))},
 		{Name: q.text("pool.room"), Value: view.Prose{{Text: q.money(room), Isolated: true}}},
 		{Name: q.text("pool.trigger"), Value: view.Plain(q.text("pool.trigger.days", terms.Trigger))},
-		{Name: q.text("pool.share"), Value: view.Plain(terms.Share + " %")},
+		{Name: q.text("pool.share"), Value: view.Plain(terms.Share + "%")},
 		{Name: q.text("pool.base"), Value: view.Plain(q.choice("pool", "base", terms.Base))},
 		{Name: q.text("pool.loan-max"), Value: view.Plain(q.limit(int64(terms.LoanMax)))},
 		{Name: q.text("pool.year-max"), Value: view.Plain(q.limit(int64(terms.YearMax)))},

@@ -74,14 +74,14 @@ func (q *request) list(which string) error {
 	switch which {
 	case "due":
 		if f.DueNow {
-			heading.Lead = q.write("due.now.lead", sums.Loans, q.money(sums.Due))
+			heading.Lead = q.write("due.now.lead", sums.Loans, q.key(sums.Due))
 		} else {
-			heading.Lead = q.write("due.lead", sums.Loans, q.money(sums.NextDue), q.date(f.DueFrom), q.date(f.DueUntil))
+			heading.Lead = q.write("due.lead", sums.Loans, q.key(sums.NextDue), q.date(f.DueFrom), q.date(f.DueUntil))
 		}
 	case "arrears":
-		heading.Lead = q.write("arrears.lead", sums.Loans, q.money(sums.Due), q.money(sums.Outstanding))
+		heading.Lead = q.write("arrears.lead", sums.Loans, q.key(sums.Due), q.key(sums.Outstanding))
 	default:
-		heading.Lead = q.write("all.lead", sums.Loans, q.money(sums.Disbursed), q.money(sums.Outstanding))
+		heading.Lead = q.write("all.lead", sums.Loans, q.key(sums.Disbursed), q.key(sums.Outstanding))
 	}
 	filters, err := q.filters(s, which)
 	if err != nil {

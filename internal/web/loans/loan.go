@@ -141,9 +141,9 @@ func (q *request) loan() error {
 	if err != nil {
 		return err
 	}
-	next := view.KeyFigure{Label: q.text("next"), Figure: view.FigureLink{Value: "–", Href: "#schedule"}}
+	next := view.KeyFigure{Label: q.text("next"), Figure: view.FigureLink{Value: "–"}}
 	if on, amount, ok := a.state.NextDue(); ok {
-		next.Figure.Value, next.Note = q.key(amount), q.date(lending.DateOf(on))
+		next.Figure, next.Note = view.FigureLink{Value: q.key(amount), Href: "#schedule"}, q.date(lending.DateOf(on))
 	}
 	figures := view.KeyFigures{
 		{Label: q.text("outstanding"), Figure: view.FigureLink{Value: q.key(a.state.Outstanding()), Href: accountHref(l)}, Note: q.text("of", q.money(a.state.Disbursed+a.state.Capitalised))},
@@ -155,8 +155,12 @@ func (q *request) loan() error {
 	if differences != nil {
 		body = append(body, differences)
 	}
+	side := []view.Component{q.terms(l)}
+	if l.Status != lending.Repaid { // nothing is left to settle
+		side = []view.Component{quote, side[0]}
+	}
 	main := []view.Component{q.history(l, history), q.versions(l, versions)}
-	return q.show(heading, append(body, view.Columns{Record: true, Main: main, Side: []view.Component{quote, q.terms(l)}})...)
+	return q.show(heading, append(body, view.Columns{Record: true, Main: main, Side: side})...)
 }
 
 // townUnless is the town of a loan that lies in no village.
@@ -657,16 +661,24 @@ func (q *request) receipts(a *account) view.Section {
 	lines := receiptLines(a.state)
 	slices.Reverse(lines)
 	latest := lines[:min(len(lines), listing.PageSize)]
-	note := view.Plain(q.text("receipts.note", len(latest), len(lines)) + " ")
+	note := view.Plain(q.latest("receipts", len(lines), listing.PageSize) + " ")
 	return view.Section{Head: view.SectionHead{ID: "receipts", Title: q.text("receipts"), Note: append(note, q.csvNote(link("loan", a.loan.Book, a.loan.ID, "receipts.csv"))...)}, Parts: []view.Component{q.receiptListing(a.loan, latest).Table(q.page.Printer, q.URL)}}
 }
 
 // historyShown is how many of the latest events, and versions of the schedule, the page of a loan shows.
 const historyShown = 30
 
+// latest says how many of all of a list are shown: the latest, or every one.
+func (q *request) latest(list string, all, shown int) string {
+	if all <= shown {
+		return q.text(list+".whole", all)
+	}
+	return q.text(list+".note", shown, all)
+}
+
 // history is what happened, the latest last.
 func (q *request) history(l *lending.Loan, list []lending.Happening) view.Component {
-	note := append(view.Plain(q.text("history.note", min(len(list), historyShown), len(list))+" "), q.csvNote(link("loan", l.Book, l.ID, "history.csv"))...)
+	note := append(view.Plain(q.latest("history", len(list), historyShown)+" "), q.csvNote(link("loan", l.Book, l.ID, "history.csv"))...)
 	section := view.Section{Head: view.SectionHead{ID: "history", Title: q.text("history"), Note: note}}
 	if len(list) == 0 {
 		section.Parts = []view.Component{view.Empty{Icon: "clock", Title: q.text("empty.history"), Text: q.text("empty.history.why")}}
@@ -724,7 +736,7 @@ func (q *request) versions(l *lending.Loan, list []lending.Version) view.Compone
 	for _, v := range slices.Backward(list[max(len(list)-historyShown, 0):]) {
 		t.Rows = append(t.Rows, view.Row{Cells: []view.Cell{{Text: itoa(v.Version), Href: entryHref(l.Book, v.Seq)}, {Text: q.date(v.On)}, {Text: v.Hash[:16], Sub: q.text("contract.hash", v.Contract[:16])}}})
 	}
-	note := append(view.Plain(q.text("versions.note", min(len(list), historyShown), len(list))+" "), q.csvNote(link("loan", l.Book, l.ID, "versions.csv"))...)
+	note := append(view.Plain(q.latest("versions", len(list), historyShown)+" "), q.csvNote(link("loan", l.Book, l.ID, "versions.csv"))...)
 	return view.Section{Head: view.SectionHead{ID: "versions", Title: q.text("versions"), Note: note}, Parts: []view.Component{t}}
 }
 

@@ -167,7 +167,7 @@ func (q *request) show(heading view.Heading, body ...view.Component) error {
 func (q *request) money(fen int64) string { return q.words.Amount(fen, locale.Yuan) }
 func (q *request) sum(fen int64) string   { return q.words.Money(fen, locale.Yuan) }
 
-// key writes an amount as a key figure: in full as far as that fits a narrow screen.
+// key writes an amount for a sentence or as a key figure: in full as far as that fits a narrow screen.
 func (q *request) key(fen int64) string {
 	const widest = 100_000_000 // a million
 	if fen >= widest {
@@ -194,7 +194,7 @@ func (q *request) share(part, whole int64) string {
 // percent writes a rate in parts per million.
 func percent(ppm int64) string {
 	text := strings.TrimRight(figure.FormatDecimal(ppm, 4), "0")
-	return strings.TrimSuffix(text, ".") + "\u00a0%"
+	return strings.TrimSuffix(text, ".") + "%"
 }
 
 // sums adds up the loans of a filter, once until something is recorded or a day is closed.

@@ -93,37 +93,37 @@ func TestPages(t *testing.T) {
 	b := app.As("loans")
 	extension, repayment := link(at["extension"].Seq), link(at["repayment"].Seq)
 	for path, says := range map[string][]string{
-		"/loans":                                        {"3 loans owe ¥3.42 m", "Portfolio at risk", "1 loan, extended", "¥3.40 m"},
+		"/loans":                                        {"3 loans with ¥3.42 m outstanding", "Portfolio at risk", "1 loan, extended", "¥3.40 m"},
 		"/loans?by=village":                             {"东旱坪村", "令川村", "In no village"},
-		"/loans/loan/620524/N-1":                        {"Agreed, not paid out", "Cai Household is to be lent ¥5,000.00", "What it really costs a year", "7.9326"},
-		"/loans/all":                                    {"4 loans of ¥3,422,000.00", "E-1", "F-1", "M-1", "Bao Household", "Chengguan outlet"},
-		"/loans/all?status=repaid":                      {"No loan found"},
+		"/loans/loan/620524/N-1":                        {"Agreed, not paid out", "Cai Household is to be lent ¥5,000.00", "Effective annual rate", "7.9326"},
+		"/loans/all":                                    {"4 loans of ¥3.42 m", "E-1", "F-1", "M-1", "Bao Household", "Chengguan outlet"},
+		"/loans/all?status=repaid":                      {"No loan matches"},
 		"/loans/all?number=F-":                          {"1 loan of ¥12,000.00"},
 		"/loans/due?days=30":                            {"3 instalments", "30 Jun 2020"},
 		"/loans/due?when=now":                           {"0 loans have"},
 		"/loans/arrears":                                {"2 loans are past due", "77 days past due"},
-		"/loans/loan/620524/F-1":                        {"Bao Household was lent ¥12,000.00 on 15 Jan 2020", "1 of 12 instalments paid", "3 overdue", "12,000.00 × 4.35 % × 30/360", "Instalment 1,023.72 less the interest", "How each row was computed"},
+		"/loans/loan/620524/F-1":                        {"Bao Household borrowed ¥12,000.00 on 15 Jan 2020", "1 of 12 instalments paid", "3 overdue", "12,000.00 × 4.35% × 30/360", "1,023.72 level payment less interest", "How each instalment was computed"},
 		"/loans/loan/620524/F-1?payoff=2020-06-15":      {"To pay on 15 Jun 2020"},
 		"/loans/loan/620524/F-1?payoff=never":           {"This is not a date"},
 		"/loans/loan/620524/F-1?payoff=2019-01-01":      {"The loan was paid out on 15 Jan 2020"},
-		"/loans/loan/620524/E-1":                        {"Running, extended", "Put off", "3,400,000.00 × 3.85 % × 97/360", "35,270.28", "67,995.28 due with this row"},
+		"/loans/loan/620524/E-1":                        {"Running, extended", "Extended", "3,400,000.00 × 3.85% × 97/360", "35,270.28", "67,995.28 falls due with this instalment"},
 		"/loans/loan/620524/E-1/contract":               {"Loan contract E-1", "Firm", "Terms in words", "For the lender", "Guarantee pool"},
 		"/loans/loan/620524/F-1/receipt/" + repayment:   {"Receipt RP-1", "Bao Household paid ¥1,023.72 on 15 Feb 2020", "¥980.22", "¥43.50", "¥11,019.78"},
-		"/loans/loan/620524/E-1/extension/" + extension: {"银保监发〔2020〕6号", "No. 7", "Pandemic", "Principal put off", "¥3,400,000.00", "¥32,725.00"},
+		"/loans/loan/620524/E-1/extension/" + extension: {"银保监发〔2020〕6号", "No. 7", "Pandemic", "Principal deferred", "¥3,400,000.00", "¥32,725.00"},
 		"/loans/borrower/620524/H-1":                    {"Bao Household", "1 loan of ¥12,000.00"},
-		"/loans/outlet/620524/outlet":                   {"Chengguan outlet", "3 running loans owe ¥3,421,019.78"},
+		"/loans/outlet/620524/outlet":                   {"Chengguan outlet", "3 running loans, with ¥3.42 m outstanding"},
 		"/loans/pools":                                  {"Guarantee pool"},
-		"/loans/pool/620524/pool":                       {"3.4", "¥1,000,000.00", "more than 90 days", "The pool has paid no lender yet", "At 10 times its balance it can guarantee ¥6,600,000.00 more"},
-		"/loans/extensions":                             {"1 extension of 1 loans", "E-1", "now 30 Jun 2020"},
+		"/loans/pool/620524/pool":                       {"3.4", "¥1,000,000.00", "more than 90 days", "The pool has not had to pay a lender yet", "At 10 times its balance it can guarantee ¥6.60 m more"},
+		"/loans/extensions":                             {"1 extension on 1 loans", "E-1", "now due 30 Jun 2020"},
 		"/loans/statements":                             {"1 loan is on its lender's books", "81,000 fen", "M-1"},
-		"/loans/subsidies":                              {"No subsidy"},
+		"/loans/subsidies":                              {"No subsidies"},
 		"/loans/messages":                               {"3 messages to send", "Loan E-1: ¥3,467,995.28 is due on 30 Jun 2020"},
 		"/loans/messages?kind=receipt&days=366":         {"we received ¥1,023.72 on 15 Feb 2020"},
-		"/loans/closing":                                {"Closed through 31 May 2020", "All were closed"},
+		"/loans/closing":                                {"Closed through 31 May 2020", "No loan was left out"},
 		"/loans/applications?status=contracted":         {"A-F-1"},
 		"/loans/applications":                           {"1 application is listed", "A-W-1", "12 months", "¥3,000.00", "Cai Household"},
-		"/loans/applications?status=refused":            {"Nothing waits in this state"},
-		"/loans/applications?product=farmer":            {"Nothing waits in this state"},
+		"/loans/applications?status=refused":            {"No application is in this state"},
+		"/loans/applications?product=farmer":            {"No application is in this state"},
 		"/loans/applications?number=A-W&sort=-on":       {"1 application is listed"},
 		"/loans/applications?town=620524101":            {"application"},
 	} {
@@ -182,7 +182,7 @@ func TestRepay(t *testing.T) {
 	href := regexp.MustCompile(`/record/loan-repayment\?[^"]*excess=payoff[^"]*`).FindString(page.Body)
 	form := b.Get(strings.ReplaceAll(href, "&amp;", "&")).Says(http.StatusOK, "F-1").Form("/record/loan-repayment")
 	b.Send(form, "receipt", "RP-2", "on", "2020-06-01").Says(http.StatusOK, "Recorded")
-	b.Get("/loans/loan/620524/F-1?on=2020-06-01").Says(http.StatusOK, "owes ¥0.00", "Repaid")
+	b.Get("/loans/loan/620524/F-1?on=2020-06-01").Says(http.StatusOK, "Principal outstanding on 1 Jun 2020 : ¥0.00", "Repaid")
 }
 
 // TestNothing: where no loan was ever made, every list says what would be there.

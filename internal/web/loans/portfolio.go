@@ -45,7 +45,7 @@ func (q *request) portfolio() error {
 		return err
 	}
 	_, extended, all := whole(parts)
-	heading := view.Heading{Eyebrow: []string{q.text("title"), s.name, q.text("closed", q.date(s.day))}, Title: q.text("portfolio")}
+	heading := view.Heading{Eyebrow: []string{q.text("title"), s.name}, Title: q.text("portfolio")}
 	fields := append(q.bookField(s), view.Field{Kind: view.SelectField, Name: "by", Label: q.text("by")})
 	by := &fields[len(fields)-1]
 	for _, d := range lending.Dimensions {
@@ -60,11 +60,12 @@ func (q *request) portfolio() error {
 		empty := view.Empty{Icon: "card", Title: q.text("empty.loans"), Text: q.text("empty.loans.why"), Action: &view.Button{Label: q.text("all"), Href: at(link("all"))}}
 		return q.show(heading, q.ways(s), filters, empty)
 	}
+	heading.Eyebrow = append(heading.Eyebrow, q.text("closed", q.date(s.day)))
 	heading.Lead = q.write("portfolio.lead", all.Loans, view.FigureLink{Value: q.sum(all.Outstanding), Href: at(link("all"), "status", lending.Active, "sort", "-outstanding")},
 		view.FigureLink{Value: q.sum(all.Risk[2]), Href: at(link("arrears"))}, q.share(all.Risk[2], all.Outstanding))
 	figures := view.KeyFigures{
 		{Label: q.text("outstanding"), Figure: view.FigureLink{Value: q.sum(all.Outstanding), Href: at(link("all"), "status", lending.Active)}, Note: q.text("loans", all.Loans)},
-		{Label: q.text("risk.over", 0), Figure: view.FigureLink{Value: q.sum(all.Risk[0]), Href: at(link("arrears"))}, Note: q.share(all.Risk[0], all.Outstanding)},
+		{Label: q.text("risk.any"), Figure: view.FigureLink{Value: q.sum(all.Risk[0]), Href: at(link("arrears"))}, Note: q.share(all.Risk[0], all.Outstanding)},
 		{Label: q.text("risk.over", 30), Figure: view.FigureLink{Value: q.sum(all.Risk[2]), Href: at(link("arrears"), "sort", "-days")}, Note: q.share(all.Risk[2], all.Outstanding)},
 		{Label: q.text("risk.over", 90), Figure: view.FigureLink{Value: q.sum(all.Risk[4]), Href: at(link("arrears"), "sort", "-days")}, Note: q.share(all.Risk[4], all.Outstanding)},
 		{Label: q.text("extended"), Figure: view.FigureLink{Value: q.sum(extended.Outstanding), Href: at(link("extensions"))}, Note: q.text("loans", extended.Loans)},

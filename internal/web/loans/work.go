@@ -95,7 +95,7 @@ func (q *request) applications() error {
 	}
 	l := q.applicationListing(list)
 	l.Total, l.Offset = int(total), f.Offset
-	return q.show(heading, view.Section{Head: view.SectionHead{ID: "applications", Title: q.text("applications"), Note: q.csvNote(listing.CSVHref(q.URL))}, Parts: []view.Component{filters, l.Table(q.page.Printer, q.URL)}})
+	return q.show(heading, view.Section{Head: view.SectionHead{ID: "applications", Title: q.text("applications.n", total), Note: q.csvNote(listing.CSVHref(q.URL))}, Parts: []view.Component{filters, l.Table(q.page.Printer, q.URL)}})
 }
 
 func (q *request) applicationsCSV() error {
@@ -157,12 +157,12 @@ func (q *request) extensions() error {
 	for _, fen := range loans {
 		left += fen
 	}
-	heading := view.Heading{Crumbs: q.crumbs(view.Link{Label: s.name, Href: listing.Address(Path, "book", s.book)}), Title: q.text("extensions"), Lead: q.write("extensions.lead", len(list), len(loans), q.money(left))}
+	heading := view.Heading{Crumbs: q.crumbs(view.Link{Label: s.name, Href: listing.Address(Path, "book", s.book)}), Title: q.text("extensions"), Lead: q.write("extensions.lead", len(list), len(loans), q.key(left))}
 	filters, err := q.filters(s, "extensions")
 	if err != nil {
 		return err
 	}
-	return q.show(heading, view.Section{Head: view.SectionHead{ID: "extensions", Title: q.text("extensions"), Note: q.csvNote(listing.CSVHref(q.URL))}, Parts: []view.Component{filters, q.extensionListing(s, list).Table(q.page.Printer, q.URL)}})
+	return q.show(heading, view.Section{Head: view.SectionHead{ID: "extensions", Title: q.text("extensions.n", len(list)), Note: q.csvNote(listing.CSVHref(q.URL))}, Parts: []view.Component{filters, q.extensionListing(s, list).Table(q.page.Printer, q.URL)}})
 }
 
 func (q *request) extensionsCSV() error {
@@ -301,9 +301,9 @@ func (q *request) subsidies() error {
 	for _, x := range list {
 		sum += x.Amount
 	}
-	heading := view.Heading{Crumbs: q.crumbs(view.Link{Label: s.name, Href: listing.Address(Path, "book", s.book)}), Title: q.text("subsidies"), Lead: q.write("subsidies.lead", len(list), q.money(sum))}
+	heading := view.Heading{Crumbs: q.crumbs(view.Link{Label: s.name, Href: listing.Address(Path, "book", s.book)}), Title: q.text("subsidies"), Lead: q.write("subsidies.lead", len(list), q.key(sum))}
 	filters := view.Filters{Action: link("subsidies"), Fields: append(q.bookField(s), view.Field{Name: "quarter", Label: q.text("quarter"), Hint: q.text("quarter.hint"), Value: q.FormValue("quarter")})}
-	return q.show(heading, view.Section{Head: view.SectionHead{ID: "subsidies", Title: q.text("subsidies"), Note: q.csvNote(listing.CSVHref(q.URL))}, Parts: []view.Component{filters, q.subsidyListing(s, list).Table(q.page.Printer, q.URL)}})
+	return q.show(heading, view.Section{Head: view.SectionHead{ID: "subsidies", Title: q.text("subsidies.n", len(list)), Note: q.csvNote(listing.CSVHref(q.URL))}, Parts: []view.Component{filters, q.subsidyListing(s, list).Table(q.page.Printer, q.URL)}})
 }
 
 func (q *request) subsidiesCSV() error {
