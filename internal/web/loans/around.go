@@ -88,7 +88,7 @@ func (q *request) outlet() error {
 		}
 	}
 	at := func(key string) string { return listing.Address(link(key), "book", s.book, "outlet", e.ID) }
-	heading := view.Heading{Crumbs: q.crumbs(view.Link{Label: q.name(s.book, "area", e.Area)}, view.Link{Label: q.text("closed", q.date(s.day))}), Title: q.name(s.book, "outlet", e.ID),
+	heading := view.Heading{Crumbs: q.crumbs(view.Link{Label: q.name(s.book, "area", e.Area)}, view.Link{Label: q.asOf(s)}), Title: q.name(s.book, "outlet", e.ID),
 		Lead: q.write("outlet.lead", sums["active"].Loans, q.key(sums["active"].Outstanding), q.name(s.book, "party", e.Parent))}
 	figures := view.KeyFigures{
 		{Label: q.text("outstanding"), Figure: view.FigureLink{Value: q.sum(sums["active"].Outstanding), Href: listing.Address(link("all"), "book", s.book, "outlet", e.ID, "status", lending.Active)}, Note: q.text("loans", sums["active"].Loans)},

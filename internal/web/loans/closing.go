@@ -35,12 +35,13 @@ func (q *request) closing() error {
 			body = append(body, view.Form{Action: link("closing"), Plain: true, Hidden: q.visit.Hidden(view.Hidden{Name: "book", Value: s.book}), Buttons: []view.Button{{Label: q.text("closing.do"), Kind: view.Primary}}})
 		}
 	}
-	body = append(body,
-		view.Section{Head: view.SectionHead{ID: "unclosed", Title: q.text("unclosed"), Note: q.csvNote(listing.Address(link("closing", "unclosed.csv"), "book", s.book))},
-			Parts: []view.Component{q.unclosedListing(failed).Table(q.page.Printer, q.URL)}},
+	if len(runs) > 0 {
+		body = append(body, view.Section{Head: view.SectionHead{ID: "unclosed", Title: q.text("unclosed"), Note: q.csvNote(listing.Address(link("closing", "unclosed.csv"), "book", s.book))},
+			Parts: []view.Component{q.unclosedListing(failed).Table(q.page.Printer, q.URL)}})
+	}
+	return q.show(heading, append(body,
 		view.Section{Head: view.SectionHead{ID: "runs", Title: q.text("runs"), Note: q.csvNote(listing.CSVHref(q.URL))},
-			Parts: []view.Component{q.runListing(runs).Table(q.page.Printer, q.URL)}})
-	return q.show(heading, body...)
+			Parts: []view.Component{q.runListing(runs).Table(q.page.Printer, q.URL)}})...)
 }
 
 // unclosed are the loans of the visitor's areas that could not be closed.

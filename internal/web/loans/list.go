@@ -70,7 +70,7 @@ func (q *request) list(which string) error {
 	if err != nil {
 		return err
 	}
-	heading := view.Heading{Crumbs: q.crumbs(view.Link{Label: s.name, Href: listing.Address(Path, "book", s.book)}, view.Link{Label: q.text("closed", q.date(s.day))}), Title: q.text(which)}
+	heading := view.Heading{Crumbs: q.crumbs(view.Link{Label: s.name, Href: listing.Address(Path, "book", s.book)}, view.Link{Label: q.asOf(s)}), Title: q.text(which)}
 	switch which {
 	case "due":
 		if f.DueNow {

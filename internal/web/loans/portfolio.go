@@ -60,7 +60,7 @@ func (q *request) portfolio() error {
 		empty := view.Empty{Icon: "card", Title: q.text("empty.loans"), Text: q.text("empty.loans.why"), Action: &view.Button{Label: q.text("all"), Href: at(link("all"))}}
 		return q.show(heading, q.ways(s), filters, empty)
 	}
-	heading.Eyebrow = append(heading.Eyebrow, q.text("closed", q.date(s.day)))
+	heading.Eyebrow = append(heading.Eyebrow, q.asOf(s))
 	heading.Lead = q.write("portfolio.lead", all.Loans, view.FigureLink{Value: q.sum(all.Outstanding), Href: at(link("all"), "status", lending.Active, "sort", "-outstanding")},
 		view.FigureLink{Value: q.sum(all.Risk[2]), Href: at(link("arrears"))}, q.share(all.Risk[2], all.Outstanding))
 	figures := view.KeyFigures{

@@ -1,6 +1,7 @@
 package loans
 
 import (
+	"cmp"
 	"slices"
 
 	"lastmile/internal/database"
@@ -19,6 +20,7 @@ type scope struct {
 	name  string
 	areas []string  // towns and villages; empty for the whole book
 	day   date.Date // that lists speak of: the last close of day, or today
+	open  bool      // no day was ever closed
 	books []entity.Entity
 }
 
@@ -91,10 +93,20 @@ func (q *request) scope() (*scope, error) {
 	s := &scope{book: book, areas: areas[book], books: list}
 	s.area = list[at].Area
 	s.name = q.name(entity.Headquarters, "area", s.area)
-	if s.day, err = q.closedThrough(book); err != nil {
+	through, err := lending.ClosedThrough(q.ctx, q.db(), book)
+	if err != nil {
 		return nil, err
 	}
+	s.day, s.open = cmp.Or(through, q.pages.store.Today()), through == ""
 	return s, nil
+}
+
+// asOf says of which day a list speaks.
+func (q *request) asOf(s *scope) string {
+	if s.open {
+		return q.text("never-closed", q.date(s.day))
+	}
+	return q.text("closed", q.date(s.day))
 }
 
 // closedThrough is the day through which a book was last closed; today when it never was.

@@ -49,8 +49,8 @@ func TestApprove(t *testing.T) {
 
 	approver := app.As("approver")
 	approver.Get("/todo").Says(http.StatusOK, "wait for your approval", "Disbursement", "Tang Xin", "0 of 1")
-	panel := approver.Get(href).Says(http.StatusOK, "¥1,250.50", "Prepared by Tang Xin", "nobody records it alone", "Effect on balances", "Promised to Water station", "¥30,000.00", "¥28,749.50")
-	approver.In("zh").Get(href).Says(http.StatusOK, "须由他人复核", "对余额的影响", "承诺资金")
+	panel := approver.Get(href).Says(http.StatusOK, "¥1,250.50", "Prepared by Tang Xin", "nobody records it alone", "Effect on balances", "Promised money · Water station", "¥30,000.00", "¥28,749.50")
+	approver.In("zh").Get(href).Says(http.StatusOK, "须由他人复核", "对余额的影响", "已安排资金")
 
 	// The maker has no button, and making one does not help.
 	fin := app.As("fin")
@@ -178,7 +178,7 @@ func TestTogether(t *testing.T) {
 			href = l
 		}
 	}
-	panel := approver.Get(href).Says(http.StatusOK, "3 ticked at first, ¥600.50 together", "Promised to Water station", "¥29,399.50", "V-2")
+	panel := approver.Get(href).Says(http.StatusOK, "3 ticked at first, ¥600.50 together", "Promised money · Water station", "¥29,399.50", "V-2")
 	approver.In("zh").Get(href).Says(http.StatusOK, "同一次导入 3 项", "合计 600.50 元")
 	fin.Get(href).Says(http.StatusOK, "Nothing of this import waits for you")
 	form := panel.Form(href)

@@ -1,0 +1,18 @@
+package locale
+
+import "testing"
+
+func TestName(t *testing.T) {
+	for _, c := range []struct{ name, en, zh string }{
+		{"Dolan ewes 多浪羊母羊", "Dolan ewes", "多浪羊母羊"},
+		{"Budget 2013 年度预算", "Budget 2013", "2013年度预算"},
+		{"Listed company 01 上市公司01", "Listed company 01", "上市公司01"},
+		{"洛门镇", "洛门镇", "洛门镇"},
+		{"Shenzhen", "Shenzhen", "Shenzhen"},
+		{"A: 甲", "A: 甲", "A: 甲"},
+	} {
+		if en, zh := (&Printer{Language: English}).Name(c.name), (&Printer{Language: Chinese}).Name(c.name); en != c.en || zh != c.zh {
+			t.Errorf("%q is %q in English and %q in Chinese, want %q and %q", c.name, en, zh, c.en, c.zh)
+		}
+	}
+}
