@@ -13,6 +13,7 @@ type checkpointer struct {
 	committed chan struct{} // holds one token when something was committed since the last pass
 	closing   chan struct{}
 	begun     sync.Once
+	ended     sync.Once
 	done      sync.WaitGroup
 }
 
@@ -34,7 +35,7 @@ func (c *checkpointer) soon() {
 
 // stop waits until the pass under way is over. Nothing may be committed meanwhile.
 func (c *checkpointer) stop() {
-	close(c.closing)
+	c.ended.Do(func() { close(c.closing) })
 	c.done.Wait()
 }
 

@@ -308,3 +308,18 @@ func TestMigrateRefuses(t *testing.T) {
 		must(t, db.Migrate(t.Context(), schemas...))
 	})
 }
+
+// TestCloseTwice closes a store that has something to move from its log, and closes it again.
+func TestCloseTwice(t *testing.T) {
+	db, err := database.Open(t.Context(), "sqlite:"+filepath.Join(t.TempDir(), "store.db"))
+	must(t, err)
+	w, err := db.Writer(t.Context())
+	must(t, err)
+	must(t, w.Begin(t.Context()))
+	_, err = w.Exec(t.Context(), "CREATE TABLE word (text TEXT NOT NULL) STRICT")
+	must(t, err)
+	must(t, w.Commit(t.Context()))
+	must(t, w.Close())
+	must(t, db.Close())
+	must(t, db.Close())
+}

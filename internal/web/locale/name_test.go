@@ -7,6 +7,7 @@ func TestName(t *testing.T) {
 		{"Dolan ewes 多浪羊母羊", "Dolan ewes", "多浪羊母羊"},
 		{"Budget 2013 年度预算", "Budget 2013", "2013年度预算"},
 		{"Listed company 01 上市公司01", "Listed company 01", "上市公司01"},
+		{"House repair, payment 3 危房改造分期拨款", "House repair, payment 3", "危房改造分期拨款"},
 		{"洛门镇", "洛门镇", "洛门镇"},
 		{"Shenzhen", "Shenzhen", "Shenzhen"},
 		{"A: 甲", "A: 甲", "A: 甲"},
