@@ -4,7 +4,6 @@ import (
 	"slices"
 	"strings"
 
-	"lastmile/internal/area"
 	"lastmile/internal/date"
 	"lastmile/internal/dividend"
 	"lastmile/internal/entity"
@@ -107,7 +106,7 @@ func (q *request) value(v *figure.Value) string {
 func (q *request) label(d *figure.Definition) string { return q.pick(d.En, d.Zh) }
 
 // unit writes a unit's name.
-func (q *request) unit(unit string) string { return wording.For(q.site.engine, q.Printer).Unit(unit) }
+func (q *request) unit(unit string) string { return q.words().Unit(unit) }
 
 var grades = map[journal.Grade]view.Grade{journal.Traced: view.Traced, journal.Partly: view.Partly, journal.Reported: view.Reported}
 
@@ -149,11 +148,11 @@ func (q *request) areaName(code string) string {
 	if !ok {
 		return code
 	}
-	if said := area.Pronounced(e.Name); said != "" && !q.chinese() {
-		return said + " " + e.Name
-	}
-	return e.Name
+	return q.words().Place(e.Name)
 }
+
+// words are the words of what facts say.
+func (q *request) words() wording.Words { return wording.For(q.site.engine, q.Printer) }
 
 // bookName is what a book is called: its county, or headquarters.
 func (q *request) bookName(book string) string {

@@ -91,7 +91,7 @@ func (q *request) caseListing(rows []entity.Entity) listing.Listing[entity.Entit
 	return listing.Listing[entity.Entity]{Label: q.label, Rows: rows, Empty: view.Empty{Icon: "layers", Title: q.text("households.cases.none"), Text: q.text("households.cases.none.why")}, Columns: []listing.Column[entity.Entity]{
 		{Key: "case", Compare: func(a, b entity.Entity) int { return strings.Compare(a.ID, b.ID) }, Plain: func(e entity.Entity) string { return e.ID },
 			Cell: func(e entity.Entity) view.Cell {
-				title := q.own(e.Name)
+				title := q.words.Name(e.Name)
 				if title == "" {
 					title = e.ID
 				}
@@ -175,7 +175,7 @@ func (q *request) oneCase() error {
 	}
 	state := q.caseState(e.Status)
 	state.Pill = true
-	title := q.own(p.Case.Title)
+	title := q.words.Name(p.Case.Title)
 	if title == "" {
 		title = id
 	}
@@ -351,7 +351,7 @@ func (q *request) postedSection(book string, p *casework.Progress) view.Componen
 		if !n.Current {
 			state = view.State{Kind: view.Failed, Word: q.text("households.notice.void")}
 		}
-		t.Rows = append(t.Rows, view.Row{Cells: []view.Cell{{Text: q.own(n.Title), Href: noticeHref(book, n.ID), Sub: n.ID}, {Text: n.Place}, {Text: q.day(n.On)}, {Text: q.day(n.Until)}, {Text: q.words.Count(int64(len(n.Objections)))}, {State: &state}}})
+		t.Rows = append(t.Rows, view.Row{Cells: []view.Cell{{Text: q.words.Name(n.Title), Href: noticeHref(book, n.ID), Sub: n.ID}, {Text: n.Place}, {Text: q.day(n.On)}, {Text: q.day(n.Until)}, {Text: q.words.Count(int64(len(n.Objections)))}, {State: &state}}})
 	}
 	return view.Section{Head: view.SectionHead{ID: "notices", Title: q.text("households.notices")}, Parts: []view.Component{t}}
 }

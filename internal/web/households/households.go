@@ -196,11 +196,8 @@ func (q *request) named(book, typ, id string) (string, error) {
 	if typ == "area" {
 		return q.placed(e.Name), nil
 	}
-	return q.own(e.Name), nil
+	return q.words.Name(e.Name), nil
 }
-
-// own is the reader's part of a name that is written in both scripts.
-func (q *request) own(name string) string { return q.words.Own(name) }
 
 // person is who a log-in is.
 func (q *request) person(login string) (string, error) {

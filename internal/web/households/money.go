@@ -6,13 +6,10 @@ import (
 
 	"lastmile/internal/date"
 	"lastmile/internal/entity"
-	"lastmile/internal/fact"
 	"lastmile/internal/household"
-	"lastmile/internal/journal"
 	"lastmile/internal/ledger"
 	"lastmile/internal/lending"
 	"lastmile/internal/livestock"
-	"lastmile/internal/project"
 	"lastmile/internal/web/chart"
 	"lastmile/internal/web/listing"
 	"lastmile/internal/web/view"
@@ -77,10 +74,7 @@ func (q *request) trail(h *home) (view.Component, error) {
 	if err != nil {
 		return nil, err
 	}
-	project, err := q.project(h.Book, most.Project)
-	if err != nil {
-		return nil, err
-	}
+	project := q.words.Project(q.Context(), q.p.store.DB, h.Book, most.Project)
 	village, err := q.named(entity.Headquarters, "area", h.area)
 	if err != nil {
 		return nil, err
@@ -104,23 +98,6 @@ func (q *request) trail(h *home) (view.Component, error) {
 	}
 	trail = append(trail, step("village", village, "/areas/"+url.PathEscape(h.area)), step("household", q.words.Amount(of[most.Project], yuan), ""))
 	return trail, nil
-}
-
-// project is what a project is called in the reader's language.
-func (q *request) project(book, id string) (string, error) {
-	e, ok, err := q.entity(book, "project", id)
-	if err != nil || !ok {
-		return id, err
-	}
-	at, ok, err := journal.Get(q.Context(), q.p.store.DB, e.Book, e.Seq)
-	if err != nil || !ok {
-		return e.Name, err
-	}
-	content, err := fact.DecodeBody(at.Kind, at.Body, "")
-	if p, ok := content.(*project.Project); ok && err == nil {
-		return q.words.Pick(p.Name, p.NameZh), nil
-	}
-	return e.Name, err
 }
 
 // moneyCSV sends what reached the household as a table.
@@ -219,7 +196,7 @@ func (q *request) loan(h *home, application, contract entity.Entity) (view.Compo
 		facts = append(facts, view.Fact{Name: q.text("households.loan.late"), Value: view.Plain(q.text("households.loan.days", n))})
 	}
 	head := view.SectionHead{ID: "loan-" + contract.ID, Title: product,
-		Note: view.Prose{{Figure: &view.FigureLink{Value: q.words.Amount(loan.Agreed, yuan), Href: entryHref(h.Book, contract.Seq)}}, {Text: q.words.Pick(" ", "，") + q.own(application.Name)}}}
+		Note: view.Prose{{Figure: &view.FigureLink{Value: q.words.Amount(loan.Agreed, yuan), Href: entryHref(h.Book, contract.Seq)}}, {Text: q.words.Pick(" ", "，") + q.words.Name(application.Name)}}}
 	parts := []view.Component{facts}
 	if len(ticks.Cells) >= drawnMin {
 		parts = []view.Component{view.Drawing{Chart: ticks.SVG()}, facts}

@@ -70,7 +70,7 @@ func (q *request) noticeListing(rows []*postedNotice) listing.Listing[*postedNot
 	return listing.Listing[*postedNotice]{Label: q.label, Rows: rows, Empty: view.Empty{Icon: "notice", Title: q.text("households.notices.none"), Text: q.text("households.notices.none.why")}, Columns: []listing.Column[*postedNotice]{
 		{Key: "notice", Compare: func(a, b *postedNotice) int { return strings.Compare(a.ID, b.ID) }, Plain: func(n *postedNotice) string { return n.ID },
 			Cell: func(n *postedNotice) view.Cell {
-				return view.Cell{Text: q.own(n.Name), Href: noticeHref(n.Book, n.ID), Sub: n.ID}
+				return view.Cell{Text: q.words.Name(n.Name), Href: noticeHref(n.Book, n.ID), Sub: n.ID}
 			}},
 		{Key: "area", Compare: func(a, b *postedNotice) int { return strings.Compare(a.Area, b.Area) }, Plain: func(n *postedNotice) string { return n.Area },
 			Cell: func(n *postedNotice) view.Cell {
@@ -146,7 +146,7 @@ func (q *request) notice() error {
 	state := q.noticeState(n.Until)
 	state.Pill = true
 	poster := q.FormValue("paper") == "a3"
-	heading := view.Heading{Crumbs: []view.Link{{Label: q.text("households.notices.title"), Href: NoticesPath}, {Label: area, Href: listing.Address(NoticesPath, "area", n.Area)}, {Label: n.ID}}, Title: q.own(n.Title), State: &state,
+	heading := view.Heading{Crumbs: []view.Link{{Label: q.text("households.notices.title"), Href: NoticesPath}, {Label: area, Href: listing.Address(NoticesPath, "area", n.Area)}, {Label: n.ID}}, Title: q.words.Name(n.Title), State: &state,
 		Lead: view.Plain(q.text("households.notice.lead", area, len(n.List), q.day(n.Entry.On), q.day(n.Until)))}
 	if poster {
 		heading.Buttons = []view.Button{{Label: q.text("households.notice.a4"), Icon: "print", Href: noticeHref(book, id)}}
@@ -237,7 +237,7 @@ func (q *request) villageRows(n *postedNotice) ([]view.Row, error) {
 	}
 	names := make(map[string]string, len(parties))
 	for _, e := range parties {
-		names[e.ID] = q.own(e.Name)
+		names[e.ID] = q.words.Name(e.Name)
 	}
 	rows := make([]view.Row, len(n.List))
 	for i, line := range n.List {

@@ -43,7 +43,7 @@ func (q *request) handbook() error {
 	empty := &view.Empty{Icon: "document", Title: q.text("households.handbook.none"), Text: q.text("households.handbook.none.why")}
 	measures := view.Table{Loose: true, Empty: empty, Columns: []view.Column{{Label: q.text("households.column.date")}, {Label: q.text("households.column.cause")}, {Label: q.text("households.column.measure")}, {Label: q.text("households.column.batch")}}}
 	for _, m := range h.Measures {
-		measures.Rows = append(measures.Rows, view.Row{Cells: []view.Cell{{Text: q.day(m.On), Href: entryHref(m.Book, m.Seq)}, {Text: q.cause(m.Fact.Cause)}, {Text: q.own(m.Fact.What)}, {Text: q.words.Choice(fact.Find("measure").Field("batch"), m.Fact.Batch)}}})
+		measures.Rows = append(measures.Rows, view.Row{Cells: []view.Cell{{Text: q.day(m.On), Href: entryHref(m.Book, m.Seq)}, {Text: q.cause(m.Fact.Cause)}, {Text: q.words.Name(m.Fact.What)}, {Text: q.words.Choice(fact.Find("measure").Field("batch"), m.Fact.Batch)}}})
 	}
 	visits := view.Table{Loose: true, Empty: empty, Columns: []view.Column{{Label: q.text("households.column.date")}, {Label: q.text("households.column.who")}, {Label: q.text("households.column.found")}, {Label: q.text("households.column.signed")}}}
 	for i := range h.Entries {

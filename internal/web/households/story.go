@@ -131,7 +131,7 @@ func (q *request) event(h *home, e *journal.Filed) (view.Event, error) {
 	case *household.Visit:
 		return view.Event{Icon: "pin", Title: title, Text: q.visitSays(h, e)}, nil
 	case *household.Measure:
-		return view.Event{Icon: "box", Title: q.own(x.What), Text: q.text("households.story.measure", q.cause(x.Cause), choice("measure", "batch", x.Batch))}, nil
+		return view.Event{Icon: "box", Title: q.words.Name(x.What), Text: q.text("households.story.measure", q.cause(x.Cause), choice("measure", "batch", x.Batch))}, nil
 	case *household.Decision:
 		text := ""
 		if len(x.Reasons) > 0 {
@@ -279,5 +279,5 @@ func (q *request) paper(r *household.Receipt) (purpose, voucher string) {
 		}
 		return ""
 	}
-	return cmp.Or(q.own(cmp.Or(get("purpose"), get("what"))), q.words.Kind(k)), cmp.Or(get("voucher"), get("receipt"), get("document"), seqRef(r.Book, r.Seq))
+	return cmp.Or(q.words.Name(cmp.Or(get("purpose"), get("what"))), q.words.Kind(k)), cmp.Or(get("voucher"), get("receipt"), get("document"), seqRef(r.Book, r.Seq))
 }

@@ -30,7 +30,6 @@ import (
 	"lastmile/internal/fault"
 	"lastmile/internal/figure"
 	"lastmile/internal/journal"
-	"lastmile/internal/project"
 	"lastmile/internal/store"
 	"lastmile/internal/web/form"
 	"lastmile/internal/web/listing"
@@ -341,14 +340,8 @@ func (q *request) called(book, typ, id string) string {
 	return q.Name(e.Name)
 }
 
-// project is what a project is called in the reader's language; its code when it cannot be read.
-func (q *request) project(book, id string) string {
-	p, ok, err := fact.ThingOf[project.Project](q.Context(), q.db(), book, "project", id)
-	if err != nil || !ok {
-		return id
-	}
-	return q.Pick(p.Fact.Name, p.Fact.NameZh)
-}
+// project is what a project is called in the reader's language.
+func (q *request) project(book, id string) string { return q.Project(q.Context(), q.db(), book, id) }
 
 func (q *request) area(code string) string { return q.called(entity.Headquarters, "area", code) }
 

@@ -188,7 +188,7 @@ func (p *Pages) list(w http.ResponseWriter, r *http.Request) {
 		}
 		for _, e := range found {
 			if name, ok := names[e.Area]; ok {
-				rules.Rows = append(rules.Rows, view.Row{Cells: []view.Cell{{Text: words.Own(e.Name), Href: tryPath + "?" + url.Values{"book": {book}, "id": {e.ID}}.Encode(), Sub: e.ID}, {Text: name}, {Text: e.Status}, {Text: book + ":" + strconv.FormatInt(e.Seq, 10), Href: entryHref(book, e.Seq)}}})
+				rules.Rows = append(rules.Rows, view.Row{Cells: []view.Cell{{Text: words.Name(e.Name), Href: tryPath + "?" + url.Values{"book": {book}, "id": {e.ID}}.Encode(), Sub: e.ID}, {Text: name}, {Text: e.Status}, {Text: book + ":" + strconv.FormatInt(e.Seq, 10), Href: entryHref(book, e.Seq)}}})
 			}
 		}
 		if found, err = entity.Find(ctx, p.store.DB, entity.Filter{Book: book, Type: targeting.RunType, Limit: shownMax}); err != nil {

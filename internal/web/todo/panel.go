@@ -15,7 +15,6 @@ import (
 	"lastmile/internal/fault"
 	"lastmile/internal/journal"
 	"lastmile/internal/ledger"
-	"lastmile/internal/project"
 	"lastmile/internal/web/form"
 	"lastmile/internal/web/locale"
 	"lastmile/internal/web/session"
@@ -282,7 +281,7 @@ func (l *List) account(ctx context.Context, words wording.Words, book, id string
 	class, rest, _ := strings.Cut(id, ":")
 	owner, project, _ := strings.Cut(rest, ":")
 	if project != "" { // the owner is the book, which says less
-		owner = l.project(ctx, words, book, project)
+		owner = words.Project(ctx, l.store.DB, book, project)
 	}
 	for _, typ := range []string{"party", "area"} {
 		for _, b := range []string{book, entity.Headquarters} {
@@ -299,15 +298,6 @@ func (l *List) account(ctx context.Context, words wording.Words, book, id string
 		owner = words.Text("book.hq")
 	}
 	return words.Text("class."+class) + words.Text("list.of") + owner, nil
-}
-
-// project is what a project is called in the reader's language; its code when it cannot be read.
-func (l *List) project(ctx context.Context, words wording.Words, book, id string) string {
-	p, ok, err := fact.ThingOf[project.Project](ctx, l.store.DB, book, "project", id)
-	if err != nil || !ok {
-		return id
-	}
-	return words.Pick(p.Fact.Name, p.Fact.NameZh)
 }
 
 func amount(words wording.Words, commodity string, n int64) string {

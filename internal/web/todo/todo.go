@@ -354,7 +354,7 @@ func (l *List) milestones(ctx context.Context, words wording.Words, list []due.M
 			state = view.State{Kind: view.Failed, Word: words.Text("todo.late")}
 		}
 		href := form.Path + "/milestone-reached?" + url.Values{"project": {m.Parent}, "milestone": {m.ID}}.Encode()
-		t.Rows = append(t.Rows, view.Row{Cells: []view.Cell{{Text: words.Name(m.Name), Href: href, Sub: m.ID}, {Text: l.project(ctx, words, m.Project.Book, m.Project.ID)}, {Text: words.Date(m.By)}, {State: &state}}})
+		t.Rows = append(t.Rows, view.Row{Cells: []view.Cell{{Text: words.Name(m.Name), Href: href, Sub: m.ID}, {Text: words.Project(ctx, l.store.DB, m.Project.Book, m.Project.ID)}, {Text: words.Date(m.By)}, {State: &state}}})
 	}
 	return t
 }

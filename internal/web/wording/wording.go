@@ -5,6 +5,7 @@
 package wording
 
 import (
+	"context"
 	"embed"
 	"fmt"
 	"io/fs"
@@ -12,11 +13,12 @@ import (
 	"reflect"
 	"slices"
 	"strings"
-	"unicode"
 
 	"lastmile/internal/area"
+	"lastmile/internal/database"
 	"lastmile/internal/fact"
 	"lastmile/internal/fault"
+	"lastmile/internal/project"
 	"lastmile/internal/web/locale"
 	"lastmile/internal/web/view"
 )
@@ -84,16 +86,13 @@ func (w Words) About(k *fact.Kind) string {
 	return strings.TrimSuffix(first, ".") + "."
 }
 
-// Own is the reader's part of a name that is written in both scripts, one after the other: "Identification 识别 陈门村".
-func (w Words) Own(name string) string {
-	parts := strings.Fields(name)
-	cut := slices.IndexFunc(parts, func(s string) bool {
-		return strings.ContainsFunc(s, func(r rune) bool { return unicode.Is(unicode.Han, r) })
-	})
-	if cut <= 0 {
-		return name
+// Project is what a project is called in the reader's language; its code when it cannot be read.
+func (w Words) Project(ctx context.Context, r database.Reader, book, id string) string {
+	p, ok, err := fact.ThingOf[project.Project](ctx, r, book, "project", id)
+	if err != nil || !ok {
+		return id
 	}
-	return w.Pick(strings.Join(parts[:cut], " "), strings.Join(parts[cut:], " "))
+	return w.Pick(p.Fact.Name, p.Fact.NameZh)
 }
 
 // Place is how an area is called: in English with how it is read beside it.
@@ -119,9 +118,10 @@ var units = map[string][2]string{
 	"CNY": {"yuan", "元"}, "alerts": {"alerts", "条预警"}, "assets": {"assets", "件资产"}, "borrowers": {"borrowers", "名借款人"},
 	"cases": {"cases", "件"}, "channels": {"channels", "个渠道"}, "companies": {"companies", "家公司"}, "counties": {"counties", "个县"},
 	"date": {"date", "日期"}, "days": {"days", "天"}, "decisions": {"decisions", "项决定"}, "dividends": {"dividends", "期分红"},
-	"enterprises": {"enterprises", "家企业"}, "head": {"head", "只"}, "households": {"households", "户"}, "inspections": {"inspections", "次检查"},
+	"enterprises": {"enterprises", "家企业"}, "head": {"head", "头（只）"}, "households": {"households", "户"}, "inspections": {"inspections", "次检查"},
 	"interviews": {"interviews", "次走访"}, "investments": {"investments", "项投资"}, "jobs": {"jobs", "个岗位"}, "kg": {"kg", "千克"},
-	"lists": {"lists", "份名单"}, "loans": {"loans", "笔贷款"}, "m": {"m", "米"}, "m²": {"m²", "平方米"}, "m2": {"m²", "平方米"}, "masks": {"masks", "只"}, "milestones": {"milestones", "个里程碑"},
+	"lists": {"lists", "份名单"}, "loans": {"loans", "笔贷款"}, "m": {"m", "米"}, "m²": {"m²", "平方米"}, "m2": {"m²", "平方米"},
+	"masks": {"masks", "只"}, "milestones": {"milestones", "个里程碑"},
 	"months": {"months", "个月"}, "mu": {"mu", "亩"}, "notices": {"notices", "份公示"}, "objections": {"objections", "条异议"},
 	"order": {"order", "次序"}, "order of villages": {"order of villages", "村次序"}, "payments": {"payments", "笔"}, "percent": {"%", "%"},
 	"percentage points": {"percentage points", "个百分点"}, "periods": {"periods", "期"}, "persons": {"persons", "人"}, "points": {"points", "分"},
