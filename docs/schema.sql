@@ -348,7 +348,7 @@ CREATE TABLE observation (
   PRIMARY KEY (book, seq, line)
 ) STRICT, WITHOUT ROWID;
 
-CREATE INDEX observation_by_measure ON observation (book, measure, on_date, value, sign, traced);
+CREATE INDEX observation_by_measure ON observation (book, measure, on_date, seq, line, value, sign, traced);
 
 CREATE INDEX observation_by_value ON observation (book, measure, value) WHERE ranked;
 
@@ -374,7 +374,7 @@ CREATE TABLE posting (
   PRIMARY KEY (book, seq, line)
 ) STRICT, WITHOUT ROWID;
 
-CREATE INDEX posting_by_flow ON posting (book, flow, commodity, on_date, amount, sign, traced);
+CREATE INDEX posting_by_flow ON posting (book, flow, commodity, on_date, seq, line, amount, sign, traced);
 
 CREATE INDEX posting_into_herd ON posting (book, to_account, commodity, flow, on_date, amount, sign)
 WHERE to_account >= 'herd' AND to_account < 'here';
