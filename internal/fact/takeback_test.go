@@ -69,7 +69,7 @@ type sums struct{ value, n, traced int64 }
 
 func total(t *testing.T, s *store.Store, measure string) (got sums) {
 	t.Helper()
-	err := s.DB.QueryRow(t.Context(), "SELECT CAST(COALESCE(SUM(value), 0) AS BIGINT), CAST(COALESCE(SUM(n), 0) AS BIGINT), CAST(COALESCE(SUM(traced), 0) AS BIGINT) FROM total WHERE book = $1 AND measure = $2 AND area = ''",
+	err := s.DB.QueryRow(t.Context(), "SELECT CAST(COALESCE(SUM(value), 0) AS BIGINT), CAST(COALESCE(SUM(n), 0) AS BIGINT), CAST(COALESCE(SUM(traced), 0) AS BIGINT) FROM total WHERE book = $1 AND measure = $2 AND area = '' AND month = ''",
 		county, measure).Scan(&got.value, &got.n, &got.traced)
 	if err != nil {
 		t.Fatal(err)
@@ -187,7 +187,7 @@ func TestMoveArea(t *testing.T) {
 	must(t)(record(fact.Draft{Fact: &facttest.Interview{Household: "W-new", Points: 7, Name: "Wu"}}))
 	for town, want := range map[string]int64{"620524100": 0, "620524101": 1} {
 		var n int64
-		err := s.DB.QueryRow(t.Context(), "SELECT CAST(COALESCE(SUM(n), 0) AS BIGINT) FROM total WHERE measure = 'test-interview' AND area = $1", town).Scan(&n)
+		err := s.DB.QueryRow(t.Context(), "SELECT CAST(COALESCE(SUM(n), 0) AS BIGINT) FROM total WHERE measure = 'test-interview' AND area = $1 AND month = ''", town).Scan(&n)
 		if err != nil && !errors.Is(err, sql.ErrNoRows) || n != want {
 			t.Errorf("town %s counts %d interviews (%v), want %d", town, n, err, want)
 		}

@@ -104,6 +104,9 @@ FROM observation WHERE book = $1 AND seq = $2 ORDER BY line`, book, seq)
 	return list, rows.Err()
 }
 
+// allMonths is the month of the sums over all months: what is asked for most does not grow with the years.
+const allMonths = ""
+
 type totalKey struct{ book, measure, area, month, project, fund, receiver string }
 
 type totalSum struct{ value, n, traced, ended, untraced int64 }
@@ -196,10 +199,14 @@ func (t *Totals) add(key totalKey, areas []string, by totalSum) {
 		t.sums[key] = old.plus(by)
 		t.undo = append(t.undo, func() { putBack(t.sums, key, old, had) })
 	}
+	ever := key
+	ever.month = allMonths
 	one(key)
+	one(ever)
 	for _, a := range areas {
-		key.area = a
+		key.area, ever.area = a, a
 		one(key)
+		one(ever)
 	}
 }
 

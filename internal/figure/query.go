@@ -1,6 +1,7 @@
 package figure
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -130,6 +131,18 @@ func (w *where) in(column string, values []string) {
 	w.conds = append(w.conds, column+" IN ("+strings.Join(marks, ", ")+")")
 }
 
+// months chooses rows of totals between two months, open where empty: without either the sums over all months.
+func (w *where) months(first, last string) {
+	if first == "" && last == "" {
+		w.add("month = %s", allMonths)
+		return
+	}
+	w.add("month >= %s", cmp.Or(first, "0")) // allMonths comes before
+	if last != "" {
+		w.add("month <= %s", last)
+	}
+}
+
 func (w *where) String() string { return strings.Join(w.conds, " AND ") }
 
 // moved tells whether a measure is a flow of postings, and its two parts.
@@ -183,9 +196,6 @@ func (q *query) base(t Term, p place, from, until date.Date) (text, value string
 		} else {
 			w.add("r.fund = %s", q.fund)
 		}
-	}
-	if q.subject != "" && !isFlow {
-		w.add("r.subject = %s", q.subject)
 	}
 	if q.subject != "" && !isFlow {
 		w.add("r.subject = %s", q.subject)
@@ -253,12 +263,7 @@ func (q *query) sum(ctx context.Context, v *Value) error {
 			w.add("book = %s", p.book)
 			w.add("measure = %s", t.Measure)
 			w.add("area = %s", p.area)
-			if first != "" {
-				w.add("month >= %s", first)
-			}
-			if last != "" {
-				w.add("month <= %s", last)
-			}
+			w.months(first, last)
 			if q.projects != nil {
 				w.in("project", q.projects)
 			}
@@ -532,10 +537,14 @@ func (q *query) members(ctx context.Context, dimension string) ([]string, error)
 	if !ok {
 		return nil, fmt.Errorf("dimension %q is not known: use area, project, fund, year or month", dimension)
 	}
+	months := "= '" + allMonths + "'"
+	if dimension == "year" || dimension == "month" {
+		months = "> '" + allMonths + "'"
+	}
 	for _, t := range q.d.Terms {
 		for _, p := range q.places {
 			err := q.eachText(ctx, func(s string) { found[s] = true },
-				"SELECT DISTINCT "+column+" FROM total WHERE book = $1 AND measure = $2 AND area = $3", []any{p.book, t.Measure, p.area})
+				"SELECT DISTINCT "+column+" FROM total WHERE book = $1 AND measure = $2 AND area = $3 AND month "+months, []any{p.book, t.Measure, p.area})
 			if err != nil {
 				return nil, err
 			}

@@ -25,9 +25,7 @@ func Stages(ctx context.Context, r database.Reader, commodity, untilMonth, book 
 	if book != "" {
 		w.add("book = %s", book)
 	}
-	if untilMonth != "" {
-		w.add("month <= %s", untilMonth)
-	}
+	w.months("", untilMonth)
 	if len(areas) > 0 {
 		w.in("area", areas)
 	} else {

@@ -275,9 +275,12 @@ func (b *book) count(table string, seq, line int64, area string, key totalKey, b
 	}
 }
 
+// addTotal adds to the sum of a month and to the one over all months, whose month is "".
 func (b *book) addTotal(key totalKey, by totalSum) {
-	sum := b.totals[key]
-	b.totals[key] = totalSum{sum.value + by.value, sum.n + by.n, sum.traced + by.traced, sum.ended + by.ended, sum.untraced + by.untraced}
+	for _, key.month = range [...]uint32{key.month, b.texts.number("")} {
+		sum := b.totals[key]
+		b.totals[key] = totalSum{sum.value + by.value, sum.n + by.n, sum.traced + by.traced, sum.ended + by.ended, sum.untraced + by.untraced}
+	}
 }
 
 // areasBelow lists an area and those above it that lie in the book's own area.
