@@ -39,6 +39,24 @@ func Read(ctx context.Context, r database.Reader, e entity.Entity) (*Posted, err
 	return &Posted{n, entry, until}, err
 }
 
+// Days tells on which day each notice was put up, by book and id.
+func Days(ctx context.Context, r database.Reader) (map[[2]string]date.Date, error) {
+	rows, err := r.Query(ctx, "SELECT t.book, t.id, e.on_date FROM entity t JOIN entry e ON e.book = t.book AND e.seq = t.seq WHERE t.type = $1", Type)
+	if err != nil {
+		return nil, fmt.Errorf("read the days of notices: %w", err)
+	}
+	defer rows.Close()
+	days := map[[2]string]date.Date{}
+	for rows.Next() {
+		var book, id, on string
+		if err := rows.Scan(&book, &id, &on); err != nil {
+			return nil, fmt.Errorf("read the days of notices: %w", err)
+		}
+		days[[2]string{book, id}] = date.Date(on)
+	}
+	return days, rows.Err()
+}
+
 // Raised is an objection with what its entry says, and the answer to it.
 type Raised struct {
 	*Objection

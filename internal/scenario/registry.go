@@ -353,10 +353,10 @@ func (r *registry) identification(v *villagePlan, from date.Date) {
 	step := func(after int, step, by, document, notice string) {
 		r.one(v.book, from.AddDays(after), &casework.Step{Case: c, Step: step, By: by, Documents: []string{document}, Notice: notice})
 	}
-	r.one(v.book, from, &casework.Case{ID: c, Procedure: "identification-2014", Area: v.Code, Title: "Identification 识别 " + shortName(v.Area), Households: ids(v.families)})
+	r.one(v.book, from, &casework.Case{ID: c, Procedure: "identification-2014", Area: v.Code, Title: fmt.Sprintf("Identification %d 年%s贫困户识别", from.Year(), shortName(v.Area)), Households: ids(v.families)})
 	step(1, "application", "household", "application", "")
 	step(3, "appraisal", "village", "minutes", "")
-	n := board(v, "N-"+c, c, "Poor households identified 贫困户识别公示", v.families)
+	n := board(v, "N-"+c, c, fmt.Sprintf("Poor households identified %d 年贫困户识别公示", from.Year()), v.families)
 	r.one(v.book, from.AddDays(4), n)
 	step(4, "first_posting", "village", "notice_photo", n.ID)
 	step(14, "township_review", "township", "review_form", "")
@@ -402,7 +402,7 @@ func (r *registry) leaving(v *villagePlan, year int, list []*family) {
 	step := func(after int, step, by, document, notice string) {
 		r.one(v.book, from.AddDays(after), &casework.Step{Case: c, Step: step, By: by, People: 3, Documents: []string{document}, Notice: notice})
 	}
-	r.one(v.book, from, &casework.Case{ID: c, Procedure: procedure, Area: v.Code, Title: fmt.Sprintf("Exit %d 退出 %s", year, shortName(v.Area)), Households: ids(list)})
+	r.one(v.book, from, &casework.Case{ID: c, Procedure: procedure, Area: v.Code, Title: fmt.Sprintf("Exit %d 年%s贫困户退出", year, shortName(v.Area)), Households: ids(list)})
 	if year >= 2018 {
 		step(1, "pre_exit", "village", "list", "")
 	}
@@ -435,7 +435,7 @@ func (r *registry) leaving(v *villagePlan, year int, list []*family) {
 		}
 		return drafts, nil
 	}})
-	n := board(v, "N-"+c, c, fmt.Sprintf("Leaving poverty %d 贫困户退出公示", year), list)
+	n := board(v, "N-"+c, c, fmt.Sprintf("Leaving poverty %d 年贫困户退出公示", year), list)
 	step(16, "verification", "village", "visit_record", "")
 	if year < 2018 {
 		step(16, "acceptance", "household", "signature", "")

@@ -323,7 +323,7 @@ func TestOverview(t *testing.T) {
 	h := pages(t)
 	for language, want := range map[locale.Language][]string{
 		locale.English: {"Since 2013 the sponsor has put ¥60.47 m into 72 projects.", "passed its acceptance check in June 2019", "was lifted out of poverty in January 2020", "1.4% of the money"},
-		locale.Chinese: {"2013 年以来，帮扶单位投入 6,047 万元，实施项目 72 个。", "2019年6月通过退出验收", "2020年1月脱贫摘帽", "1.4% 的资金"},
+		locale.Chinese: {"2013年以来，帮扶单位投入 6,047 万元，实施项目 72 个。", "2019年6月通过退出验收", "2020年1月脱贫摘帽", "1.4% 的资金"},
 	} {
 		page := get(t, h, "/", language)
 		lead := ""

@@ -61,7 +61,7 @@ func (q *request) open() (*home, error) {
 // title is what the household is called: masked, unless the reader has just said why they need the name.
 func (q *request) title(h *home) string {
 	if h.opened != nil && h.HeadName(q.today) != "" {
-		return q.text("households.of", h.HeadName(q.today))
+		return q.text("households.of.name", h.HeadName(q.today))
 	}
 	return q.masked(h.HeadName(q.today), h.ID)
 }

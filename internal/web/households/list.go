@@ -366,7 +366,7 @@ func (q *request) masked(name, id string) string {
 	if name == "" {
 		return q.text("households.of", id)
 	}
-	return q.text("households.of", identity.MaskName(name))
+	return q.text("households.of.name", identity.MaskName(name))
 }
 
 // village lists a village's households.

@@ -27,6 +27,7 @@ func noticeHref(book, id string) string {
 type postedNotice struct {
 	entity.Entity
 	*notice.Posted
+	on date.Date
 }
 
 // noticeState says whether a notice still hangs.
@@ -43,13 +44,17 @@ func (q *request) noticeRows() ([]*postedNotice, error) {
 	if err != nil {
 		return nil, err
 	}
-	slices.SortStableFunc(all, func(a, b entity.Entity) int {
-		return cmp.Or(cmp.Compare(b.Seq, a.Seq), strings.Compare(a.Book, b.Book))
-	})
+	days, err := notice.Days(q.Context(), q.p.store.DB)
+	if err != nil {
+		return nil, err
+	}
 	list := make([]*postedNotice, len(all))
 	for i, e := range all {
-		list[i] = &postedNotice{Entity: e}
+		list[i] = &postedNotice{Entity: e, on: days[[2]string{e.Book, e.ID}]}
 	}
+	slices.SortStableFunc(list, func(a, b *postedNotice) int {
+		return cmp.Or(cmp.Compare(b.on, a.on), strings.Compare(a.Book, b.Book), cmp.Compare(b.Seq, a.Seq))
+	})
 	return list, nil
 }
 
@@ -76,7 +81,7 @@ func (q *request) noticeListing(rows []*postedNotice) listing.Listing[*postedNot
 			Cell: func(n *postedNotice) view.Cell {
 				return view.Cell{Text: area(n), Href: listing.Address(NoticesPath, "area", n.Area)}
 			}},
-		{Key: "from", Compare: func(a, b *postedNotice) int { return cmp.Compare(a.Seq, b.Seq) }, Plain: func(n *postedNotice) string { return string(n.Entry.On) }, Cell: func(n *postedNotice) view.Cell { return view.Cell{Text: q.day(n.Entry.On)} }},
+		{Key: "from", Compare: func(a, b *postedNotice) int { return cmp.Compare(a.on, b.on) }, Plain: func(n *postedNotice) string { return string(n.on) }, Cell: func(n *postedNotice) view.Cell { return view.Cell{Text: q.day(n.on)} }},
 		{Key: "until", Plain: func(n *postedNotice) string { return string(n.Until) }, Cell: func(n *postedNotice) view.Cell { return view.Cell{Text: q.day(n.Until)} }},
 		{Key: "listed", Kind: view.NumberColumn, Plain: func(n *postedNotice) string { return itoa(len(n.List)) }, Cell: func(n *postedNotice) view.Cell { return view.Cell{Text: q.words.Count(int64(len(n.List)))} }},
 		{Key: "state", Kind: view.StateColumn, Plain: func(n *postedNotice) string {

@@ -23,7 +23,7 @@ func (q *request) rate(n poverty.Number) string {
 	if math.IsNaN(float64(n)) {
 		return q.text("households.survey.unknown")
 	}
-	return fmt.Sprintf("%.2f %%", 100*float64(n))
+	return fmt.Sprintf("%.2f%%", 100*float64(n))
 }
 
 func (q *request) judged(v acceptance.Verdict) view.State {

@@ -123,7 +123,11 @@ func moment(words wording.Words, t time.Time) string {
 func stateOf(words wording.Words, j *intake.Job) view.State {
 	kinds := map[intake.State]view.StateKind{intake.Uploaded: view.Needs, intake.Checking: view.Running, intake.Checked: view.Needs, intake.Recording: view.Running,
 		intake.Recorded: view.Done, intake.Stopped: view.Failed, intake.Failed: view.Failed}
-	return view.State{Kind: kinds[j.State], Word: words.Text("import.state." + string(j.State))}
+	word := string(j.State)
+	if j.State == intake.Recorded && j.Result.Recorded == 0 && j.Result.Proposed > 0 {
+		word = "sent"
+	}
+	return view.State{Kind: kinds[j.State], Word: words.Text("import.state." + word)}
 }
 
 // kind of the address, when the person may record it.
@@ -449,11 +453,14 @@ func (p *Pages) answer(w http.ResponseWriter, r *http.Request, j *intake.Job, er
 	}
 }
 
-// preview shows what would become of the rows, and each wrong row with its errors at the cell.
+// preview shows what would become of the rows as long as they are not recorded, and each wrong row with its errors at the cell.
 func (p *Pages) preview(words wording.Words, v *session.Visit, k *fact.Kind, j *intake.Job) view.Import {
 	res := &j.Result
 	left := res.Left()
-	c := view.Import{New: words.Count(int64(left)), Changed: locale.NotApplicable, Same: words.Count(int64(res.Rows - res.Bad - left)), Wrong: words.Count(int64(res.Bad)), HasWrong: res.Bad > 0}
+	var c view.Import
+	if j.State != intake.Recorded {
+		c = view.Import{New: words.Count(int64(left)), Changed: locale.NotApplicable, Same: words.Count(int64(res.Rows - res.Bad - left)), Wrong: words.Count(int64(res.Bad)), HasWrong: res.Bad > 0}
+	}
 	if j.State != intake.Recorded && left > 0 {
 		label := words.Text("import.do", left)
 		form := view.Form{Action: Href(j.ID) + "/record", Plain: true, Hidden: v.Hidden(), Buttons: []view.Button{{Label: label, Kind: view.Primary}}}

@@ -437,10 +437,6 @@ func (q *request) contractPaper() error {
 	if err != nil {
 		return err
 	}
-	county, err := q.thing(entity.Headquarters, "area", book)
-	if err != nil {
-		return err
-	}
 	owner := q.called(book, "party", rec.Herd.Owner)
 	animals, young := q.called(book, "commodity", rec.Herd.Animals), q.called(book, "commodity", rec.Herd.Young)
 	clause := func(n int, key string, arguments ...any) view.Component {
@@ -449,7 +445,7 @@ func (q *request) contractPaper() error {
 	var body []view.Component
 	body = append(body, view.Facts{
 		{Name: q.Text("industry.paper.number"), Value: isolated(rec.ID)},
-		{Name: q.Text("industry.paper.party-a"), Value: view.Plain(q.Text("industry.paper.village", owner, q.area(rec.Area), q.Name(county.Name)))},
+		{Name: q.Text("industry.paper.party-a"), Value: view.Plain(q.Text("industry.paper.village", owner, q.area(rec.Area), q.area(book)))},
 		{Name: q.Text("industry.paper.party-b"), Value: isolated(q.Text("industry.household-is", rec.Household))},
 	}, clause(1, "heads", rec.Heads, animals), clause(2, "term", q.Date(rec.Begun), q.Date(rec.Until)))
 	switch {

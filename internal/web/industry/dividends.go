@@ -360,7 +360,7 @@ func (q *request) dividendNotice() error {
 	}
 	return q.show(view.Heading{
 		Crumbs: []view.Link{{Label: q.Text("industry.dividends"), Href: "/dividends"}, {Label: p.ID, Href: link("dividends", p.book, p.ID)}, {Label: q.Text("industry.notice")}},
-		Title:  q.Text("industry.notice.title"), Lead: view.Plain(q.Text("industry.notice.lead")),
+		Title:  q.Text("industry.notice.title"), Lead: q.write("industry.notice.lead", len(lines), q.money(p.Amount)),
 	}, view.Notice{
 		Facts: view.Facts{
 			{Name: q.Text("industry.plan"), Value: view.Plain(q.Name(p.plan.Name))},

@@ -642,7 +642,7 @@ func (q *request) asset() error {
 		Title:  q.Name(k.Name), State: &state, Lead: q.write("industry.asset.lead", q.called(book, "party", k.Class), q.day(k.Checked), q.condition(k.Condition)),
 		Buttons: slices.Concat(q.button("asset-check", view.Primary, "asset", id), q.button("asset-transfer", view.Ghost, "asset", id, "from", k.Class)),
 	}, view.Columns{Record: true,
-		Main: []view.Component{view.Section{Head: view.SectionHead{ID: "history", Title: q.Text("industry.history")}, Parts: []view.Component{line}}},
+		Main: []view.Component{view.Section{Head: view.SectionHead{ID: "history", Title: q.Text("industry.asset.history")}, Parts: []view.Component{line}}},
 		Side: []view.Component{view.Section{Head: view.SectionHead{ID: "about", Title: q.Text("industry.about")}, Parts: []view.Component{view.Facts{
 			{Name: q.Text("industry.col.serial"), Value: isolated(k.fact.Serial)},
 			{Name: q.Text("industry.col.custodian"), Value: linked(q.called(book, "party", k.Class), q.partyHref(book, k.Class))},

@@ -155,7 +155,7 @@ func TestPages(t *testing.T) {
 		{"/goods/deliveries", []string{"RC-9", "RC-10", "RC-1"}, []string{"RC-9"}},
 		{"/goods/deliveries?proof=open&commodity=mask", []string{"1 line"}, []string{"1 条"}},
 		{"/goods/dispatches", []string{"1 dispatch; 1 not yet received in full"}, []string{"在途"}},
-		{"/goods/dispatches/" + w + "/DIS-1", []string{"500 Masks sent to 2 receivers", "300 have been received", "RC-9"}, []string{"接收方 2 个"}},
+		{"/goods/dispatches/" + w + "/DIS-1", []string{"500 sent on 3 May 2020", "300 received. Receivers: 2", "RC-9"}, []string{"接收方 2 个"}},
 		{"/goods/assets", []string{"1 asset is registered: 0 accepted", "甘E 0001"}, []string{"待验收"}},
 		{"/goods/assets/" + w + "/AMB-1", []string{"To be accepted", "县医院"}, []string{"由县医院保管"}},
 		{"/due", []string{"inspection overdue", "Animals missing", "many deaths", "Dividend owed", "not confirmed", "Expires soon", "To be accepted"}, []string{"检查逾期", "牲畜缺失", "分红待付", "未签收", "临期"}},

@@ -157,6 +157,9 @@ func (q *request) sharing() error {
 		Title:  q.Text("industry.sharing", q.publicName(s.Book, s.Fact.Village)), State: &state, Buttons: buttons,
 		Lead: q.write("industry.sharing.lead", q.money(s.Fact.Amount), len(list), q.money(s.Handed()), int64(len(list))-s.waiting(list)),
 	}
+	if s.Handed() == 0 {
+		heading.Lead = q.write("industry.sharing.none", q.money(s.Fact.Amount), len(list))
+	}
 	approval := view.Plain(q.Text("industry.not-approved"))
 	hangs, objections, where := view.Plain(q.Text("industry.not-posted", plan.Notice)), view.Plain(q.NotRecorded()), view.Plain(q.NotRecorded())
 	if s.Board != nil {

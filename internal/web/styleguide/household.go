@@ -15,7 +15,7 @@ func (g *Guide) household(page view.Page, r *http.Request) (view.Stack, error) {
 	if err != nil {
 		return view.Stack{}, err
 	}
-	page.Title = t.say("Household Ma ××", "马×× 户")
+	page.Title = t.say("Household Ma ××", "马××户")
 	return view.Stack{
 		Page: page,
 		Heading: view.Heading{

@@ -10,7 +10,7 @@ import (
 func (g *Guide) visit(page view.Page, r *http.Request) (view.Stack, error) {
 	t := words{page.Printer}
 	page.Shell = view.StepShell
-	page.Title = t.say("Visit Ma ××", "走访 马×× 户")
+	page.Title = t.say("Visit Ma ××", "走访马××户")
 	page.Status = []view.Status{{Kind: view.Waiting, Icon: "pin", Lead: t.say("No signal.", "无信号。"),
 		Text: t.say("Saved on this phone at 10:42. 2 visits and 7 photos will send when you are back online.",
 			"已于 10:42 存到本机。2 次走访、7 张照片将在联网后自动上传。")}}

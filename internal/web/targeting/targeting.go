@@ -317,9 +317,10 @@ func (p *Pages) manual(words wording.Words) view.Component {
 
 // unitName names a unit of a variable.
 func unitName(words wording.Words, unit string) string {
-	zh := map[string]string{"persons": "人", "fen": "分", "days": "天", "months": "个月", "year": "年份", "m": "米", "m²": "平方米", "0.01 mu": "0.01亩"}
-	if name, ok := zh[unit]; ok {
-		return words.Pick(unit, name)
+	names := map[string][2]string{"persons": {"persons", "人"}, "fen": {"fen", "分"}, "days": {"days", "天"}, "months": {"months", "个月"}, "year": {"calendar years", "年份"},
+		"m": {"m", "米"}, "m²": {"m²", "平方米"}, "0.01 mu": {"0.01 mu", "0.01亩"}}
+	if name, ok := names[unit]; ok {
+		return words.Pick(name[0], name[1])
 	}
 	return unit
 }

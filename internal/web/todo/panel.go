@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -52,6 +53,9 @@ func (l *List) proposal(w http.ResponseWriter, r *http.Request) {
 	l.panel(w, r, http.StatusOK, nil, "")
 }
 
+// hashShown is how many digits of a hash the reader sees, enough to compare it by eye; the entry's own page has all.
+const hashShown = 16
+
 // panel shows a proposal, with what went wrong when the reader decided.
 func (l *List) panel(w http.ResponseWriter, r *http.Request, status int, wrong error, needReason string) {
 	ctx, v := r.Context(), session.Of(r)
@@ -93,7 +97,7 @@ func (l *List) panel(w http.ResponseWriter, r *http.Request, status int, wrong e
 		for _, a := range p.Approvers {
 			list = append(list, names(a))
 		}
-		prepared += " " + words.Text("todo.approved.by", words.List(list))
+		prepared += words.Pick(" ", "") + words.Text("todo.approved.by", words.List(list))
 	}
 	var body []view.Component
 	may, err := v.May(ctx, []string{p.Role}, p.Area)
@@ -103,11 +107,11 @@ func (l *List) panel(w http.ResponseWriter, r *http.Request, status int, wrong e
 	}
 	may = may && p.Status == fact.Waiting && p.Actor != v.Person && !slices.Contains(p.Approvers, v.Person)
 	if may {
-		body = append(body, view.Approval{Changes: changes, Prepared: prepared, Why: l.why(words, &p, k), Hash: p.Hash, Error: needReason,
+		body = append(body, view.Approval{Changes: changes, Prepared: prepared, Why: l.why(words, &p, k), Hash: p.Hash[:hashShown] + "…", Error: needReason,
 			Action: view.Action{Href: Href(p.Book, p.Seq), Hidden: v.Hidden(view.Hidden{Name: "content", Value: p.Hash})}})
 	} else {
 		heading.State = l.state(words, &p)
-		body = append(body, changesTable(words, changes), view.Text{Prose: view.Plain(prepared + " " + l.whyNot(words, v, &p))})
+		body = append(body, changesTable(words, changes), view.Text{Prose: view.Plain(prepared + words.Pick(" ", "") + l.whyNot(words, v, &p))})
 		if p.Status == fact.SentBack && p.Actor == v.Person {
 			heading.Buttons = []view.Button{{Label: words.Text("todo.again"), Kind: view.Primary, Href: form.Path + "/" + p.Kind + "?again=" + at}}
 		}
@@ -140,7 +144,7 @@ func (l *List) state(words wording.Words, p *fact.Pending) *view.State {
 func (l *List) why(words wording.Words, p *fact.Pending, k *fact.Kind) string {
 	text := words.Text("todo.why", p.Need, words.Kind(k), words.Role(p.Role))
 	if p.Need > 1 {
-		text += " " + words.Text("todo.why.amount")
+		text += words.Pick(" ", "") + words.Text("todo.why.amount")
 	}
 	return text
 }
@@ -270,7 +274,11 @@ func (l *List) effect(ctx context.Context, words wording.Words, drafts ...fact.D
 		if err != nil {
 			return nil, err
 		}
-		t.Rows = append(t.Rows, view.Row{Cells: []view.Cell{{Text: name, Sub: k.account}, {Text: amount(words, k.commodity, before)}, {Text: signed(words, k.commodity, change[k])}, {Text: amount(words, k.commodity, before+change[k])}}})
+		account := view.Cell{Text: name, Sub: k.account}
+		if len(held) > 0 { // otherwise it may not be there yet
+			account.Href = "/accounts/" + url.PathEscape(effects.Book) + "/" + url.PathEscape(k.account)
+		}
+		t.Rows = append(t.Rows, view.Row{Cells: []view.Cell{account, {Text: amount(words, k.commodity, before)}, {Text: signed(words, k.commodity, change[k])}, {Text: amount(words, k.commodity, before+change[k])}}})
 	}
 	section.Parts = []view.Component{t}
 	return section, nil

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"html/template"
+	"unicode"
 
 	"lastmile/internal/web/chart"
 	"lastmile/internal/web/locale"
@@ -39,12 +40,28 @@ type FigureLink struct {
 type Prose []Phrase
 
 // A Phrase is a piece of [Prose]. Isolated text (a number, a code, a date) keeps
-// its own direction and stays on one line.
+// its own direction and stays on one line, unless it is long, as a name can be.
 type Phrase struct {
 	Text     string
 	Isolated bool
 	Figure   *FigureLink
 	Link     *Link
+}
+
+// lineMax is how wide text may be that stays on one line of the narrowest phone,
+// in halves of a Chinese character.
+const lineMax = 24
+
+// Long tells whether the text may have to break.
+func (p Phrase) Long() bool {
+	width := 0
+	for _, r := range p.Text {
+		width++
+		if unicode.Is(unicode.Han, r) {
+			width++
+		}
+	}
+	return width > lineMax
 }
 
 // Plain is prose without figures.
@@ -580,7 +597,7 @@ type Hidden struct{ Name, Value string }
 
 // Import is what an import would do, before it does it.
 type Import struct {
-	New, Changed, Same, Wrong string // counts, as written for the reader
+	New, Changed, Same, Wrong string // counts, as written for the reader; none once the rows are recorded
 	HasWrong                  bool
 	// Rows shows the rows that are wrong, each with its error at the cell.
 	Rows *Table
