@@ -26,8 +26,8 @@ type postingFilter struct {
 	funds                                []string
 	receiver                             string // kind of the party at which value arrived, or from which it came back
 	open                                 bool   // only what is not proved
-	afterBook                            string // continue after this entry
-	afterSeq                             int64
+	afterBook                            string // continue after this line of this entry
+	afterSeq, afterLine                  int64
 	limit                                int // 0 for all
 }
 
@@ -73,13 +73,14 @@ func (f *postingFilter) where(book string) (string, []any) {
 		add("(SELECT COUNT(*) FROM entry e WHERE e.book = p.book AND e.seq = p.seq AND e.grade = 2) + (SELECT COUNT(*) FROM proof f WHERE f.book = p.book AND f.seq = p.seq) = %s", int64(0))
 	}
 	if f.afterBook == book {
-		add("p.seq < %s", f.afterSeq)
+		add("p.seq <= %s", f.afterSeq)
+		add("(p.seq < %s OR p.line > %s)", f.afterSeq, f.afterLine)
 	}
 	return strings.Join(conds, " AND "), args
 }
 
-// eachPosting calls fn for the postings chosen, by book, the newest entry first. Each book is read by itself, from its end: so a page costs
-// what it shows. A limit can cut the last entry short of its first postings.
+// eachPosting calls fn for the postings chosen, by book, the newest entry first and its lines in order. Each book is read by itself, from its
+// end: so a page costs what it shows.
 func (q *request) eachPosting(f postingFilter, fn func(ledger.Posting) error) error {
 	left := f.limit
 	for _, head := range q.read.Heads {
@@ -113,22 +114,11 @@ func (q *request) eachPostingOf(book string, f postingFilter, limit int, fn func
 	rows, err := q.site.store.DB.Query(q.ctx, `SELECT p.book, p.seq, p.line, p.flow, p.from_account, p.to_account, p.commodity, p.fund, p.amount, p.project, p.area, p.sign, p.on_date
 FROM posting p
 WHERE `+where+`
-ORDER BY p.seq DESC, p.line DESC`+atMost, args...)
+ORDER BY p.seq DESC, p.line`+atMost, args...)
 	if err != nil {
 		return 0, err
 	}
 	defer rows.Close()
-	var entry []ledger.Posting // the lines of one entry, last first
-	whole := func() error {
-		for _, p := range slices.Backward(entry) {
-			if err := fn(p); err != nil {
-				return err
-			}
-		}
-		n += len(entry)
-		entry = entry[:0]
-		return nil
-	}
 	for rows.Next() {
 		var p ledger.Posting
 		var on string
@@ -136,14 +126,12 @@ ORDER BY p.seq DESC, p.line DESC`+atMost, args...)
 			return n, err
 		}
 		p.On = date.Date(on)
-		if len(entry) > 0 && entry[0].Seq != p.Seq {
-			if err := whole(); err != nil {
-				return n, err
-			}
+		if err := fn(p); err != nil {
+			return n, err
 		}
-		entry = append(entry, p)
+		n++
 	}
-	return n, errors.Join(rows.Err(), whole())
+	return n, rows.Err()
 }
 
 // postingsAsked reads from the address which postings are asked for. A project stands for itself and its parts, a giver for its funds.
@@ -175,12 +163,14 @@ func (q *request) postingsAsked() (postingFilter, error) {
 		}
 	}
 	if after := q.FormValue("after"); after != "" {
-		book, number, _ := strings.Cut(after, ":")
-		seq, err := strconv.ParseInt(number, 10, 64)
-		if err != nil {
+		book, position, _ := strings.Cut(after, ":")
+		number, nth, _ := strings.Cut(position, ":")
+		seq, errSeq := strconv.ParseInt(number, 10, 64)
+		line, errLine := strconv.ParseInt(nth, 10, 64)
+		if errSeq != nil || errLine != nil {
 			return f, fault.New(fault.Invalid, "position.form", "%q is not a position in a book", after).For("after").Mend("Follow the links of the page.")
 		}
-		f.afterBook, f.afterSeq = book, seq
+		f.afterBook, f.afterSeq, f.afterLine = book, seq, line
 	}
 	return f, nil
 }
@@ -280,13 +270,7 @@ func (q *request) postingTable(f postingFilter) (view.Component, error) {
 		return nil, err
 	}
 	more := len(list) > listing.PageSize
-	if more { // end with a whole entry
-		end := listing.PageSize
-		for end > 1 && list[end].Seq == list[end-1].Seq && list[end].Book == list[end-1].Book {
-			end--
-		}
-		list = list[:end]
-	}
+	list = list[:min(len(list), listing.PageSize)]
 	for _, p := range list {
 		title, ref, err := q.titled(p.Book, p.Seq)
 		if err != nil {
@@ -299,11 +283,11 @@ func (q *request) postingTable(f postingFilter) (view.Component, error) {
 		}})
 	}
 	if more || f.afterBook != "" {
-		last := list[len(list)-1]
 		t.Pager = &view.Pager{Text: q.text("postings.range", len(list))}
 		if more {
+			last := list[len(list)-1]
 			t.Pager.Next = listing.Address("/postings", "book", f.book, "account", f.account, "flow", f.flow, "commodity", f.commodity, "fund", f.fund, "project", q.FormValue("project"),
-				"giver", q.FormValue("giver"), "receiver", f.receiver, "open", q.FormValue("open"), "after", fmt.Sprintf("%s:%d", last.Book, last.Seq))
+				"giver", q.FormValue("giver"), "receiver", f.receiver, "open", q.FormValue("open"), "after", fmt.Sprintf("%s:%d:%d", last.Book, last.Seq, last.Line))
 		}
 		if f.afterBook != "" {
 			t.Pager.Previous = listing.With(q.URL)

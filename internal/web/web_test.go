@@ -31,6 +31,7 @@ import (
 	"lastmile/internal/store"
 	"lastmile/internal/verify"
 	"lastmile/internal/web/asset"
+	"lastmile/internal/web/listing"
 	"lastmile/internal/web/locale"
 	"lastmile/internal/web/reading"
 	"lastmile/internal/web/sample"
@@ -418,6 +419,37 @@ func TestTablesAgree(t *testing.T) {
 		if want := fen(t, []map[string]string{line}, "amount"); sum != want {
 			t.Errorf("%s: postings add up to %d fen, not %d", address, sum, want)
 		}
+	}
+}
+
+// Postings are listed in full pages, each line once, in the order of the file: the newest entry first and its lines in order. An entry of
+// many lines goes on where the page before it ended.
+func TestPostingPages(t *testing.T) {
+	h := pages(t)
+	const store = "?book=653127&account=store:653127:M-L-11" // some of its entries have many lines
+	var listed, filed []string
+	short := false
+	for address := "/postings" + store; address != ""; {
+		page := get(t, h, address, locale.English)
+		rows := page.find(func(n *html.Node) bool { return n.Data == "tr" && n.Parent.Data == "tbody" })
+		if short || len(rows) == 0 || len(rows) > listing.PageSize {
+			t.Fatalf("%s: %d postings, after a page that was not full: %t", address, len(rows), short)
+		}
+		short = len(rows) < listing.PageSize
+		for _, row := range rows {
+			links := answer{root: row}.find(func(n *html.Node) bool { return n.Data == "a" })
+			listed = append(listed, attr(links[0], "href"))
+		}
+		address = ""
+		for _, next := range page.find(func(n *html.Node) bool { return n.Data == "a" && attr(n, "rel") == "next" }) {
+			address = attr(next, "href")
+		}
+	}
+	for _, p := range tableAt(t, h, "/postings.csv"+store) {
+		filed = append(filed, "/entries/"+p["book"]+"/"+p["seq"])
+	}
+	if len(filed) <= listing.PageSize || !slices.Equal(listed, filed) {
+		t.Errorf("the pages list %d postings, the file %d, or not in the same order", len(listed), len(filed))
 	}
 }
 
