@@ -96,7 +96,14 @@ func (q *request) outlet() error {
 		{Label: q.text("arrears"), Figure: view.FigureLink{Value: q.sum(sums["arrears"].Due), Href: at("arrears")}, Note: q.text("loans", sums["arrears"].Loans)},
 		{Label: q.text("granted"), Figure: view.FigureLink{Value: q.sum(sums["all"].Disbursed), Href: at("all")}, Note: q.text("loans", sums["all"].Loans)},
 	}
-	l := q.lineListing(late, "-days", view.Empty{Icon: "check", Title: q.text("empty.arrears"), Text: q.text("empty.arrears.why")})
+	empty := view.Empty{Icon: "check", Title: q.text("empty.arrears"), Text: q.text("empty.arrears.why")}
+	if s.open {
+		for _, i := range []int{1, 2} { // due soon and in arrears
+			figures[i].Figure.Value, figures[i].Note = q.words.NotRecorded(), ""
+		}
+		empty = view.Empty{Icon: "clock", Title: q.text("never"), Text: q.text("never.why")}
+	}
+	l := q.lineListing(late, "-days", empty)
 	l.Total, l.Offset = int(sums["arrears"].Loans), offset
 	return q.show(heading, figures, view.Section{Head: view.SectionHead{ID: "arrears", Title: q.text("arrears"), Note: q.csvNote(listing.Address(link("arrears.csv"), "book", s.book, "outlet", e.ID))}, Parts: []view.Component{l.Table(q.page.Printer, q.URL)}})
 }

@@ -73,12 +73,19 @@ func (q *request) list(which string) error {
 	heading := view.Heading{Crumbs: q.crumbs(view.Link{Label: s.name, Href: listing.Address(Path, "book", s.book)}, view.Link{Label: q.asOf(s)}), Title: q.text(which)}
 	switch which {
 	case "due":
-		if f.DueNow {
+		switch {
+		case s.open:
+			heading.Lead = q.write("never.lead")
+		case f.DueNow:
 			heading.Lead = q.write("due.now.lead", sums.Loans, q.key(sums.Due))
-		} else {
+		default:
 			heading.Lead = q.write("due.lead", sums.Loans, q.key(sums.NextDue), q.date(f.DueFrom), q.date(f.DueUntil))
 		}
 	case "arrears":
+		if s.open {
+			heading.Lead = q.write("never.lead")
+			break
+		}
 		heading.Lead = q.write("arrears.lead", sums.Loans, q.key(sums.Due), q.key(sums.Outstanding))
 	default:
 		heading.Lead = q.write("all.lead", sums.Loans, q.key(sums.Disbursed), q.key(sums.Outstanding))
@@ -100,6 +107,8 @@ func (q *request) list(which string) error {
 	empty := view.Empty{Icon: "check", Title: q.text("empty." + which), Text: q.text("empty." + which + ".why"), Action: &view.Button{Label: q.text("all"), Href: listing.Address(link("all"), "book", s.book)}}
 	if which == "all" {
 		empty.Icon, empty.Action = "card", nil
+	} else if s.open {
+		empty.Icon, empty.Title, empty.Text = "clock", q.text("never"), q.text("never.why")
 	}
 	l := q.lineListing(lines, usual, empty)
 	l.Total, l.Offset = int(sums.Loans), f.Offset
@@ -204,7 +213,7 @@ func (q *request) lineListing(rows []lending.Line, usual string, empty view.Empt
 			if l.Extensions > 0 {
 				c.Sub = q.text("extended")
 			}
-			if l.Behind {
+			if l.Behind && l.ClosedThrough != "" {
 				c.Sub = strings.TrimSpace(c.Sub + " " + q.text("behind"))
 			}
 			return c

@@ -3,6 +3,7 @@ package loans
 import (
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 
 	"lastmile/internal/date"
@@ -415,7 +416,7 @@ func (q *request) computed(a *account) view.Section {
 			}
 			return c
 		}},
-		{Key: "exact", Kind: view.NumberColumn, Cell: func(in instalment) view.Cell { return view.Cell{Text: trimmed(in.Account.Exact)} }},
+		{Key: "exact", Kind: view.NumberColumn, Cell: func(in instalment) view.Cell { return view.Cell{Text: q.trimmed(in.Account.Exact)} }},
 		{Key: "rounded", Kind: view.NumberColumn, Cell: func(in instalment) view.Cell {
 			return view.Cell{Text: q.plain(in.Account.Earned)}
 		}},
@@ -425,7 +426,7 @@ func (q *request) computed(a *account) view.Section {
 		}},
 	}}
 	c := a.loan.Terms().Contract
-	note := q.text("computed.note", q.choice("credit-product", "day_count", c.DayCount.String()), q.choice("credit-product", "rounding", c.Rounding.String()))
+	note := q.text("computed.note", q.choice("credit-product", "day_count", c.DayCount.String()), q.within(q.choice("credit-product", "rounding", c.Rounding.String())))
 	return view.Section{Head: view.SectionHead{ID: "computed", Title: q.text("computed"), Note: view.Plain(note)}, Parts: []view.Component{l.Table(q.page.Printer, q.URL)}}
 }
 
@@ -433,7 +434,7 @@ func (q *request) computed(a *account) view.Section {
 func (q *request) formula(x *schedule.Explanation) string {
 	var parts []string
 	if x.Before != "" {
-		parts = append(parts, q.text("earned-before", trimmed(x.Before)))
+		parts = append(parts, q.text("earned-before", q.trimmed(x.Before)))
 	}
 	for _, s := range x.Stretches {
 		if s.Units == 0 && len(x.Stretches) > 1 {
@@ -444,13 +445,17 @@ func (q *request) formula(x *schedule.Explanation) string {
 	return strings.Join(parts, " + ")
 }
 
-// trimmed is an exact amount cut to as many decimals as show how it rounds.
-func trimmed(exact string) string {
-	const decimals = 6
-	if i := strings.IndexByte(exact, '.'); i >= 0 && len(exact) > i+1+decimals {
-		return exact[:i+1+decimals] + "…"
+// trimmed is an exact amount in yuan with at least its fen, cut to as many decimals as show how it rounds.
+func (q *request) trimmed(exact string) string {
+	const fewest, most = 2, 6
+	whole, part, _ := strings.Cut(exact, ".")
+	if yuan, err := strconv.ParseInt(whole, 10, 64); err == nil && whole != "-0" {
+		whole = q.words.Count(yuan)
 	}
-	return exact
+	if len(part) > most {
+		return whole + "." + part[:most] + "…"
+	}
+	return whole + "." + part + strings.Repeat("0", max(0, fewest-len(part)))
 }
 
 // agreedSchedule is the schedule of a loan that is not paid out yet.
@@ -726,7 +731,7 @@ func (q *request) extensionWords(x servicing.Extension) string {
 	if x.To > 0 {
 		text = q.text("extension.to", text, q.date(lending.DateOf(x.To)))
 	}
-	return q.text("extension.interest", text, q.choice("loan-extension", "treatment", treatment))
+	return q.text("extension.interest", text, q.within(q.choice("loan-extension", "treatment", treatment)))
 }
 
 // versions are the versions of the schedule, each with its hash.

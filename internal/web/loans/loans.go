@@ -23,6 +23,8 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"lastmile/internal/date"
 	"lastmile/internal/entity"
@@ -226,6 +228,9 @@ func (q *request) name(book, typ, id string) string {
 		q.fault(err)
 		return id
 	}
+	if typ == "area" {
+		return q.words.Place(name)
+	}
 	return q.words.Name(name)
 }
 
@@ -252,6 +257,15 @@ func (q *request) fault(err error) {
 // choice is the label of a value of a field of a kind.
 func (q *request) choice(kind, field, value string) string {
 	return q.words.Choice(fact.Find(kind).Field(field), value)
+}
+
+// within is a label in the middle of a sentence.
+func (q *request) within(label string) string {
+	first, size := utf8.DecodeRuneInString(label)
+	if next, _ := utf8.DecodeRuneInString(label[size:]); unicode.IsUpper(next) { // ACT/360
+		return label
+	}
+	return string(unicode.ToLower(first)) + label[size:]
 }
 
 // link joins the parts of a path below Path, each escaped.

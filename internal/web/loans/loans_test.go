@@ -114,7 +114,7 @@ func TestPages(t *testing.T) {
 		"/loans/outlet/620524/outlet":                   {"Chengguan outlet", "3 running loans, with ¥3.42 m outstanding"},
 		"/loans/pools":                                  {"Guarantee pool"},
 		"/loans/pool/620524/pool":                       {"3.4", "¥1,000,000.00", "more than 90 days", "The pool has not had to pay a lender yet", "At 10 times its balance it can guarantee ¥6.60 m more"},
-		"/loans/extensions":                             {"1 extension on 1 loans", "E-1", "now due 30 Jun 2020"},
+		"/loans/extensions":                             {"1 extension on 1 loan,", "E-1", "from 25 Mar 2020 to 30 Jun 2020"},
 		"/loans/statements":                             {"1 loan is on its lender's books", "81,000 fen", "M-1"},
 		"/loans/subsidies":                              {"No subsidies"},
 		"/loans/messages":                               {"3 messages to send", "Loan E-1: ¥3,467,995.28 is due on 30 Jun 2020"},

@@ -59,8 +59,8 @@ func (q *request) contract() error {
 	}
 	parties = append(parties, q.inCapitals(l.Agreed)...)
 	clauses := []view.Component{
-		view.Text{Prose: view.Plain(q.text("clause.interest", percent(t.Contract.Rate), q.choice("credit-product", "day_count", t.Contract.DayCount.String()), q.choice("credit-product", "rounding", t.Contract.Rounding.String())))},
-		view.Text{Prose: view.Plain(q.text("clause.repayment", q.choice("credit-product", "method", t.Contract.Method.String())))},
+		view.Text{Prose: view.Plain(q.text("clause.interest", percent(t.Contract.Rate), q.choice("credit-product", "day_count", t.Contract.DayCount.String()), q.within(q.choice("credit-product", "rounding", t.Contract.Rounding.String()))))},
+		view.Text{Prose: view.Plain(q.text("clause.repayment", q.within(q.choice("credit-product", "method", t.Contract.Method.String()))))},
 		view.Text{Prose: view.Plain(q.text("clause.order", q.order(t)))},
 		view.Text{Prose: view.Plain(q.text("clause.late", percent(t.LateSurcharge)))},
 		view.Text{Prose: view.Plain(q.text("clause.early"))},
@@ -126,10 +126,10 @@ func (q *request) receipt() error {
 	}
 	heading := view.Heading{Crumbs: q.paperCrumbs(l, q.text("receipt")), Title: q.text("receipt.title", paid.Receipt),
 		Lead: q.write("receipt.lead", q.borrowerName(l.Book, l.Borrower, l.Segment, l.Area), view.FigureLink{Value: q.money(int64(paid.Amount)), Href: entryHref(l.Book, e.Seq)}, q.date(e.On), l.ID)}
-	where := view.Table{Columns: []view.Column{{Label: q.text("column.row")}, {Label: q.text("column.for")}, {Label: q.text("column.amount"), Kind: view.NumberColumn}}, Loose: true,
+	where := view.Table{Columns: []view.Column{{Label: q.text("column.row")}, {Label: q.text("column.for"), Kind: view.WholeColumn}, {Label: q.text("column.amount"), Kind: view.NumberColumn}}, Loose: true,
 		Empty: &view.Empty{Icon: "yuan", Title: q.text("receipt.reversed"), Text: q.text("receipt.reversed.why")}}
-	add := func(row, what string, fen int64) {
-		where.Rows = append(where.Rows, view.Row{Cells: []view.Cell{{Text: row}, {Text: what}, {Text: q.money(fen)}}})
+	add := func(row view.Cell, what string, fen int64) {
+		where.Rows = append(where.Rows, view.Row{Cells: []view.Cell{row, {Text: what}, {Text: q.money(fen)}}})
 	}
 	for i := range state.Receipts {
 		r := &state.Receipts[i]
@@ -138,13 +138,13 @@ func (q *request) receipt() error {
 		}
 		for _, part := range r.Parts {
 			row := state.Rows[part.Row]
-			add(q.text("row.due", row.N, q.date(lending.DateOf(row.DueOn))), q.text("component."+part.Component.String()), part.Amount)
+			add(view.Cell{Text: q.text("row", row.N), Sub: q.text("row.due", q.date(lending.DateOf(row.DueOn)))}, q.text("component."+part.Component.String()), part.Amount)
 		}
 		if r.Prepaid > 0 {
-			add(q.text("prepaid"), q.text("component.principal"), r.Prepaid)
+			add(view.Cell{Text: q.text("prepaid")}, q.text("component.principal"), r.Prepaid)
 		}
 		if r.Held != 0 {
-			add(q.text("held"), q.text("held.for"), r.Held)
+			add(view.Cell{Text: q.text("held")}, q.text("held.for"), r.Held)
 		}
 	}
 	if len(where.Rows) > 0 {

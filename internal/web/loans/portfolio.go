@@ -58,6 +58,9 @@ func (q *request) portfolio() error {
 	if len(parts) == 0 {
 		heading.Lead = view.Plain(q.text("portfolio.none"))
 		empty := view.Empty{Icon: "card", Title: q.text("empty.loans"), Text: q.text("empty.loans.why"), Action: &view.Button{Label: q.text("all"), Href: at(link("all"))}}
+		if s.open {
+			heading.Lead, empty.Icon, empty.Title = q.write("never.lead"), "clock", q.text("never")
+		}
 		return q.show(heading, q.ways(s), filters, empty)
 	}
 	heading.Eyebrow = append(heading.Eyebrow, q.asOf(s))

@@ -487,7 +487,8 @@ const (
 	TextColumn   ColumnKind = ""
 	NumberColumn ColumnKind = "number" // aligned to the end
 	StateColumn  ColumnKind = "is-state"
-	CodeColumn   ColumnKind = "code" // long codes, which may break anywhere
+	CodeColumn   ColumnKind = "code"  // long codes, which may break anywhere
+	WholeColumn  ColumnKind = "whole" // dates, vouchers and single words, which do not break
 )
 
 // Sorted is the order of a column, as aria-sort has it.

@@ -70,9 +70,12 @@ func (d *drawn) rows(set *template.Template, columns []Column, list []Row) (temp
 		b.WriteString("\n<tr>")
 		for i := range row.Cells {
 			c := &row.Cells[i]
-			if i == 0 {
+			switch {
+			case i == 0 && columns[i].Kind == WholeColumn:
+				b.WriteString(`<th scope="row" class="whole">`)
+			case i == 0:
 				b.WriteString(`<th scope="row">`)
-			} else {
+			default:
 				b.WriteString(`<td class="`)
 				b.WriteString(string(columns[i].Kind))
 				if c.Error != "" {
