@@ -278,22 +278,16 @@ func (q *request) balanceListing(list []ledger.Balance) listing.Listing[ledger.B
 
 // accountName says whose account it is and what for.
 func (q *request) accountName(book, id string) string {
-	class, owner, _ := strings.Cut(id, ":")
-	owner, project, hasProject := strings.Cut(owner, ":")
-	name := q.text("class." + class)
-	switch {
-	case hasProject:
-		return name + q.text("list.of") + q.projectName(project)
-	case class == string(ledger.Transit):
-		return name + " " + owner
-	}
-	if owner == entity.Headquarters {
-		return name + q.text("list.of") + q.bookName(owner)
-	}
-	if e, ok := q.entity(book, "party", owner); ok {
-		return name + q.text("list.of") + q.name(e.Name)
-	}
-	return name + q.text("list.of") + q.areaName(owner)
+	return q.words().Account(id, func(typ, id string) string {
+		switch typ {
+		case "project":
+			return q.projectName(id)
+		case "area":
+			return q.areaName(id)
+		}
+		e, _ := q.entity(book, typ, id)
+		return q.name(e.Name)
+	})
 }
 
 // accountCell is an account that leads to its page.

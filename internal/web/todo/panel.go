@@ -284,28 +284,25 @@ func (l *List) effect(ctx context.Context, words wording.Words, drafts ...fact.D
 	return section, nil
 }
 
-// account names an account, which may not be there yet, by what its id says: class, owner, project.
-func (l *List) account(ctx context.Context, words wording.Words, book, id string) (string, error) {
-	class, rest, _ := strings.Cut(id, ":")
-	owner, project, _ := strings.Cut(rest, ":")
-	if project != "" { // the owner is the book, which says less
-		owner = words.Project(ctx, l.store.DB, book, project)
-	}
-	for _, typ := range []string{"party", "area"} {
-		for _, b := range []string{book, entity.Headquarters} {
-			e, ok, err := entity.Get(ctx, l.store.DB, b, typ, owner)
-			if err != nil {
-				return "", err
-			}
-			if ok && e.Name != "" {
-				owner = words.Name(e.Name)
-			}
+// account names an account, which may not be there yet.
+func (l *List) account(ctx context.Context, words wording.Words, book, id string) (name string, err error) {
+	name = words.Account(id, func(typ, id string) string {
+		if typ == "project" {
+			return words.Project(ctx, l.store.DB, book, id)
 		}
-	}
-	if owner == entity.Headquarters {
-		owner = words.Text("book.hq")
-	}
-	return words.Text("class."+class) + words.Text("list.of") + owner, nil
+		for _, b := range []string{book, entity.Headquarters} {
+			e, ok, failed := entity.Get(ctx, l.store.DB, b, typ, id)
+			if err = cmp.Or(err, failed); !ok {
+				continue
+			}
+			if typ == "area" {
+				return words.Place(e.Name)
+			}
+			return words.Name(e.Name)
+		}
+		return ""
+	})
+	return name, err
 }
 
 func amount(words wording.Words, commodity string, n int64) string {

@@ -5,6 +5,7 @@
 package wording
 
 import (
+	"cmp"
 	"context"
 	"embed"
 	"fmt"
@@ -16,8 +17,10 @@ import (
 
 	"lastmile/internal/area"
 	"lastmile/internal/database"
+	"lastmile/internal/entity"
 	"lastmile/internal/fact"
 	"lastmile/internal/fault"
+	"lastmile/internal/ledger"
 	"lastmile/internal/project"
 	"lastmile/internal/web/locale"
 	"lastmile/internal/web/view"
@@ -101,6 +104,25 @@ func (w Words) Place(name string) string {
 		return said + " " + name
 	}
 	return name
+}
+
+// Account is what an account is called, by what its id says: what it holds, then for which project or whose it is; of what is under way, which
+// transfer it is. called gives the name of a party, an area or a project, and "" of what has none.
+func (w Words) Account(id string, called func(typ, id string) string) string {
+	class, rest, _ := strings.Cut(id, ":")
+	owner, project, _ := strings.Cut(rest, ":")
+	name := w.Text("class." + class)
+	switch {
+	case project != "": // the owner is the book, which says less
+		owner = cmp.Or(called("project", project), project)
+	case class == string(ledger.Transit):
+		return name + " " + owner
+	case owner == entity.Headquarters:
+		owner = w.Text("book.hq")
+	default:
+		owner = cmp.Or(called("party", owner), called("area", owner), owner)
+	}
+	return name + w.Text("list.of") + owner
 }
 
 // Choice is the label of one value of a field; a value that is no choice stands for itself.
