@@ -488,7 +488,8 @@ const (
 	NumberColumn ColumnKind = "number" // aligned to the end
 	StateColumn  ColumnKind = "is-state"
 	CodeColumn   ColumnKind = "code"  // long codes, which may break anywhere
-	WholeColumn  ColumnKind = "whole" // dates, vouchers and single words, which do not break
+	WholeColumn  ColumnKind = "whole" // dates and vouchers, which do not break
+	ShortColumn  ColumnKind = "short" // few words, which break at spaces only: in Chinese, not at all
 )
 
 // Sorted is the order of a column, as aria-sort has it.
