@@ -54,7 +54,19 @@ func (q *request) titled(book string, seq int64) (title, ref string, err error) 
 }
 
 // describe chooses from a fact's own fields what tells it from others of its kind: its name or purpose, else what it is about.
+// What only speaks of another fact, a proposal or the word on one, is told by that.
 func (q *request) describe(e *journal.Entry, f fact.Fact) (title, ref string) {
+	switch f := f.(type) {
+	case *fact.Proposal:
+		if held, err := fact.DecodeBody(f.Of, f.Body, ""); err == nil {
+			title, ref := q.describe(&journal.Entry{Book: e.Book, Seq: e.Seq, Kind: f.Of}, held)
+			return q.kind(f.Of) + " · " + title, ref
+		}
+	case *fact.Approve:
+		if title, ref, err := q.titled(e.Book, f.Proposal); err == nil {
+			return q.choice(e.Kind, "verdict", f.Verdict) + " · " + title, ref
+		}
+	}
 	k := fact.Find(e.Kind)
 	get := func(name string) string {
 		if field := k.Field(name); field != nil && !field.Private {
@@ -107,6 +119,8 @@ func (q *request) fieldValue(book string, k *fact.Kind, field *fact.Field, f fac
 		return q.reference(book, field.Ref, raw)
 	case len(field.Choices) > 0:
 		return view.Plain(q.choice(k.Name, field.Name, raw))
+	case k.Defines == "area" && field.EntityPart == "class":
+		return view.Plain(q.levelName(raw))
 	case field.Type == fact.Amount:
 		if m, err := fact.ParseMoney(raw); err == nil {
 			return view.Prose{{Text: q.exact(int64(m), ledger.Currency, 2), Isolated: true}}
@@ -214,16 +228,37 @@ func (q *request) factFields(e *journal.Entry, f fact.Fact) view.Facts {
 		}
 		f = whole
 	}
-	k := fact.Find(e.Kind)
-	fields := view.Facts{{Name: q.text("entry.on"), Value: view.Prose{{Text: q.Printer.Date(e.On), Isolated: true}}}}
+	return append(view.Facts{{Name: q.text("entry.on"), Value: view.Prose{{Text: q.Printer.Date(e.On), Isolated: true}}}}, q.fieldsOf(e, f, personal)...)
+}
+
+// fieldsOf are the fields of a fact that an entry holds; of a proposal, those of what is proposed, and who must agree.
+func (q *request) fieldsOf(e *journal.Entry, f fact.Fact, personal bool) (fields view.Facts) {
+	k := fact.KindOf(f)
 	for i := range k.Fields {
 		field := &k.Fields[i]
 		label := q.pick(field.En, field.Zh)
+		value := q.fieldValue(e.Book, k, field, f)
+		if p, ok := f.(*fact.Proposal); ok {
+			switch field.Name {
+			case "of":
+				value = view.Plain(q.kind(p.Of))
+			case "body":
+				held, err := fact.DecodeBody(p.Of, p.Body, p.Personal)
+				if err != nil {
+					q.fault(err)
+					return nil
+				}
+				fields = append(fields, q.fieldsOf(e, held, personal)...)
+				continue
+			case "role":
+				value = view.Plain(q.words().Role(p.Role))
+			case "key", "on", "personal", "content": // the entry's own, or shown with what is proposed
+				continue
+			}
+		}
 		if field.Private && !personal {
 			fields = append(fields, view.Fact{Name: label, Value: view.Plain(q.text("entry.private"))})
-			continue
-		}
-		if value := q.fieldValue(e.Book, k, field, f); len(value) > 0 {
+		} else if len(value) > 0 {
 			fields = append(fields, view.Fact{Name: label, Value: value})
 		}
 	}
@@ -338,7 +373,7 @@ func (q *request) historySection(e *journal.Entry) (view.Section, error) {
 			return view.Section{}, err
 		}
 		if ok {
-			facts = append(facts, view.Fact{Name: q.text("entry.hash-before"), Value: append(entryLink(e.Seq-1), view.Phrase{Text: " " + before.Hash.String()})})
+			facts = append(facts, view.Fact{Name: q.text("entry.hash-before"), Value: append(entryLink(e.Seq-1), view.Phrase{Text: " " + before.Hash.String()[:12] + "…"})})
 		}
 	}
 	return view.Section{Head: view.SectionHead{ID: "history", Title: q.text("entry.history")}, Parts: []view.Component{facts}}, nil

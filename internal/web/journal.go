@@ -45,8 +45,9 @@ func (q *request) journal() error {
 		return err
 	}
 	t := view.Table{
-		Columns: []view.Column{{Label: q.text("column.record")}, {Label: q.text("column.kind")}, {Label: q.text("column.on")}, {Label: q.text("column.recorded")}, {Label: q.text("column.actor")}, {Label: q.text("column.grade")}},
-		Empty:   &view.Empty{Icon: "ledger", Title: q.text("journal.empty"), Text: q.text("journal.empty.text")},
+		Columns: []view.Column{{Label: q.text("column.record")}, {Label: q.text("column.kind"), Kind: view.ShortColumn}, {Label: q.text("column.on"), Kind: view.ShortColumn}, {Label: q.text("column.recorded"), Kind: view.ShortColumn},
+			{Label: q.text("column.actor"), Kind: view.ShortColumn}, {Label: q.text("column.grade"), Kind: view.ShortColumn}},
+		Empty: &view.Empty{Icon: "ledger", Title: q.text("journal.empty"), Text: q.text("journal.empty.text")},
 	}
 	for _, e := range entries {
 		title, ref, err := q.titled(e.Book, e.Seq)

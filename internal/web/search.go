@@ -21,7 +21,7 @@ const hitsMax = 12
 // entries by their voucher, receipt or place in a book.
 func (q *request) search() error {
 	asked := strings.TrimSpace(q.FormValue("q"))
-	heading := view.Heading{Eyebrow: []string{q.text("search.eyebrow")}, Title: q.text("search.title"), Hush: q.keptBack()}
+	heading := view.Heading{Title: q.text("search.title"), Hush: q.keptBack()}
 	form := view.Filters{Action: "/search", Find: q.text("search.do"), Fields: []view.Field{{Name: "q", Label: q.text("search.field"), Value: asked, MaxLength: 80}}}
 	if asked == "" {
 		return q.show(heading, view.Section{Head: view.SectionHead{ID: "ask", Title: q.text("search.ask"), Note: view.Plain(q.text("search.lead"))}, Parts: []view.Component{form}}, q.everywhere())
@@ -47,7 +47,7 @@ func (q *request) search() error {
 		n += all
 		t := view.Table{Columns: []view.Column{{Label: q.text("column.name")}, {Label: q.text("column.code")}}}
 		for _, f := range list {
-			t.Rows = append(t.Rows, view.Row{Cells: []view.Cell{{Text: q.name(f.label), Href: f.href}, {Text: f.sub}}})
+			t.Rows = append(t.Rows, view.Row{Cells: []view.Cell{{Text: f.label, Href: f.href}, {Text: f.sub}}})
 		}
 		body = append(body, view.Section{Head: view.SectionHead{ID: "found-" + group, Title: q.text("search."+group) + " " + q.Printer.Count(int64(all))}, Parts: []view.Component{t}})
 	}
@@ -69,7 +69,7 @@ func (q *request) search() error {
 
 // hit is a thing as it is shown.
 func (q *request) hit(t *search.Thing) found {
-	f := found{t.Name, t.ID, entryHref(t.Book, t.Seq)}
+	f := found{q.name(t.Name), t.ID, entryHref(t.Book, t.Seq)}
 	switch t.Type {
 	case "figure":
 		f.label, f.href = q.pick(t.Name, t.NameZh), link("figures", t.ID)
@@ -97,7 +97,7 @@ func (q *request) seesFound(t *search.Thing) bool {
 
 // everywhere lists the places of the product, for phones that have only four of them at their foot.
 func (q *request) everywhere() view.Component {
-	t := view.Table{Columns: []view.Column{{Label: q.text("search.places")}}}
+	t := view.Table{Columns: []view.Column{{Label: q.text("column.name")}}}
 	for _, g := range q.Nav {
 		for _, item := range g.Items {
 			t.Rows = append(t.Rows, view.Row{Cells: []view.Cell{{Text: item.Label, Href: item.Href}}})

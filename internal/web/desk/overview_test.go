@@ -22,7 +22,7 @@ func TestOverviewByRole(t *testing.T) {
 		{"loans", "/loans/due", "/loans", "Record a repayment", "登记还款"},
 		{"fin", "/record/disbursement", "/money", "Record a payment", "登记付款"},
 		{"approver", "/todo", "/journal", "1 waits for you", "1 项待您处理"},
-		{"audit", "/chain", "/journal", "Verify the chain", "校验链条"},
+		{"audit", "/chain", "/journal", "Verify the chain", "防篡改校验"},
 	} {
 		for language, says := range map[string]string{"en": c.en, "zh-CN": c.zh} {
 			page := app.As(c.person).In(language).Get("/")
