@@ -170,29 +170,33 @@ func (p *Pages) uploadPage(w http.ResponseWriter, r *http.Request, status int, w
 	}
 	for i := range k.Fields {
 		f := &k.Fields[i]
-		holds := words.Hint(f)
-		if len(f.Choices) > 0 {
-			var list []string
-			for _, c := range f.Choices {
-				list = append(list, c.Value)
-			}
-			holds = words.List(list)
-		}
-		if f.Optional {
-			holds += " (" + words.Text("form.optional") + ")"
-		}
-		columns.Rows = append(columns.Rows, view.Row{Cells: []view.Cell{{Text: f.Name}, {Text: words.Field(f)}, {Text: orDash(holds)}}})
+		columns.Rows = append(columns.Rows, view.Row{Cells: []view.Cell{{Text: f.Name}, {Text: words.Field(f)}, {Text: holds(words, f)}}})
 	}
 	template := Path + "/" + k.Name + "/template?format="
 	p.guard.Show(w, r, status, view.Stack{Page: page,
 		Heading: view.Heading{Crumbs: []view.Link{{Label: words.Text("import.title"), Href: Path}, {Label: words.Kind(k)}}, Title: words.Text("import.of", words.Kind(k)), Lead: view.Plain(words.Text("import.of.lead")),
-			Buttons: []view.Button{{Label: words.Text("import.template") + " Excel", Icon: "download", Href: template + "xlsx"}, {Label: "CSV", Icon: "download", Href: template + "csv"}}},
+			Buttons: []view.Button{{Label: words.Text("import.template.excel"), Icon: "download", Href: template + "xlsx"}, {Label: "CSV", Icon: "download", Href: template + "csv"}}},
 		Body: []view.Component{form, view.Section{Head: view.SectionHead{ID: "columns", Title: words.Text("import.columns")}, Parts: []view.Component{columns}}}})
 }
 
-func orDash(text string) string {
-	if text == "" {
-		return locale.NotApplicable
+// holds says what belongs in a field's column: its choices, its line of help, or what its type asks for.
+func holds(words wording.Words, f *fact.Field) string {
+	text := words.Hint(f)
+	switch {
+	case len(f.Choices) > 0:
+		var list []string
+		for _, c := range f.Choices {
+			list = append(list, c.Value)
+		}
+		text = words.List(list)
+	case text != "":
+	case f.Ref != "":
+		text = words.Text("import.holds.code", words.Thing(f.Ref))
+	default:
+		text = words.Text("import.holds." + string(f.Type))
+	}
+	if f.Optional {
+		text = words.Text("import.holds.optional", text)
 	}
 	return text
 }

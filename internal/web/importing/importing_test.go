@@ -17,7 +17,7 @@ import (
 // send uploads a table and gives the address of its page.
 func send(t *testing.T, b *webtest.Browser, kind, name, content string) (href string, page *webtest.Page) {
 	t.Helper()
-	form := b.Get(importing.Path+"/"+kind).Says(http.StatusOK, "Template").Form(importing.Path + "/" + kind)
+	form := b.Get(importing.Path+"/"+kind).Says(http.StatusOK, "Excel template").Form(importing.Path + "/" + kind)
 	form.Files = []webtest.File{{Field: "table", Name: name, Content: []byte(content)}}
 	answer := b.Post(form)
 	if answer.Status != http.StatusSeeOther {
