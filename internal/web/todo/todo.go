@@ -283,10 +283,24 @@ func (l *List) page(w http.ResponseWriter, r *http.Request) {
 		l.guard.Refuse(w, r, err)
 		return
 	}
-	approve := l.proposalTable(words, names, single, false)
+	approve, err := l.proposalTable(ctx, words, names, single, false)
+	if err != nil {
+		l.guard.Refuse(w, r, err)
+		return
+	}
+	back, err := l.proposalTable(ctx, words, names, returned, true)
+	if err != nil {
+		l.guard.Refuse(w, r, err)
+		return
+	}
+	mine, err := l.proposalTable(ctx, words, names, own, false)
+	if err != nil {
+		l.guard.Refuse(w, r, err)
+		return
+	}
 	approve.Rows = append(l.batchRows(words, names, together), approve.Rows...)
 	part("approve", len(waiting), view.WarnTone, approve)
-	part("returned", len(returned), view.BadTone, l.proposalTable(words, names, returned, true))
+	part("returned", len(returned), view.BadTone, back)
 	part("closing", len(closing), view.WarnTone, l.notices(words, closing))
 	part("due", len(promised), view.NoTone, l.milestones(ctx, words, promised))
 	proofs := []view.Component{l.entries(words, names, unproved)}
@@ -295,7 +309,7 @@ func (l *List) page(w http.ResponseWriter, r *http.Request) {
 	}
 	part("unproved", len(unproved), view.NoTone, proofs...)
 	part("unseen", len(unseen), view.NoTone, l.entries(words, names, unseen))
-	part("own", len(own), view.NoTone, l.proposalTable(words, names, own, false))
+	part("own", len(own), view.NoTone, mine)
 	for _, tasks := range l.more {
 		list, err := tasks(r, words)
 		if err != nil {
@@ -329,19 +343,52 @@ func (l *List) people(ctx context.Context) func(id string) string {
 	}
 }
 
-func (l *List) proposalTable(words wording.Words, names func(string) string, list []fact.Pending, back bool) view.Table {
+func (l *List) proposalTable(ctx context.Context, words wording.Words, names func(string) string, list []fact.Pending, back bool) (view.Table, error) {
 	t := view.Table{Columns: []view.Column{{Label: words.Text("todo.what")}, {Label: words.Text("todo.prepared")}, {Label: words.Text("todo.approvals")}, {Label: words.Text("todo.state"), Kind: view.StateColumn}},
 		Empty: &view.Empty{Icon: "check", Title: words.Text("todo.nothing"), Text: words.Text("todo.nothing.why")}}
 	for _, p := range list[:min(len(list), shownMax)] {
 		state := view.State{Kind: view.Needs, Word: words.Text("todo.waits")}
-		cell := view.Cell{Text: words.KindNamed(p.Kind), Href: Href(p.Book, p.Seq), Sub: p.Book + ":" + itoa(p.Seq)}
+		about, err := l.about(ctx, words, &p)
+		if err != nil {
+			return t, err
+		}
+		cell := view.Cell{Text: words.KindNamed(p.Kind), Href: Href(p.Book, p.Seq), Sub: about}
 		if back {
 			state = view.State{Kind: view.Failed, Word: words.Text("todo.back")}
 			cell.Sub = p.Reason
 		}
 		t.Rows = append(t.Rows, view.Row{Cells: []view.Cell{cell, {Text: names(p.Actor)}, {Text: words.Text("todo.of", len(p.Approvers), p.Need)}, {State: &state}}})
 	}
-	return t
+	return t, nil
+}
+
+// about tells a proposal from others of its kind: the first thing that it names, how much, and its place in the journal.
+func (l *List) about(ctx context.Context, words wording.Words, p *fact.Pending) (string, error) {
+	now, err := l.guard.Reading(ctx)
+	if err != nil {
+		return "", err
+	}
+	at := p.Book + ":" + itoa(p.Seq)
+	return reading.Remember(ctx, now.Names, "about "+string(words.Language)+" "+at, func(ctx context.Context) (string, error) {
+		d, err := p.Draft(ctx, l.store.DB)
+		if err != nil {
+			return "", err
+		}
+		values, err := l.forms.Values(ctx, words, fact.KindOf(d.Fact), d.Fact, d.Book)
+		if err != nil {
+			return "", err
+		}
+		var parts []string
+		for _, is := range []func(*fact.Field) bool{
+			func(f *fact.Field) bool { return f.Ref != "" },
+			func(f *fact.Field) bool { return f.Type == fact.Amount },
+		} {
+			if i := slices.IndexFunc(values, func(v form.Value) bool { return !v.Field.Private && is(v.Field) }); i >= 0 {
+				parts = append(parts, values[i].Text)
+			}
+		}
+		return strings.Join(append(parts, at), " · "), nil
+	})
 }
 
 func (l *List) milestones(ctx context.Context, words wording.Words, list []due.Milestone) view.Table {
