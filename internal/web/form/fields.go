@@ -84,7 +84,7 @@ func (f *Forms) steps(r *http.Request, words wording.Words, k *fact.Kind) (strin
 	list, err := access.Steps(r.Context(), f.store.DB, k, f.store.Today())
 	text := ""
 	for _, s := range list {
-		text += " " + words.Text("record.step", s.Approvers, words.Amount(s.From, locale.Yuan))
+		text += words.Text("record.step", s.Approvers, words.Money(s.From, locale.Yuan))
 	}
 	return text, err
 }

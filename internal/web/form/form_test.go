@@ -90,7 +90,7 @@ func TestRecord(t *testing.T) {
 func TestPropose(t *testing.T) {
 	app := webtest.New(t)
 	fin := app.As("fin")
-	f := fin.Get("/record/disbursement?project=p-"+testworld.Wushan).Says(http.StatusOK, "It counts once another person agrees (Approver)", "From ¥1,000,000.00 on it takes 2").Form("/record/disbursement")
+	f := fin.Get("/record/disbursement?project=p-"+testworld.Wushan).Says(http.StatusOK, "It counts once another person agrees (Approver)", "From ¥1.00", "m on it takes 2").Form("/record/disbursement")
 	if f.Values.Get("project") != "p-"+testworld.Wushan {
 		t.Error("the address did not fill the field")
 	}

@@ -87,7 +87,7 @@ func (g *Guard) rolesTable(r *http.Request, words wording.Words, rd *access.Read
 			if err != nil {
 				return t, err
 			}
-			area = e.Name
+			area = words.Place(e.Name)
 		}
 		if h.Until != "" {
 			until = words.Date(h.Until)

@@ -54,7 +54,7 @@ func (g *Guard) people(w http.ResponseWriter, r *http.Request) {
 						g.Refuse(w, r, err)
 						return
 					}
-					areas[h.Area] = cmp.Or(area.Name, h.Area)
+					areas[h.Area] = words.Place(cmp.Or(area.Name, h.Area))
 				}
 				role = words.Text("person.role.in", role, areas[h.Area])
 			}
