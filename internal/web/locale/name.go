@@ -25,3 +25,17 @@ func (p *Printer) Name(name string) string {
 	}
 	return year + han
 }
+
+// IsEnglish reports whether a text is in English words: at least two of them, one in small letters, and no letter of another script. Codes
+// and single names are in no language.
+func IsEnglish(text string) bool {
+	words, small := strings.Fields(text), false
+	for _, word := range words {
+		letters := strings.TrimFunc(word, func(r rune) bool { return !unicode.IsLetter(r) })
+		if strings.IndexFunc(letters, func(r rune) bool { return unicode.IsLetter(r) && !unicode.Is(unicode.Latin, r) }) >= 0 {
+			return false
+		}
+		small = small || len(letters) > 1 && strings.IndexFunc(letters, func(r rune) bool { return r < 'a' || r > 'z' }) < 0
+	}
+	return small && len(words) > 1
+}

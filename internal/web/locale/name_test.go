@@ -17,3 +17,15 @@ func TestName(t *testing.T) {
 		}
 	}
 }
+
+func TestIsEnglish(t *testing.T) {
+	for text, want := range map[string]bool{
+		"In June 2019, Wushan County passed the acceptance check.": true, "F101 · “This year” is 2020.": true, "A year.": true,
+		"Report of the investor, 2020-08": true, "F001": false, "BK-20-0817-189": false, "Shenzhen": false, "Shenzhen Stock Exchange": false,
+		"同上一句": false, "Dolan ewes 多浪羊母羊": false, "direct-funds 第 1 版": false, "": false,
+	} {
+		if got := IsEnglish(text); got != want {
+			t.Errorf("%q is in English: %t, want %t", text, got, want)
+		}
+	}
+}

@@ -29,7 +29,8 @@ const (
 )
 
 // A FigureLink is a number that opens. With scripts it opens the lineage drawer,
-// without them its own page; either is at Href.
+// without them its own page; either is at Href. [locale.NotApplicable] is no
+// number and opens nothing.
 type FigureLink struct {
 	Value string
 	Href  string

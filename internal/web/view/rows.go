@@ -6,6 +6,8 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+
+	"lastmile/internal/web/locale"
 )
 
 // A table has hundreds of cells, and a template takes some ten microseconds for each. So the rows of a table are written here, as the templates
@@ -18,7 +20,12 @@ func figure(f FigureLink) template.HTML {
 	return template.HTML(b.String())
 }
 
+// writeFigure writes a value that is not there without a link: it has nothing to open.
 func writeFigure(b *strings.Builder, f *FigureLink) {
+	if f.Value == locale.NotApplicable {
+		b.WriteString(f.Value)
+		return
+	}
 	b.WriteString(`<a class="figure" dir="auto" data-drawer href="`)
 	writeAddress(b, f.Href)
 	b.WriteString(`">`)
@@ -37,10 +44,29 @@ func writeAddress(b *strings.Builder, address string) {
 // writer is a builder that never fails.
 type writer struct{ *strings.Builder }
 
+// said writes a text for the readers of a language. A sentence that was recorded in English is marked so for readers of another language:
+// its quotes are then drawn, its words parted and its sound read as English (WCAG 2.2, 3.1.2 Language of Parts).
+func said(reader locale.Language, text string) template.HTML {
+	var b strings.Builder
+	writeSaid(&b, reader, text)
+	return template.HTML(b.String())
+}
+
+func writeSaid(b *strings.Builder, reader locale.Language, text string) {
+	if reader == locale.English || !locale.IsEnglish(text) {
+		template.HTMLEscape(writer{b}, []byte(text))
+		return
+	}
+	b.WriteString(`<span lang="en">`)
+	template.HTMLEscape(writer{b}, []byte(text))
+	b.WriteString(`</span>`)
+}
+
 // drawn keeps what small templates give for the values that come again and again: marks and states.
 type drawn struct {
-	mu   sync.Mutex
-	kept map[any]template.HTML
+	reader locale.Language
+	mu     sync.Mutex
+	kept   map[any]template.HTML
 }
 
 // drawnMax is how many values are kept.
@@ -122,10 +148,10 @@ func (d *drawn) cell(b *strings.Builder, set *template.Template, c *Cell) error 
 		b.WriteString(`<a href="`)
 		writeAddress(b, c.Href)
 		b.WriteString(`">`)
-		template.HTMLEscape(writer{b}, []byte(c.Text))
+		writeSaid(b, d.reader, c.Text)
 		b.WriteString(`</a>`)
 	default:
-		template.HTMLEscape(writer{b}, []byte(c.Text))
+		writeSaid(b, d.reader, c.Text)
 	}
 	switch {
 	case c.Sub != "" || c.Error != "":
@@ -137,7 +163,7 @@ func (d *drawn) cell(b *strings.Builder, set *template.Template, c *Cell) error 
 		if err := add("mark", c.Grade); err != nil {
 			return err
 		}
-		template.HTMLEscape(writer{b}, []byte(c.Sub))
+		writeSaid(b, d.reader, c.Sub)
 		template.HTMLEscape(writer{b}, []byte(c.Error))
 		b.WriteString(`</span>`)
 	case c.Grade != Ungraded:

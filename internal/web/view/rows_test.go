@@ -4,6 +4,8 @@ import (
 	"html/template"
 	"strings"
 	"testing"
+
+	"lastmile/internal/web/locale"
 )
 
 // What is written into a cell stays text, whatever it says, and no address runs a script.
@@ -33,5 +35,29 @@ func TestCellsEscape(t *testing.T) {
 				t.Errorf("%s is not in %s", want, got)
 			}
 		}
+	}
+}
+
+// A page in Chinese marks what was recorded in English, so that its quotes are drawn and its words read as English.
+func TestRecordedInEnglish(t *testing.T) {
+	set := template.Must(template.New("set").Parse(`{{define "mark"}}{{end}}`))
+	row := []Row{{Cells: []Cell{{Text: "SZSE’s “Shen Yin Tong” was extended.", Sub: "F106"}, {Text: "A note <of> it", Href: "/x"}, {Text: "同上一句", Sub: "Four means are named."}}}}
+	for language, want := range map[locale.Language]string{
+		locale.Chinese: `<th scope="row"><span lang="en">SZSE’s “Shen Yin Tong” was extended.</span><span class="sub">F106</span></th>` +
+			`<td class="" data-label=""><a href="/x"><span lang="en">A note &lt;of&gt; it</span></a></td>` +
+			`<td class="" data-label="">同上一句<span class="sub"><span lang="en">Four means are named.</span></span></td>`,
+		locale.English: `<th scope="row">SZSE’s “Shen Yin Tong” was extended.<span class="sub">F106</span></th>`,
+	} {
+		got, err := (&drawn{reader: language}).rows(set, make([]Column, 3), row)
+		if err != nil || !strings.Contains(string(got), want) {
+			t.Errorf("%s: %v\n%s\nwant %s", language, err, got, want)
+		}
+	}
+}
+
+// A value that is not there has nothing to open.
+func TestFigureOfNothing(t *testing.T) {
+	if got := figure(FigureLink{Value: locale.NotApplicable, Href: "#stages"}); got != locale.NotApplicable {
+		t.Errorf("got %s", got)
 	}
 }

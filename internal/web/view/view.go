@@ -125,7 +125,7 @@ func (e *Engine) reader(language locale.Language, sources []fs.FS) (*reader, err
 	if err != nil {
 		return nil, err
 	}
-	r := &reader{printer: printer, pages: map[string]*template.Template{}}
+	r := &reader{printer: printer, pages: map[string]*template.Template{}, drawn: drawn{reader: language}}
 	r.shared = template.New("").Option("missingkey=error").Funcs(e.functions(r, nil))
 	pages := map[string]string{}
 	for _, source := range sources {
@@ -181,6 +181,8 @@ func (e *Engine) functions(r *reader, set *template.Template) template.FuncMap {
 		// part draws a component.
 		"part":   func(c Component) (template.HTML, error) { return draw(set, c) },
 		"figure": figure,
+		// said writes a text that may have been recorded in another language than the reader's.
+		"said": func(text string) template.HTML { return said(r.printer.Language, text) },
 		// rows draws rows of a table, total makes its last row of cells.
 		"rows":  func(columns []Column, list []Row) (template.HTML, error) { return r.drawn.rows(set, columns, list) },
 		"total": func(cells []Cell) []Row { return []Row{{cells}} },
