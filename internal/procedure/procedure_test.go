@@ -353,9 +353,9 @@ func TestEdgeCase2RatesAreExact(t *testing.T) {
 		shown string
 		want  string
 	}{
-		{ratio(39, 1951), "2.00 %", ""},
-		{ratio(20, 1000), "2.00 %", "condition_fails"},
-		{ratio(0, 1000), "0.00 %", ""},
+		{ratio(39, 1951), "2.00%", ""},
+		{ratio(20, 1000), "2.00%", "condition_fails"},
+		{ratio(0, 1000), "0.00%", ""},
 		{ratio(0, 0), "", "not_measured"},
 	} {
 		record := perfectRecord(p)

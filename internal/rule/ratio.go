@@ -9,7 +9,7 @@ import (
 )
 
 // Ratio is a count out of a count, kept as both: 39 of 1,951. It is compared exactly and only rounded when printed, so
-// 39 of 1,951 is below 2 % though it prints as 2.00 %. A plain number is a ratio of 1.
+// 39 of 1,951 is below 2% though it prints as 2.00%. A plain number is a ratio of 1.
 type Ratio struct {
 	Count int64
 	Of    int64
@@ -36,7 +36,7 @@ func (r Ratio) Percent() string {
 		return strconv.FormatInt(r.Count, 10)
 	}
 	percent := big.NewRat(r.Count, r.Of)
-	return percent.Mul(percent, big.NewRat(100, 1)).FloatString(2) + " %"
+	return percent.Mul(percent, big.NewRat(100, 1)).FloatString(2) + "%"
 }
 
 // String writes the ratio as ParseRatio reads it.
