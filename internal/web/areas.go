@@ -305,7 +305,7 @@ func (q *request) belowSection(code string, at figure.At) ([]view.Component, err
 			{Key: "level", Cell: func(b below) view.Cell { return view.Cell{Text: q.levelName(b.Class)} }},
 			{Key: "funds", Kind: view.NumberColumn, Compare: func(a, b below) int { return cmp.Compare(numberOf(a.funds), numberOf(b.funds)) }, Cell: func(b below) view.Cell {
 				if b.funds == nil {
-					return view.Cell{Text: q.text("areas.nothing")}
+					return view.Cell{Sub: q.text("areas.nothing")}
 				}
 				figure := q.figureLink(b.funds)
 				return view.Cell{Figure: &figure}

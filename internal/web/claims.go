@@ -138,6 +138,8 @@ func (q *request) claimValue(text, unit string) string {
 		if fen, ok := hundredths(text); ok {
 			return q.Printer.Money(fen, yuan)
 		}
+	case "share":
+		return q.decimalOf(text, unit)
 	case "year":
 		return text
 	case "month":

@@ -280,11 +280,16 @@ func (q *request) checks(v *figure.Value, list []figure.Contribution, years, pro
 		}
 		return check(key, n, n, true), n > 1
 	}
+	given := "check.sum"
+	switch v.Definition.Aggregate {
+	case figure.Latest, figure.Minimum, figure.Maximum, figure.Years: // one record gives it
+		given = "check.given"
+	}
 	var checks []view.Check
 	if sum == v.Number {
-		checks = append(checks, check("check.sum", all, all, true))
+		checks = append(checks, check(given, all, all, true))
 	} else {
-		checks = append(checks, check("check.sum", 0, all, false))
+		checks = append(checks, check(given, 0, all, false))
 	}
 	for _, p := range []struct {
 		key     string
@@ -537,7 +542,7 @@ func (q *request) recordListing() (*figure.Value, listing.Listing[figure.Contrib
 				}
 				return view.Cell{Text: title, Href: entryHref(c.Book, c.Seq), Sub: ref}
 			}, Plain: func(c figure.Contribution) string { return c.Book + ":" + strconv.FormatInt(c.Seq, 10) }},
-			{Key: "on", Compare: func(a, b figure.Contribution) int {
+			{Key: "on", Kind: view.WholeColumn, Compare: func(a, b figure.Contribution) int {
 				return cmp.Or(strings.Compare(string(a.On), string(b.On)), strings.Compare(a.Book, b.Book), cmp.Compare(a.Seq, b.Seq))
 			},
 				Cell:  func(c figure.Contribution) view.Cell { return view.Cell{Text: q.day(c.On)} },

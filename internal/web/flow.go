@@ -339,8 +339,20 @@ func (q *request) flowListing(f flowQuestion, list []share) listing.Listing[shar
 		_, id, _ := strings.Cut(key, " ")
 		return q.projectName(id)
 	}
+	label := q.column
+	if f.commodity != ledger.Currency { // goods are counted and handed over
+		label = func(key string) string {
+			switch key {
+			case "amount":
+				key = "quantity"
+			case "n":
+				key = "deliveries"
+			}
+			return q.column(key)
+		}
+	}
 	return listing.Listing[share]{
-		Label: q.column, Rows: list, Sort: "-amount",
+		Label: label, Rows: list, Sort: "-amount",
 		Empty: view.Empty{Icon: "yuan", Title: q.text("flow.empty"), Text: q.text("flow.empty.text")},
 		Columns: []listing.Column[share]{
 			text("purpose", func(s share) string { return s.purpose }, project, func(s share) string {

@@ -45,7 +45,7 @@ func (q *request) journal() error {
 		return err
 	}
 	t := view.Table{
-		Columns: []view.Column{{Label: q.text("column.record")}, {Label: q.text("column.kind"), Kind: view.ShortColumn}, {Label: q.text("column.on"), Kind: view.ShortColumn}, {Label: q.text("column.recorded"), Kind: view.ShortColumn},
+		Columns: []view.Column{{Label: q.text("column.record")}, {Label: q.text("column.kind"), Kind: view.ShortColumn}, {Label: q.text("column.on"), Kind: view.WholeColumn}, {Label: q.text("column.recorded"), Kind: view.WholeColumn},
 			{Label: q.text("column.actor"), Kind: view.ShortColumn}, {Label: q.text("column.grade"), Kind: view.ShortColumn}},
 		Empty: &view.Empty{Icon: "ledger", Title: q.text("journal.empty"), Text: q.text("journal.empty.text")},
 	}

@@ -137,6 +137,7 @@ func (q *request) heldSection() (view.Component, error) {
 		total += b.Amount
 	}
 	l := q.balanceListing(list)
+	l.Sort = "-amount"
 	l.Empty = view.Empty{Icon: "yuan", Title: q.text("money.held.empty"), Text: q.text("money.held.empty.text")}
 	return view.Section{Head: view.SectionHead{ID: "held", Title: q.text("money.held"), Note: q.write("money.held.note", view.Link{Label: q.Printer.Money(total, yuan), Href: listing.Address("/accounts", "commodity", ledger.Currency)})}, Parts: []view.Component{l.Table(q.Printer, q.URL)}}, nil
 }

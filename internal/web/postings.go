@@ -258,7 +258,7 @@ func (q *request) postingSum(f postingFilter) (total, n int64, err error) {
 
 func (q *request) postingTable(f postingFilter) (view.Component, error) {
 	t := view.Table{
-		Columns: []view.Column{{Label: q.text("column.record")}, {Label: q.text("column.on"), Kind: view.ShortColumn}, {Label: q.text("column.flow"), Kind: view.ShortColumn}, {Label: q.text("column.from")}, {Label: q.text("column.to")}, {Label: q.text("column.fund"), Kind: view.ShortColumn}, {Label: q.text("column.amount"), Kind: view.NumberColumn}},
+		Columns: []view.Column{{Label: q.text("column.record")}, {Label: q.text("column.on"), Kind: view.WholeColumn}, {Label: q.text("column.flow"), Kind: view.ShortColumn}, {Label: q.text("column.from")}, {Label: q.text("column.to")}, {Label: q.text("column.fund"), Kind: view.ShortColumn}, {Label: q.text("column.amount"), Kind: view.NumberColumn}},
 		Empty:   &view.Empty{Icon: "ledger", Title: q.text("postings.empty"), Text: q.text("postings.empty.text")},
 	}
 	f.limit = listing.PageSize + 1

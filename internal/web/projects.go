@@ -493,7 +493,11 @@ func (q *request) projectPeople(p projectLine) ([]view.Component, error) {
 		bars = append(bars, chart.Bar{Label: q.partyName(p.Book, r.party), Value: q.Printer.Money(r.amount, yuan), Length: chart.Length(r.amount, list[0].amount),
 			Href: listing.Address("/postings", "book", p.Book, "project", p.ID, "commodity", ledger.Currency, "account", string(ledger.Recipient)+":"+r.party)})
 	}
-	return []view.Component{view.Section{Head: view.SectionHead{ID: "people", Title: q.text("project.people", all.total), Note: view.Plain(q.text("project.people.note", len(list)))},
+	head := view.SectionHead{ID: "people", Title: q.text("project.people", all.total)}
+	if int64(len(list)) < all.total {
+		head.Note = view.Plain(q.text("project.people.note", len(list)))
+	}
+	return []view.Component{view.Section{Head: head,
 		Parts: []view.Component{view.BarList{BarList: chart.BarList{Head: q.text("project.people.head"), Bars: bars}}}}}, nil
 }
 
@@ -504,7 +508,7 @@ func (q *request) projectEntries(p projectLine) (view.Component, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := view.Table{Columns: []view.Column{{Label: q.text("column.record")}, {Label: q.text("column.kind")}, {Label: q.text("column.on")}, {Label: q.text("column.proof")}},
+	t := view.Table{Columns: []view.Column{{Label: q.text("column.record")}, {Label: q.text("column.kind")}, {Label: q.text("column.on"), Kind: view.WholeColumn}, {Label: q.text("column.proof")}},
 		Empty: &view.Empty{Icon: "ledger", Title: q.text("project.entries.empty"), Text: q.text("project.entries.empty.text")}}
 	for _, e := range list {
 		title, ref, err := q.titled(e.Book, e.Seq)

@@ -186,7 +186,7 @@ func (q *request) dotsSection(code string, _ figure.At) ([]view.Component, error
 	dots.Name = q.text("dots.name", q.areaName(code), len(dots.Dots), gaps, rings)
 	note := view.Plain(q.text("dots.note"))
 	if n := len(villages) - len(dots.Dots); n > 0 {
-		note = append(note, view.Plain(" "+q.text("dots.unseen", n))...)
+		note = view.Plain(q.text("dots.unseen", n))
 	}
 	return []view.Component{view.Section{Head: view.SectionHead{ID: "dots", Title: q.text("dots.title", len(dots.Dots)), Note: note}, Parts: []view.Component{view.Villages{
 		Groups: []view.VillageGroup{{Name: q.areaName(code), Count: q.countLevel(len(dots.Dots), "village"), Chart: dots.SVG()}},

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"math/big"
 	"slices"
 	"strings"
 
@@ -97,9 +98,19 @@ func (q *request) value(v *figure.Value) string {
 	case !v.Known:
 		return q.Printer.NotRecorded()
 	case v.Definition.Aggregate == figure.Ratio:
-		return v.Decimal()
+		return q.decimalOf(v.Decimal(), v.Definition.Unit)
 	}
 	return q.measured(v.Number, v.Definition.Unit, v.Definition.Scale)
+}
+
+// decimalOf writes a decimal of a unit for reading: a share as a percentage.
+func (q *request) decimalOf(decimal, unit string) string {
+	if unit == "share" {
+		if r, ok := new(big.Rat).SetString(decimal); ok && r.Num().IsInt64() && r.Denom().IsInt64() {
+			return q.Printer.Share(r.Num().Int64(), r.Denom().Int64())
+		}
+	}
+	return decimal
 }
 
 // label is what a figure is called.

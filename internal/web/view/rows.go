@@ -107,6 +107,9 @@ func (d *drawn) rows(set *template.Template, columns []Column, list []Row) (temp
 				if c.Error != "" {
 					b.WriteString(" wrong")
 				}
+				if c.Text == locale.NotApplicable {
+					b.WriteString(" none")
+				}
 				b.WriteString(`" data-label="`)
 				template.HTMLEscape(writer{&b}, []byte(columns[i].Label))
 				b.WriteString(`">`)

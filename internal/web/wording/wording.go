@@ -147,7 +147,7 @@ var units = map[string][2]string{
 	"months": {"months", "个月"}, "mu": {"mu", "亩"}, "notices": {"notices", "份公示"}, "objections": {"objections", "条异议"},
 	"order": {"order", "次序"}, "order of villages": {"order of villages", "村次序"}, "payments": {"payments", "笔"}, "percent": {"%", "%"},
 	"percentage points": {"percentage points", "个百分点"}, "periods": {"periods", "期"}, "persons": {"persons", "人"}, "points": {"points", "分"},
-	"products": {"products", "个产品"}, "projects": {"projects", "个项目"}, "ratio": {"to one", "比一"}, "sets": {"sets", "套"},
+	"products": {"products", "个产品"}, "projects": {"projects", "个项目"}, "ratio": {"ratio", "比值"}, "sets": {"sets", "套"},
 	"share": {"share", "占比"}, "towns": {"towns", "个乡镇"}, "vehicles": {"vehicles", "辆"}, "villages": {"villages", "个村"},
 	"years": {"years", "年"}, "yuan × percentage points": {"yuan × percentage points", "元·百分点"},
 }
