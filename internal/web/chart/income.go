@@ -65,7 +65,11 @@ func (c Income) SVG() (template.HTML, error) {
 		d.leaf("rect", "class", class, "x", num(middle-bar/2), "y", num(incomeBase-h), "width", num(bar), "height", num(h), "rx", "2")
 		inside := h >= 26 && textWidth(y.Text, incomeText) <= bar
 		if inside {
-			d.text(middle, incomeBase-h+18, "inside", "middle", y.Text)
+			at := incomeBase - h + 18
+			if level := incomeBase - height(y.Threshold); y.Threshold > 0 && level > at-16 && level < at+4 && level+20 < incomeBase {
+				at = level + 18 // the line runs through the top of the bar: the text stands below it
+			}
+			d.text(middle, at, "inside", "middle", y.Text)
 		} else {
 			d.text(middle, incomeBase-h-6, "tick", "middle", y.Text)
 		}

@@ -293,7 +293,7 @@ func (q *request) statement(a household.YearAccount) view.Component {
 
 // people are the members, with what is known of each. Names and numbers are masked unless the reader has just said why they need them.
 func (q *request) people(h *home) view.Component {
-	t := view.Table{Columns: []view.Column{{Label: q.text("households.column.member")}, {Label: q.text("households.column.relation")}, {Label: q.text("households.column.born")}, {Label: q.text("households.column.labour")}, {Label: q.text("households.column.lived")}},
+	t := view.Table{Columns: []view.Column{{Label: q.text("households.column.member")}, {Label: q.text("households.column.relation")}, {Label: q.text("households.column.born"), Kind: view.WholeColumn}, {Label: q.text("households.column.labour"), Kind: view.WholeColumn}, {Label: q.text("households.column.lived"), Kind: view.WholeColumn}},
 		Empty: &view.Empty{Icon: "people", Title: q.text("households.nobody.here"), Text: q.text("households.nobody.here.why")}}
 	k := fact.Find("member")
 	for _, m := range h.Members {
@@ -311,18 +311,18 @@ func (q *request) people(h *home) view.Component {
 				born = q.day(m.Birth)
 			}
 		}
-		lived := q.text("households.from", q.day(m.During.From))
+		lived := view.Cell{Text: q.text("households.from", q.day(m.During.From))}
 		if m.During.To != "" {
-			lived = q.text("households.span", q.day(m.During.From), q.day(m.During.To))
+			lived.Sub = q.text("households.until", q.day(m.During.To))
 			if f := fact.Find("departure").Field("reason"); m.Left != "" {
-				lived += " " + q.words.Choice(f, m.Left)
+				lived.Sub = q.words.List([]string{lived.Sub, q.words.Choice(f, m.Left)})
 			}
 		}
 		relation := q.words.Choice(k.Field("relation"), m.Relation)
 		if !m.SharesIncome {
 			relation += q.text("households.apart")
 		}
-		t.Rows = append(t.Rows, view.Row{Cells: []view.Cell{{Text: name, Sub: strings.TrimSpace(m.Person + " " + document)}, {Text: relation, Sub: q.words.Choice(k.Field("sex"), m.Sex)}, {Text: born}, {Text: q.words.Choice(k.Field("labour"), m.Labour)}, {Text: lived}}})
+		t.Rows = append(t.Rows, view.Row{Cells: []view.Cell{{Text: name, Sub: strings.TrimSpace(m.Person + " " + document)}, {Text: relation, Sub: q.words.Choice(k.Field("sex"), m.Sex)}, {Text: born}, {Text: q.words.Choice(k.Field("labour"), m.Labour)}, lived}})
 	}
 	return view.Section{Head: view.SectionHead{ID: "people", Title: q.text("households.people"), Note: view.Plain(q.text("households.persons", len(h.present)))}, Parts: []view.Component{t}}
 }

@@ -182,7 +182,7 @@ func TestVisit(t *testing.T) {
 	register(t, app.World)
 	assistant, home := app.As("assistant"), households.Href(testworld.Wushan, id)
 	page := assistant.Get(home + "/visit")
-	has(t, page, "Household 马××: record a visit", "Housing", "Medical care: 马×× (01)")
+	has(t, page, "Record a visit: Household 马××", "Housing", "Medical care: 马×× (01)")
 	hides(t, "the form", page.Text())
 	form := page.Form(home + "/visit")
 	wrong := assistant.Send(form, "answer-housing", "grade_b", "signature", "refused")

@@ -196,7 +196,7 @@ func (q *request) loan(h *home, application, contract entity.Entity) (view.Compo
 		facts = append(facts, view.Fact{Name: q.text("households.loan.late"), Value: view.Plain(q.text("households.loan.days", n))})
 	}
 	head := view.SectionHead{ID: "loan-" + contract.ID, Title: product,
-		Note: view.Prose{{Figure: &view.FigureLink{Value: q.words.Amount(loan.Agreed, yuan), Href: entryHref(h.Book, contract.Seq)}}, {Text: q.words.Pick(" ", "，") + q.words.Name(application.Name)}}}
+		Note: view.Prose{{Figure: &view.FigureLink{Value: q.words.Amount(loan.Agreed, yuan), Href: entryHref(h.Book, contract.Seq)}}, {Text: q.words.Pick(", ", "，") + q.words.Name(application.Name)}}}
 	parts := []view.Component{facts}
 	if len(ticks.Cells) >= drawnMin {
 		parts = []view.Component{view.Drawing{Chart: ticks.SVG()}, facts}

@@ -131,7 +131,7 @@ func (q *request) cardFacts(h *home) (view.Facts, error) {
 
 // checks are the six checks with what each visit found.
 func (q *request) checks(h *home) view.Component {
-	t := view.Table{Loose: true, Columns: []view.Column{{Label: q.text("households.column.check")}, {Label: q.text("households.column.found")}, {Label: q.text("households.column.date")}}}
+	t := view.Table{Loose: true, Columns: []view.Column{{Label: q.text("households.column.check")}, {Label: q.text("households.column.found")}, {Label: q.text("households.column.date"), Kind: view.WholeColumn}}}
 	for _, s := range household.CheckSubjects() {
 		found := h.Findings(s)
 		if len(found) == 0 {

@@ -161,7 +161,7 @@ func (q *request) surveyListing(book string, rows []surveyRow) listing.Listing[s
 			if err != nil {
 				name = r.Village
 			}
-			return view.Cell{Text: name, Sub: r.Stratum}
+			return view.Cell{Text: name, Sub: q.stratum(r.Stratum)}
 		}},
 		{Key: "drawn-as", Compare: func(a, b surveyRow) int { return strings.Compare(string(a.Group), string(b.Group)) }, Plain: func(r surveyRow) string { return string(r.Group) }, Cell: func(r surveyRow) view.Cell {
 			return view.Cell{Text: q.text("households.survey.group." + string(r.Group))}
@@ -200,6 +200,14 @@ func (q *request) surveyListing(book string, rows []surveyRow) listing.Listing[s
 			return view.Cell{Text: q.text("households.survey.satisfied." + satisfied[r.visit.Satisfied])}
 		}},
 	}}
+}
+
+// stratum is what a stratum of villages is called: those of the usual plan have a word, any other is as the plan names it.
+func (q *request) stratum(name string) string {
+	if name == "poor" || name == "other" {
+		return q.text("households.survey.stratum." + name)
+	}
+	return name
 }
 
 // surveyCSV sends every household drawn with its result.

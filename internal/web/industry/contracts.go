@@ -85,7 +85,7 @@ func (q *request) contracts() error {
 		heading.Tasks = []view.Task{{Count: q.Count(int64(overdue)), Text: q.Text("industry.overdue.task", overdue), Href: listing.With(q.URL, "state", "overdue"), Tone: view.BadTone}}
 	}
 	return q.show(heading, view.Section{
-		Head:  view.SectionHead{ID: "contracts", Title: q.shown(len(rows), len(all)), Note: q.download(listing.CSVHref(q.URL)), Segments: q.herdViews("/contracts")},
+		Head:  view.SectionHead{ID: "contracts", Title: q.shown("industry.contracts.n", len(rows), len(all)), Note: q.download(listing.CSVHref(q.URL)), Segments: q.herdViews("/contracts")},
 		Parts: []view.Component{view.Filters{Action: "/contracts", Fields: fields}, q.contractListing(rows).Table(q.Printer, q.URL)},
 	})
 }

@@ -321,7 +321,7 @@ func (q *request) lineListing(p *period, rows []dividend.Line) listing.Listing[d
 					}
 					return view.Cell{Text: q.exact(l.Paid), Href: entryHref(p.book, l.Seq)}
 				}, Plain: func(l row) string { return decimal(l.Paid) }},
-			{Key: "voucher", Label: q.Text("industry.col.voucher"), Compare: func(a, b row) int { return strings.Compare(a.Voucher, b.Voucher) },
+			{Key: "voucher", Label: q.Text("industry.col.voucher"), Kind: view.WholeColumn, Compare: func(a, b row) int { return strings.Compare(a.Voucher, b.Voucher) },
 				Cell: func(l row) view.Cell {
 					if l.Voucher == "" {
 						return view.Cell{Text: q.Text("industry.owed", q.exact(l.Amount-l.Paid))}

@@ -57,7 +57,7 @@ func (q *request) due() error {
 	fields = append(fields, q.options("reason", pairs...))
 	heading := q.title("industry.due.title", q.write("industry.due.lead", len(all)))
 	heading.Tasks = q.tasks(all, func(reason string) string { return listing.With(q.URL, "reason", reason) })
-	return q.show(heading, view.Section{Head: view.SectionHead{ID: "due", Title: q.shown(len(rows), len(all)), Note: q.download(listing.CSVHref(q.URL))},
+	return q.show(heading, view.Section{Head: view.SectionHead{ID: "due", Title: q.shown("industry.due.n", len(rows), len(all)), Note: q.download(listing.CSVHref(q.URL))},
 		Parts: []view.Component{view.Filters{Action: "/due", Fields: fields}, q.dueListing(rows).Table(q.Printer, q.URL)}})
 }
 
@@ -92,7 +92,7 @@ func (p *Pages) Tasks(r *http.Request, words wording.Words) ([]view.Task, error)
 
 func (q *request) dueListing(rows []due.Item) listing.Listing[due.Item] {
 	type row = due.Item
-	return listing.Listing[row]{
+	l := listing.Listing[row]{
 		Rows: rows, Empty: view.Empty{Icon: "check", Title: q.Text("industry.due.empty"), Text: q.Text("industry.due.empty.text")},
 		Columns: []listing.Column[row]{
 			{Key: "what", Label: q.Text("industry.col.due"), Compare: func(a, b row) int { return strings.Compare(a.ID, b.ID) },
@@ -118,16 +118,38 @@ func (q *request) dueListing(rows []due.Item) listing.Listing[due.Item] {
 					if i.Number == 0 {
 						return view.Cell{Text: q.day("")}
 					}
-					return view.Cell{Text: q.Count(i.Number)}
+					return view.Cell{Text: q.dueNumber(&i)}
 				}, Plain: func(i row) string { return itoa(i.Number) }},
-			{Key: "do", Label: q.Text("industry.col.do"), Cell: func(i row) view.Cell {
-				if k := fact.Find(i.Kind); k != nil && q.visit.MayRecord(k) {
-					return view.Cell{Text: q.Kind(k), Href: q.settling(&i)}
-				}
-				return view.Cell{Text: locale.NotApplicable}
-			}},
 		},
 	}
+	may := func(i row) bool {
+		k := fact.Find(i.Kind)
+		return k != nil && q.visit.MayRecord(k)
+	}
+	if slices.ContainsFunc(rows, may) {
+		l.Columns = append(l.Columns, listing.Column[row]{Key: "do", Label: q.Text("industry.col.do"), Cell: func(i row) view.Cell {
+			if !may(i) {
+				return view.Cell{Text: locale.NotApplicable}
+			}
+			return view.Cell{Text: q.Kind(fact.Find(i.Kind)), Href: q.settling(&i)}
+		}})
+	}
+	return l
+}
+
+// dueNumber is an item's number with what it counts.
+func (q *request) dueNumber(i *due.Item) string {
+	switch i.Reason {
+	case "underway", "receipt", "expiry":
+		return q.Text("industry.amount", i.Number, q.unit(i.Book, i.Commodity))
+	case "objection":
+		return q.Text("industry.due.objections", i.Number)
+	case "pay":
+		return q.Text("industry.villages", i.Number)
+	case "hand":
+		return q.Text("industry.households.n", i.Number)
+	}
+	return q.Text("industry.amount", i.Number, q.Unit("head"))
 }
 
 // dueCode is what an item is about: its code, or the place of its entry.

@@ -95,7 +95,7 @@ func (q *request) goods() error {
 		parts = append(parts, view.Text{Prose: flows})
 	}
 	return q.show(heading, view.Section{
-		Head:  view.SectionHead{ID: "stock", Title: q.shown(len(rows), len(all)), Note: q.download(listing.CSVHref(q.URL)), Segments: q.goodsViews("/goods")},
+		Head:  view.SectionHead{ID: "stock", Title: q.shown("industry.lines", len(rows), len(all)), Note: q.download(listing.CSVHref(q.URL)), Segments: q.goodsViews("/goods")},
 		Parts: parts,
 	})
 }
@@ -138,7 +138,7 @@ func (q *request) stockListing(rows []stock) listing.Listing[stock] {
 		Columns: []listing.Column[stock]{
 			{Key: "commodity", Label: q.Text("industry.col.commodity"), Compare: func(a, b stock) int { return strings.Compare(a.Commodity, b.Commodity) },
 				Cell: func(s stock) view.Cell {
-					return view.Cell{Text: q.called(s.book, "commodity", s.Commodity), Href: listing.Address("/goods/deliveries", "commodity", s.Commodity, "county", s.book)}
+					return view.Cell{Text: q.called(s.book, "commodity", s.Commodity), Sub: q.Text("industry.unit", q.unit(s.book, s.Commodity)), Href: listing.Address("/goods/deliveries", "commodity", s.Commodity, "county", s.book)}
 				},
 				Plain: func(s stock) string { return s.Commodity }},
 			{Key: "fund", Label: q.Text("industry.col.giver"), Compare: func(a, b stock) int { return strings.Compare(a.Fund, b.Fund) },
@@ -243,7 +243,7 @@ func (q *request) moved(what, path string, read func(context.Context, string) ([
 	heading := q.title("industry."+what+".title", q.write("industry."+what+".lead", len(rows), untraced))
 	heading.Buttons = buttons
 	return q.show(heading, view.Section{
-		Head:  view.SectionHead{ID: what, Title: q.shown(len(rows), len(all)), Note: q.download(listing.CSVHref(q.URL)), Segments: q.goodsViews(path)},
+		Head:  view.SectionHead{ID: what, Title: q.shown("industry.lines", len(rows), len(all)), Note: q.download(listing.CSVHref(q.URL)), Segments: q.goodsViews(path)},
 		Parts: []view.Component{view.Filters{Action: path, Fields: fields}, list(rows).Table(q.Printer, q.URL)},
 	})
 }

@@ -191,10 +191,10 @@ func (q *request) title(key string, lead view.Prose) view.Heading {
 	return view.Heading{Eyebrow: []string{q.Text("industry"), q.Text("industry.as-of", q.Date(q.today))}, Title: q.Text(key), Lead: lead}
 }
 
-// shown is how many rows a list has, and of how many where it is narrowed.
-func (q *request) shown(rows, all int) string {
+// shown is how many rows of a kind a list has, and of how many where it is narrowed.
+func (q *request) shown(what string, rows, all int) string {
 	if rows == all {
-		return q.Text("industry.lines", all)
+		return q.Text(what, all)
 	}
 	return q.Text("industry.of", rows, all)
 }
@@ -343,7 +343,18 @@ func (q *request) called(book, typ, id string) string {
 // project is what a project is called in the reader's language.
 func (q *request) project(book, id string) string { return q.Project(q.Context(), q.db(), book, id) }
 
-func (q *request) area(code string) string { return q.called(entity.Headquarters, "area", code) }
+func (q *request) area(code string) string {
+	return q.Place(q.called(entity.Headquarters, "area", code))
+}
+
+// unit is what a commodity is counted in; "" when that cannot be read.
+func (q *request) unit(book, commodity string) string {
+	e, err := q.thing(book, "commodity", commodity)
+	if err != nil {
+		return ""
+	}
+	return q.Unit(e.Class)
+}
 
 func (q *request) money(n fact.Money) string { return q.Money(int64(n), locale.Yuan) }
 

@@ -185,7 +185,7 @@ func (q *request) investment() error {
 }
 
 func (q *request) stages(book string, list []told[*enterprise.InvestmentStage]) view.Component {
-	t := view.Table{Columns: []view.Column{{Label: q.Text("industry.col.day")}, {Label: q.Text("industry.col.stage")}, {Label: q.Text("industry.col.whose")}, {Label: q.Text("industry.col.amount"), Kind: view.NumberColumn}},
+	t := view.Table{Columns: []view.Column{{Label: q.Text("industry.col.day"), Kind: view.WholeColumn}, {Label: q.Text("industry.col.stage")}, {Label: q.Text("industry.col.whose")}, {Label: q.Text("industry.col.amount"), Kind: view.NumberColumn}},
 		Empty: &view.Empty{Icon: "trend", Title: q.Text("industry.stages.empty"), Text: q.Text("industry.stages.empty.text")}}
 	for _, e := range list {
 		t.Rows = append(t.Rows, view.Row{Cells: []view.Cell{
@@ -209,13 +209,13 @@ func (q *request) production(book string, file []journal.Filed) ([]view.Componen
 	if err != nil {
 		return nil, err
 	}
-	capacity := view.Table{Columns: []view.Column{{Label: q.Text("industry.col.day")}, {Label: q.Text("industry.col.product")}, {Label: q.Text("industry.col.capacity")}, {Label: q.Text("industry.col.year"), Kind: view.NumberColumn}},
+	capacity := view.Table{Columns: []view.Column{{Label: q.Text("industry.col.day"), Kind: view.WholeColumn}, {Label: q.Text("industry.col.product")}, {Label: q.Text("industry.col.capacity")}, {Label: q.Text("industry.col.year"), Kind: view.NumberColumn}},
 		Empty: &view.Empty{Icon: "trend", Title: q.Text("industry.capacity.empty"), Text: q.Text("industry.capacity.empty.text")}}
 	for _, e := range capacities {
 		capacity.Rows = append(capacity.Rows, view.Row{Cells: []view.Cell{{Text: q.Date(e.On), Href: entryHref(book, e.Seq)}, {Text: q.called(book, "commodity", e.fact.Product), Sub: e.fact.Basis},
-			{Text: q.choice("capacity", "stage", e.fact.Stage)}, {Text: q.Count(e.fact.Quantity)}}})
+			{Text: q.choice("capacity", "stage", e.fact.Stage)}, {Text: q.Text("industry.amount", e.fact.Quantity, q.unit(book, e.fact.Product))}}})
 	}
-	expected := view.Table{Caption: q.Text("industry.expected"), Columns: []view.Column{{Label: q.Text("industry.col.day")}, {Label: q.Text("industry.col.of")}, {Label: q.Text("industry.col.author")}, {Label: q.Text("industry.col.expected"), Kind: view.NumberColumn}},
+	expected := view.Table{Caption: q.Text("industry.expected"), Columns: []view.Column{{Label: q.Text("industry.col.day"), Kind: view.WholeColumn}, {Label: q.Text("industry.col.of")}, {Label: q.Text("industry.col.author")}, {Label: q.Text("industry.col.expected"), Kind: view.NumberColumn}},
 		Empty: &view.Empty{Icon: "trend", Title: q.Text("industry.forecast.empty"), Text: q.Text("industry.forecast.empty.text")}}
 	for _, e := range forecasts {
 		value := q.money(e.fact.Amount)
@@ -225,11 +225,11 @@ func (q *request) production(book string, file []journal.Filed) ([]view.Componen
 		expected.Rows = append(expected.Rows, view.Row{Cells: []view.Cell{{Text: q.Date(e.On), Href: entryHref(book, e.Seq)}, {Text: q.choice("forecast", "of", e.fact.Of), Sub: e.fact.Period},
 			{Text: q.called(book, "party", e.fact.Author), Sub: e.fact.Basis}, {Text: value}}})
 	}
-	actual := view.Table{Caption: q.Text("industry.actual"), Columns: []view.Column{{Label: q.Text("industry.col.day")}, {Label: q.Text("industry.col.period")}, {Label: q.Text("industry.col.reporter")}, {Label: q.Text("industry.col.reported"), Kind: view.NumberColumn}},
+	actual := view.Table{Caption: q.Text("industry.actual"), Columns: []view.Column{{Label: q.Text("industry.col.day"), Kind: view.WholeColumn}, {Label: q.Text("industry.col.period")}, {Label: q.Text("industry.col.reporter")}, {Label: q.Text("industry.col.reported"), Kind: view.NumberColumn}},
 		Empty: &view.Empty{Icon: "trend", Title: q.Text("industry.sales.empty"), Text: q.Text("industry.sales.empty.text")}}
 	for _, e := range sales {
 		actual.Rows = append(actual.Rows, view.Row{Cells: []view.Cell{{Text: q.Date(e.On), Href: entryHref(book, e.Seq)}, {Text: q.Text("industry.from-until", q.Date(e.fact.From), q.Date(e.fact.Until))},
-			{Text: q.called(book, "party", e.fact.Reporter), Grade: grade(e.Entry.Grade)}, {Text: q.money(e.fact.Amount)}}})
+			{Text: q.called(book, "party", e.fact.Reporter), Sub: q.Text("industry.sales.as"), Grade: grade(e.Entry.Grade)}, {Text: q.money(e.fact.Amount)}}})
 	}
 	return []view.Component{
 		view.Section{Head: view.SectionHead{ID: "capacity", Title: q.Text("industry.capacity")}, Parts: []view.Component{capacity}},

@@ -137,7 +137,7 @@ func (w Words) Choice(f *fact.Field, value string) string {
 
 // units that have a word of their own; others stand as they are.
 var units = map[string][2]string{
-	"CNY": {"yuan", "元"}, "alerts": {"alerts", "条预警"}, "assets": {"assets", "件资产"}, "borrowers": {"borrowers", "名借款人"},
+	"0.01 mu": {"hundredths of a mu", "百分之一亩"}, "CNY": {"yuan", "元"}, "alerts": {"alerts", "条预警"}, "assets": {"assets", "件资产"}, "borrowers": {"borrowers", "名借款人"},
 	"cases": {"cases", "件"}, "channels": {"channels", "个渠道"}, "companies": {"companies", "家公司"}, "counties": {"counties", "个县"},
 	"date": {"date", "日期"}, "days": {"days", "天"}, "decisions": {"decisions", "项决定"}, "dividends": {"dividends", "期分红"},
 	"enterprises": {"enterprises", "家企业"}, "head": {"head", "头（只）"}, "households": {"households", "户"}, "inspections": {"inspections", "次检查"},
@@ -147,8 +147,8 @@ var units = map[string][2]string{
 	"months": {"months", "个月"}, "mu": {"mu", "亩"}, "notices": {"notices", "份公示"}, "objections": {"objections", "条异议"},
 	"order": {"order", "次序"}, "order of villages": {"order of villages", "村次序"}, "payments": {"payments", "笔"}, "percent": {"%", "%"},
 	"percentage points": {"percentage points", "个百分点"}, "periods": {"periods", "期"}, "persons": {"persons", "人"}, "points": {"points", "分"},
-	"products": {"products", "个产品"}, "projects": {"projects", "个项目"}, "ratio": {"ratio", "比值"}, "sets": {"sets", "套"},
-	"share": {"share", "占比"}, "towns": {"towns", "个乡镇"}, "vehicles": {"vehicles", "辆"}, "villages": {"villages", "个村"},
+	"piece": {"pieces", "件（只）"}, "products": {"products", "个产品"}, "projects": {"projects", "个项目"}, "ratio": {"to one", "倍"}, "set": {"sets", "套"}, "sets": {"sets", "套"},
+	"share": {"share", "占比"}, "towns": {"towns", "个乡镇"}, "vehicle": {"vehicles", "辆"}, "vehicles": {"vehicles", "辆"}, "villages": {"villages", "个村"},
 	"years": {"years", "年"}, "yuan × percentage points": {"yuan × percentage points", "元·百分点"},
 }
 
