@@ -293,7 +293,7 @@ func (q *request) statement(a household.YearAccount) view.Component {
 
 // people are the members, with what is known of each. Names and numbers are masked unless the reader has just said why they need them.
 func (q *request) people(h *home) view.Component {
-	t := view.Table{Columns: []view.Column{{Label: q.text("households.column.member")}, {Label: q.text("households.column.relation")}, {Label: q.text("households.column.born"), Kind: view.WholeColumn}, {Label: q.text("households.column.labour"), Kind: view.WholeColumn}, {Label: q.text("households.column.lived"), Kind: view.WholeColumn}},
+	t := view.Table{Columns: []view.Column{{Label: q.text("households.column.member")}, {Label: q.text("households.column.relation")}, {Label: q.text("households.column.labour"), Kind: view.WholeColumn}, {Label: q.text("households.column.lived"), Kind: view.WholeColumn}},
 		Empty: &view.Empty{Icon: "people", Title: q.text("households.nobody.here"), Text: q.text("households.nobody.here.why")}}
 	k := fact.Find("member")
 	for _, m := range h.Members {
@@ -304,12 +304,13 @@ func (q *request) people(h *home) view.Component {
 		if name == "" {
 			name = q.words.NotRecorded()
 		}
-		born := q.words.NotRecorded()
+		who := q.words.Choice(k.Field("sex"), m.Sex)
 		if m.Birth != "" {
-			born = itoa(m.Birth.Year())
+			born := q.words.Pick(itoa(m.Birth.Year()), itoa(m.Birth.Year())+"年")
 			if h.opened != nil {
 				born = q.day(m.Birth)
 			}
+			who = q.text("households.born", who, born)
 		}
 		lived := view.Cell{Text: q.text("households.from", q.day(m.During.From))}
 		if m.During.To != "" {
@@ -322,7 +323,7 @@ func (q *request) people(h *home) view.Component {
 		if !m.SharesIncome {
 			relation += q.text("households.apart")
 		}
-		t.Rows = append(t.Rows, view.Row{Cells: []view.Cell{{Text: name, Sub: strings.TrimSpace(m.Person + " " + document)}, {Text: relation, Sub: q.words.Choice(k.Field("sex"), m.Sex)}, {Text: born}, {Text: q.words.Choice(k.Field("labour"), m.Labour)}, lived}})
+		t.Rows = append(t.Rows, view.Row{Cells: []view.Cell{{Text: name, Sub: strings.TrimSpace(m.Person + " " + document)}, {Text: relation, Sub: who}, {Text: q.words.Choice(k.Field("labour"), m.Labour)}, lived}})
 	}
 	return view.Section{Head: view.SectionHead{ID: "people", Title: q.text("households.people"), Note: view.Plain(q.text("households.persons", len(h.present)))}, Parts: []view.Component{t}}
 }
