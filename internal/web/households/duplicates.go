@@ -142,7 +142,7 @@ func (q *request) duplicate() error {
 	state := q.duplicateState(e.Status)
 	state.Pill = true
 	heading := view.Heading{Crumbs: []view.Link{{Label: q.text("households.duplicates.title"), Href: DuplicatesPath}, {Label: d.Member}}, Title: q.text("households.duplicate.title"), State: &state,
-		Lead: view.Plain(q.text("households.duplicate.lead", d.Member, d.Other, q.shares(d.Shares), q.words.Choice(fact.Find(household.DuplicateType).Field("strength"), d.Strength)))}
+		Lead: view.Write(q.words.Printer, "households.duplicate.lead", d.Member, d.Other, q.shares(d.Shares), q.words.Choice(fact.Find(household.DuplicateType).Field("strength"), d.Strength))}
 	t := view.Table{Loose: true, Columns: []view.Column{{Label: q.text("households.column.field")}, {Label: d.Member}, {Label: d.Other}}}
 	for i := range first.rows {
 		t.Rows = append(t.Rows, view.Row{Cells: []view.Cell{{Text: first.rows[i].name}, first.rows[i].cell, second.rows[i].cell}})
