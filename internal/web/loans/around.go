@@ -12,6 +12,7 @@ import (
 	"lastmile/internal/lending"
 	"lastmile/internal/web/form"
 	"lastmile/internal/web/listing"
+	"lastmile/internal/web/locale"
 	"lastmile/internal/web/view"
 )
 
@@ -99,7 +100,7 @@ func (q *request) outlet() error {
 	empty := view.Empty{Icon: "check", Title: q.text("empty.arrears"), Text: q.text("empty.arrears.why")}
 	if s.open {
 		for _, i := range []int{1, 2} { // due soon and in arrears
-			figures[i].Figure.Value, figures[i].Note = q.words.NotRecorded(), ""
+			figures[i].Figure.Value, figures[i].Note = locale.NotApplicable, q.text("never")
 		}
 		empty = view.Empty{Icon: "clock", Title: q.text("never"), Text: q.text("never.why")}
 	}

@@ -137,7 +137,7 @@ func (w Words) Choice(f *fact.Field, value string) string {
 
 // units that have a word of their own; others stand as they are.
 var units = map[string][2]string{
-	"0.01 mu": {"hundredths of a mu", "百分之一亩"}, "CNY": {"yuan", "元"}, "alerts": {"alerts", "条预警"}, "assets": {"assets", "件资产"}, "borrowers": {"borrowers", "名借款人"},
+	"0.01 mu": {"0.01 mu", "百分之一亩"}, "CNY": {"yuan", "元"}, "alerts": {"alerts", "条预警"}, "assets": {"assets", "件资产"}, "borrowers": {"borrowers", "名借款人"},
 	"cases": {"cases", "件"}, "channels": {"channels", "个渠道"}, "companies": {"companies", "家公司"}, "counties": {"counties", "个县"},
 	"date": {"date", "日期"}, "days": {"days", "天"}, "decisions": {"decisions", "项决定"}, "dividends": {"dividends", "期分红"},
 	"enterprises": {"enterprises", "家企业"}, "head": {"head", "头（只）"}, "households": {"households", "户"}, "inspections": {"inspections", "次检查"},
