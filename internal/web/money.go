@@ -138,6 +138,7 @@ func (q *request) heldSection() (view.Component, error) {
 	}
 	l := q.balanceListing(list)
 	l.Sort = "-amount"
+	l.Columns = slices.DeleteFunc(l.Columns, func(c listing.Column[ledger.Balance]) bool { return c.Key == "commodity" }) // all is money
 	l.Empty = view.Empty{Icon: "yuan", Title: q.text("money.held.empty"), Text: q.text("money.held.empty.text")}
 	return view.Section{Head: view.SectionHead{ID: "held", Title: q.text("money.held"), Note: q.write("money.held.note", view.Link{Label: q.Printer.Money(total, yuan), Href: listing.Address("/accounts", "commodity", ledger.Currency)})}, Parts: []view.Component{l.Table(q.Printer, q.URL)}}, nil
 }
@@ -265,7 +266,7 @@ func (q *request) balanceListing(list []ledger.Balance) listing.Listing[ledger.B
 					c.Sub = q.bookName(b.Book)
 					return c
 				}, Plain: func(b ledger.Balance) string { return b.Book + "/" + b.ID }},
-			{Key: "commodity", Compare: func(a, b ledger.Balance) int { return strings.Compare(a.Commodity, b.Commodity) },
+			{Key: "commodity", Kind: view.WholeColumn, Compare: func(a, b ledger.Balance) int { return strings.Compare(a.Commodity, b.Commodity) },
 				Cell: func(b ledger.Balance) view.Cell { return view.Cell{Text: q.commodity(b.Commodity)} }, Plain: func(b ledger.Balance) string { return b.Commodity }},
 			{Key: "fund", Compare: func(a, b ledger.Balance) int { return strings.Compare(a.Fund, b.Fund) },
 				Cell: func(b ledger.Balance) view.Cell { return view.Cell{Text: q.fund(b.Fund)} }, Plain: func(b ledger.Balance) string { return b.Fund }},

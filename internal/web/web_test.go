@@ -453,6 +453,20 @@ func TestPostingPages(t *testing.T) {
 	}
 }
 
+// An account is called by the name of whoever or whatever owns it, not by its code.
+func TestAccountNames(t *testing.T) {
+	page := get(t, pages(t), "/accounts?class=pool", locale.Chinese)
+	names := page.find(func(n *html.Node) bool { return n.Data == "th" && attr(n, "scope") == "row" })
+	if len(names) == 0 {
+		t.Fatal("no pool holds anything")
+	}
+	for _, n := range names {
+		if name := textOf(n); !strings.HasPrefix(name, "深") || strings.Contains(name, "pool") {
+			t.Errorf("a pool's account is called %q", name)
+		}
+	}
+}
+
 // The claims page sets each sentence beside what the records give.
 func TestClaims(t *testing.T) {
 	h := pages(t)

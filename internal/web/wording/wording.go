@@ -107,7 +107,7 @@ func (w Words) Place(name string) string {
 }
 
 // Account is what an account is called, by what its id says: what it holds, then for which project or whose it is; of what is under way, which
-// transfer it is. called gives the name of a party, an area or a project, and "" of what has none.
+// transfer it is. called gives the name of a party, an area, a pool or a project, and "" of what has none.
 func (w Words) Account(id string, called func(typ, id string) string) string {
 	class, rest, _ := strings.Cut(id, ":")
 	owner, project, _ := strings.Cut(rest, ":")
@@ -117,6 +117,8 @@ func (w Words) Account(id string, called func(typ, id string) string) string {
 		owner = cmp.Or(called("project", project), project)
 	case class == string(ledger.Transit):
 		return name + " " + owner
+	case class == string(ledger.Pool):
+		return cmp.Or(called("pool", owner), name+" "+owner) // a pool's name says that it is one
 	case owner == entity.Headquarters:
 		owner = w.Text("book.hq")
 	default:
