@@ -561,6 +561,9 @@ func TestEntry(t *testing.T) {
 			t.Errorf("the entry lacks %q", want)
 		}
 	}
+	if province := get(t, h, "/entries/hq/1", locale.Chinese); !strings.Contains(textOf(province.root), "级别") || strings.Contains(textOf(province.root), "province") {
+		t.Error("the level of an area has no word")
+	}
 	if hashes := regexp.MustCompile("[0-9a-f]{64}").FindAllString(textOf(page.root), -1); len(hashes) == 0 {
 		t.Error("the entry does not show its hash")
 	}

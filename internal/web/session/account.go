@@ -78,7 +78,7 @@ func section(words wording.Words, name string, parts ...view.Component) view.Sec
 }
 
 func (g *Guard) rolesTable(r *http.Request, words wording.Words, rd *access.Reader) (view.Table, error) {
-	t := view.Table{Loose: true, Columns: []view.Column{{Label: words.Text("person.role")}, {Label: words.Text("person.area")}, {Label: words.Text("person.since")}, {Label: words.Text("person.until")}},
+	t := view.Table{Loose: true, Columns: []view.Column{{Label: words.Text("person.role")}, {Label: words.Text("person.area"), Kind: view.ShortColumn}, {Label: words.Text("person.since")}, {Label: words.Text("person.until")}},
 		Empty: &view.Empty{Icon: "shield", Title: words.Text("roles.none"), Text: words.Text("roles.none.why")}}
 	for _, h := range rd.Held {
 		area, until := words.Text("everywhere"), words.Text("person.open")

@@ -362,7 +362,7 @@ func (l *List) proposalTable(ctx context.Context, words wording.Words, names fun
 	return t, nil
 }
 
-// about tells a proposal from others of its kind: the first thing that it names, how much, and its place in the journal.
+// about tells a proposal from others of its kind: the first thing that it names and how much, or its place in the journal.
 func (l *List) about(ctx context.Context, words wording.Words, p *fact.Pending) (string, error) {
 	now, err := l.guard.Reading(ctx)
 	if err != nil {
@@ -387,7 +387,10 @@ func (l *List) about(ctx context.Context, words wording.Words, p *fact.Pending) 
 				parts = append(parts, values[i].Text)
 			}
 		}
-		return strings.Join(append(parts, at), " · "), nil
+		if len(parts) == 0 {
+			return at, nil
+		}
+		return strings.Join(parts, " · "), nil
 	})
 }
 

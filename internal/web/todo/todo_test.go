@@ -48,7 +48,7 @@ func TestApprove(t *testing.T) {
 	href := todo.Href(p.Book, p.Seq)
 
 	approver := app.As("approver")
-	approver.Get("/todo").Says(http.StatusOK, "wait for your approval", "Disbursement", "Tang Xin", "0 of 1")
+	approver.Get("/todo").Says(http.StatusOK, "wait for your approval", "Disbursement", "Water station", "¥1,250.50", "Tang Xin", "0 of 1")
 	panel := approver.Get(href).Says(http.StatusOK, "¥1,250.50", "Prepared by Tang Xin", "nobody records it alone", "Effect on balances", "Promised money · Water station", "¥30,000.00", "¥28,749.50")
 	approver.In("zh").Get(href).Says(http.StatusOK, "须由他人复核", "对余额的影响", "已安排资金")
 

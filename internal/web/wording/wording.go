@@ -107,7 +107,8 @@ func (w Words) Place(name string) string {
 }
 
 // Account is what an account is called, by what its id says: what it holds, then for which project or whose it is; of what is under way, which
-// transfer it is. called gives the name of a party, an area, a pool or a project, and "" of what has none.
+// transfer it is. called gives the name of a party, an area, a pool or a project, and "" of what has none. The words of classes
+// are among those of package web.
 func (w Words) Account(id string, called func(typ, id string) string) string {
 	class, rest, _ := strings.Cut(id, ":")
 	owner, project, _ := strings.Cut(rest, ":")
