@@ -1,10 +1,12 @@
 package desk_test
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
 
+	"lastmile/internal/fact"
 	"lastmile/internal/project"
 	"lastmile/internal/testworld"
 	"lastmile/internal/web/webtest"
@@ -34,5 +36,21 @@ func TestOverviewByRole(t *testing.T) {
 				t.Errorf("%s: a phone does not lead to %s", c.person, c.tab)
 			}
 		}
+	}
+}
+
+// TestProposalTellsWhatItProposes is a payment that waits: the journal and the proposal's own entry say which.
+func TestProposalTellsWhatItProposes(t *testing.T) {
+	app := webtest.New(t)
+	app.Record("fin", nil, &project.Disbursement{Project: "p-" + testworld.Wushan, To: "builder-" + testworld.Wushan, Amount: 125050, Voucher: "V-9", Purpose: "pipes"})
+	list, err := fact.Proposals(t.Context(), app.Store.DB, "", fact.Waiting)
+	if err != nil || len(list) != 1 {
+		t.Fatal(list, err)
+	}
+	audit := app.As("audit")
+	audit.Get("/journal?book="+testworld.Wushan).Says(http.StatusOK, "Disbursement · pipes", "V-9")
+	entry := audit.Get(fmt.Sprintf("/entries/%s/%d", list[0].Book, list[0].Seq)).Says(http.StatusOK, "Proposal", "Disbursement · pipes", "Water station", "¥1,250.50", "Approver")
+	if strings.Contains(entry.Text(), `"voucher"`) {
+		t.Error("the entry shows the proposal's content as it is kept")
 	}
 }
