@@ -2,6 +2,7 @@ package households
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"html/template"
 	"net/url"
@@ -16,6 +17,7 @@ import (
 	"lastmile/internal/journal"
 	"lastmile/internal/notice"
 	"lastmile/internal/web/listing"
+	"lastmile/internal/web/reading"
 	"lastmile/internal/web/view"
 )
 
@@ -44,7 +46,13 @@ func (q *request) noticeRows() ([]*postedNotice, error) {
 	if err != nil {
 		return nil, err
 	}
-	days, err := notice.Days(q.Context(), q.p.store.DB)
+	now, err := q.p.guard.Reading(q.Context())
+	if err != nil {
+		return nil, err
+	}
+	days, err := reading.Remember(q.Context(), now.Results, "days of notices", func(ctx context.Context) (map[[2]string]date.Date, error) {
+		return notice.Days(ctx, q.p.store.DB)
+	})
 	if err != nil {
 		return nil, err
 	}
