@@ -537,14 +537,16 @@ func (q *query) members(ctx context.Context, dimension string) ([]string, error)
 	if !ok {
 		return nil, fmt.Errorf("dimension %q is not known: use area, project, fund, year or month", dimension)
 	}
-	months := "= '" + allMonths + "'"
-	if dimension == "year" || dimension == "month" {
-		months = "> '" + allMonths + "'"
-	}
 	for _, t := range q.d.Terms {
 		for _, p := range q.places {
-			err := q.eachText(ctx, func(s string) { found[s] = true },
-				"SELECT DISTINCT "+column+" FROM total WHERE book = $1 AND measure = $2 AND area = $3 AND month "+months, []any{p.book, t.Measure, p.area})
+			w := &where{}
+			w.add("book = %s", p.book)
+			w.add("measure = %s", t.Measure)
+			w.add("area = %s", p.area)
+			if dimension == "project" || dimension == "fund" {
+				w.months("", "")
+			}
+			err := q.eachText(ctx, func(s string) { found[s] = true }, "SELECT DISTINCT "+column+" FROM total WHERE "+w.String(), w.args)
 			if err != nil {
 				return nil, err
 			}

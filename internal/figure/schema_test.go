@@ -21,7 +21,7 @@ func TestOlderStoreGetsSumsOverAllMonths(t *testing.T) {
 				rt.Fatal(err)
 			}
 			older := facttest.Tamper(rt, url)
-			for _, statement := range []string{"DELETE FROM total WHERE month = ''", "DELETE FROM schema_migration WHERE name = 'figure/0002_ever.sql'"} {
+			for _, statement := range []string{"DELETE FROM total WHERE month = ''", "DELETE FROM schema_migration WHERE name = 'figure/0002_all_months.sql'"} {
 				r, err := older.Exec(statement)
 				if err != nil {
 					rt.Fatal(err)

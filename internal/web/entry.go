@@ -373,7 +373,7 @@ func (q *request) historySection(e *journal.Entry) (view.Section, error) {
 			return view.Section{}, err
 		}
 		if ok {
-			facts = append(facts, view.Fact{Name: q.text("entry.hash-before"), Value: append(entryLink(e.Seq-1), view.Phrase{Text: " " + before.Hash.String()[:12] + "…"})})
+			facts = append(facts, view.Fact{Name: q.text("entry.hash-before"), Value: append(entryLink(e.Seq-1), view.Phrase{Text: " " + view.Digest(before.Hash.String())})})
 		}
 	}
 	return view.Section{Head: view.SectionHead{ID: "history", Title: q.text("entry.history")}, Parts: []view.Component{facts}}, nil

@@ -376,5 +376,5 @@ func (q *request) listed(book string, p *casework.Progress) (view.Component, err
 			return view.Cell{State: &s}
 		}},
 	}
-	return view.Section{Head: view.SectionHead{ID: "list", Title: q.text("households.list"), Note: view.Plain(q.text("households.list.note", len(p.List), p.Hash[:12]))}, Parts: []view.Component{l.Table(q.words.Printer, q.URL)}}, nil
+	return view.Section{Head: view.SectionHead{ID: "list", Title: q.text("households.list"), Note: view.Plain(q.text("households.list.note", len(p.List), view.Digest(p.Hash)))}, Parts: []view.Component{l.Table(q.words.Printer, q.URL)}}, nil
 }

@@ -171,7 +171,7 @@ func (q *request) notice() error {
 		{Name: q.text("households.column.place"), Value: view.Plain(n.Place)},
 		{Name: q.text("households.column.from"), Value: view.Plain(q.day(n.Entry.On))},
 		{Name: q.text("households.column.until"), Value: view.Plain(q.text("households.step.days."+n.DayKind, n.Days) + q.words.Pick(", to ", "，至") + q.day(n.Until))},
-		{Name: q.text("households.notice.hash"), Value: view.Prose{{Text: n.Hash[:16] + "…", Isolated: true}}},
+		{Name: q.text("households.notice.hash"), Value: view.Prose{{Text: view.Digest(n.Hash), Isolated: true}}},
 	}, Where: view.Plain(q.text("households.notice.where", q.day(n.Until)))}
 	body := []view.Component{q.section("board", board)}
 	if sees, err := q.sees(n.Area); err != nil {

@@ -739,7 +739,7 @@ func (q *request) versions(l *lending.Loan, list []lending.Version) view.Compone
 	t := view.Table{Columns: []view.Column{{Label: q.text("column.version")}, {Label: q.text("column.on")}, {Label: q.text("column.hash"), Kind: view.CodeColumn}}, Loose: true,
 		Empty: &view.Empty{Icon: "document", Title: q.text("empty.versions"), Text: q.text("empty.versions.why")}}
 	for _, v := range slices.Backward(list[max(len(list)-historyShown, 0):]) {
-		t.Rows = append(t.Rows, view.Row{Cells: []view.Cell{{Text: itoa(v.Version), Href: entryHref(l.Book, v.Seq)}, {Text: q.date(v.On)}, {Text: v.Hash[:16], Sub: q.text("contract.hash", v.Contract[:16])}}})
+		t.Rows = append(t.Rows, view.Row{Cells: []view.Cell{{Text: itoa(v.Version), Href: entryHref(l.Book, v.Seq)}, {Text: q.date(v.On)}, {Text: view.Digest(v.Hash), Sub: q.text("contract.hash", view.Digest(v.Contract))}}})
 	}
 	note := append(view.Plain(q.latest("versions", len(list), historyShown)+" "), q.csvNote(link("loan", l.Book, l.ID, "versions.csv"))...)
 	return view.Section{Head: view.SectionHead{ID: "versions", Title: q.text("versions"), Note: note}, Parts: []view.Component{t}}

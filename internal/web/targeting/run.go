@@ -20,9 +20,6 @@ import (
 	"lastmile/internal/web/wording"
 )
 
-// hashShown is how many digits of a hash the reader sees, enough to compare it by eye; the entry's own page has all.
-const hashShown = 16
-
 // frozen is a run that the reader may see.
 type frozen struct {
 	run      *targeting.Run
@@ -98,8 +95,8 @@ func (p *Pages) runPage(w http.ResponseWriter, r *http.Request, status int, wron
 	facts := view.Facts{
 		{Name: words.Text("target.rules"), Value: view.Plain(run.Programme + " " + run.Version)},
 		{Name: words.Text("target.record"), Value: view.Prose{{Link: &view.Link{Label: book + ":" + strconv.FormatInt(f.entity.Seq, 10), Href: entryHref(book, f.entity.Seq)}}}},
-		{Name: words.Text("target.hash"), Value: view.Prose{{Text: run.Hash[:hashShown] + "…", Isolated: true}}},
-		{Name: words.Text("target.rules.hash"), Value: view.Prose{{Text: run.Rules[:hashShown] + "…", Isolated: true}}},
+		{Name: words.Text("target.hash"), Value: view.Prose{{Text: view.Digest(run.Hash), Isolated: true}}},
+		{Name: words.Text("target.rules.hash"), Value: view.Prose{{Text: view.Digest(run.Rules), Isolated: true}}},
 	}
 	notices, posted, err := p.notices(r, words, f)
 	if err != nil {

@@ -305,7 +305,7 @@ func (p *Pages) manual(words wording.Words) view.Component {
 	for _, x := range card.Variables() {
 		values := words.Text("target.type." + string(x.Type))
 		if x.Unit != "" {
-			values = words.Text("target.unit", unitName(words, x.Unit))
+			values = words.Text("target.unit", words.Unit(x.Unit))
 		}
 		if len(x.Values) > 0 {
 			values += words.Pick(": ", "：") + strings.Join(x.Values, ", ")
@@ -313,16 +313,6 @@ func (p *Pages) manual(words wording.Words) view.Component {
 		t.Rows = append(t.Rows, view.Row{Cells: []view.Cell{{Text: x.Name}, {Text: words.Pick(x.Text.English, x.Text.Chinese)}, {Text: values}}})
 	}
 	return view.Section{Head: view.SectionHead{ID: "variables", Title: words.Text("target.variables"), Note: view.Plain(words.Text("target.variables.note"))}, Parts: []view.Component{t}}
-}
-
-// unitName names a unit of a variable.
-func unitName(words wording.Words, unit string) string {
-	names := map[string][2]string{"persons": {"persons", "人"}, "fen": {"fen", "分"}, "days": {"days", "天"}, "months": {"months", "个月"}, "year": {"calendar years", "年份"},
-		"m": {"m", "米"}, "m²": {"m²", "平方米"}, "0.01 mu": {"0.01 mu", "0.01亩"}}
-	if name, ok := names[unit]; ok {
-		return words.Pick(name[0], name[1])
-	}
-	return unit
 }
 
 // try does what the form asks.

@@ -53,9 +53,6 @@ func (l *List) proposal(w http.ResponseWriter, r *http.Request) {
 	l.panel(w, r, http.StatusOK, nil, "")
 }
 
-// hashShown is how many digits of a hash the reader sees, enough to compare it by eye; the entry's own page has all.
-const hashShown = 16
-
 // panel shows a proposal, with what went wrong when the reader decided.
 func (l *List) panel(w http.ResponseWriter, r *http.Request, status int, wrong error, needReason string) {
 	ctx, v := r.Context(), session.Of(r)
@@ -97,7 +94,7 @@ func (l *List) panel(w http.ResponseWriter, r *http.Request, status int, wrong e
 		for _, a := range p.Approvers {
 			list = append(list, names(a))
 		}
-		prepared += words.Pick(" ", "") + words.Text("todo.approved.by", words.List(list))
+		prepared = words.Sentences(prepared, words.Text("todo.approved.by", words.List(list)))
 	}
 	var body []view.Component
 	may, err := v.May(ctx, []string{p.Role}, p.Area)
@@ -107,11 +104,11 @@ func (l *List) panel(w http.ResponseWriter, r *http.Request, status int, wrong e
 	}
 	may = may && p.Status == fact.Waiting && p.Actor != v.Person && !slices.Contains(p.Approvers, v.Person)
 	if may {
-		body = append(body, view.Approval{Changes: changes, Prepared: prepared, Why: l.why(words, &p, k), Hash: p.Hash[:hashShown] + "…", Error: needReason,
+		body = append(body, view.Approval{Changes: changes, Prepared: prepared, Why: l.why(words, &p, k), Hash: view.Digest(p.Hash), Error: needReason,
 			Action: view.Action{Href: Href(p.Book, p.Seq), Hidden: v.Hidden(view.Hidden{Name: "content", Value: p.Hash})}})
 	} else {
 		heading.State = l.state(words, &p)
-		body = append(body, changesTable(words, changes), view.Text{Prose: view.Plain(prepared + words.Pick(" ", "") + l.whyNot(words, v, &p))})
+		body = append(body, changesTable(words, changes), view.Text{Prose: view.Plain(words.Sentences(prepared, l.whyNot(words, v, &p)))})
 		if p.Status == fact.SentBack && p.Actor == v.Person {
 			heading.Buttons = []view.Button{{Label: words.Text("todo.again"), Kind: view.Primary, Href: form.Path + "/" + p.Kind + "?again=" + at}}
 		}
@@ -144,7 +141,7 @@ func (l *List) state(words wording.Words, p *fact.Pending) *view.State {
 func (l *List) why(words wording.Words, p *fact.Pending, k *fact.Kind) string {
 	text := words.Text("todo.why", p.Need, words.Kind(k), words.Role(p.Role))
 	if p.Need > 1 {
-		text += words.Pick(" ", "") + words.Text("todo.why.amount")
+		text = words.Sentences(text, words.Text("todo.why.amount"))
 	}
 	return text
 }

@@ -170,7 +170,7 @@ func (l *List) togetherPanel(w http.ResponseWriter, r *http.Request, status int,
 		note = words.Text("todo.together.sum", len(b.list), amount(words, "CNY", sum))
 	}
 	if len(b.list) == togetherMax {
-		note += words.Pick(" ", "") + words.Text("todo.together.most", togetherMax)
+		note = words.Sentences(note, words.Text("todo.together.most", togetherMax))
 	}
 	effect, err := l.effect(ctx, words, drafts...)
 	if err != nil {

@@ -65,6 +65,12 @@ func (p Phrase) Long() bool {
 	return width > lineMax
 }
 
+// Digest is as much of a hash as a reader compares by eye. The page of its entry has all of it.
+func Digest(hash string) string {
+	const shown = 16
+	return hash[:min(shown, len(hash))] + "…"
+}
+
 // Plain is prose without figures.
 func Plain(text string) Prose { return Prose{{Text: text}} }
 

@@ -265,10 +265,13 @@ func (b *Browser) Post(f *Form, pairs ...string) *Page {
 	return b.Do(http.MethodPost, f.Action, m.FormDataContentType(), &body)
 }
 
+// waitMax is when Wait gives up: long, for a machine that is busy with other tests.
+const waitMax = 2 * time.Minute
+
 // Wait opens a page until it says a text, as somebody would who loads it again.
 func (b *Browser) Wait(path, text string) *Page {
 	b.T.Helper()
-	deadline := time.Now().Add(10 * time.Second)
+	deadline := time.Now().Add(waitMax)
 	for {
 		p := b.Get(path)
 		if strings.Contains(p.Text(), text) {

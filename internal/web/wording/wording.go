@@ -128,6 +128,9 @@ func (w Words) Account(id string, called func(typ, id string) string) string {
 	return name + w.Text("list.of") + owner
 }
 
+// Sentences sets sentences one after the other, as the reader's language does.
+func (w Words) Sentences(list ...string) string { return strings.Join(list, w.Pick(" ", "")) }
+
 // Choice is the label of one value of a field; a value that is no choice stands for itself.
 func (w Words) Choice(f *fact.Field, value string) string {
 	for _, c := range f.Choices {
@@ -143,7 +146,7 @@ var units = map[string][2]string{
 	"0.01 mu": {"0.01 mu", "百分之一亩"}, "CNY": {"yuan", "元"}, "alerts": {"alerts", "条预警"}, "assets": {"assets", "件资产"}, "borrowers": {"borrowers", "名借款人"},
 	"cases": {"cases", "件"}, "channels": {"channels", "个渠道"}, "companies": {"companies", "家公司"}, "counties": {"counties", "个县"},
 	"date": {"date", "日期"}, "days": {"days", "天"}, "decisions": {"decisions", "项决定"}, "dividends": {"dividends", "期分红"},
-	"enterprises": {"enterprises", "家企业"}, "head": {"head", "头（只）"}, "households": {"households", "户"}, "inspections": {"inspections", "次检查"},
+	"enterprises": {"enterprises", "家企业"}, "fen": {"fen", "分"}, "head": {"head", "头（只）"}, "households": {"households", "户"}, "inspections": {"inspections", "次检查"},
 	"interviews": {"interviews", "次走访"}, "investments": {"investments", "项投资"}, "jobs": {"jobs", "个岗位"}, "kg": {"kg", "千克"},
 	"lists": {"lists", "份名单"}, "loans": {"loans", "笔贷款"}, "m": {"m", "米"}, "m²": {"m²", "平方米"}, "m2": {"m²", "平方米"},
 	"masks": {"masks", "只"}, "milestones": {"milestones", "个里程碑"},
@@ -152,7 +155,7 @@ var units = map[string][2]string{
 	"percentage points": {"percentage points", "个百分点"}, "periods": {"periods", "期"}, "persons": {"persons", "人"}, "points": {"points", "分"},
 	"piece": {"pieces", "件（只）"}, "products": {"products", "个产品"}, "projects": {"projects", "个项目"}, "ratio": {"to one", "倍"}, "set": {"sets", "套"}, "sets": {"sets", "套"},
 	"share": {"share", "占比"}, "towns": {"towns", "个乡镇"}, "vehicle": {"vehicles", "辆"}, "vehicles": {"vehicles", "辆"}, "villages": {"villages", "个村"},
-	"years": {"years", "年"}, "yuan × percentage points": {"yuan × percentage points", "元·百分点"},
+	"year": {"calendar years", "年份"}, "years": {"years", "年"}, "yuan × percentage points": {"yuan × percentage points", "元·百分点"},
 }
 
 // Unit is what stands after a value.
