@@ -199,14 +199,10 @@ func (t *Totals) add(key totalKey, areas []string, by totalSum) {
 		t.sums[key] = old.plus(by)
 		t.undo = append(t.undo, func() { putBack(t.sums, key, old, had) })
 	}
-	ever := key
-	ever.month = allMonths
 	one(key)
-	one(ever)
 	for _, a := range areas {
-		key.area, ever.area = a, a
+		key.area = a
 		one(key)
-		one(ever)
 	}
 }
 
@@ -231,8 +227,14 @@ var distinctTable = database.Table{Name: "distinct_total", Columns: []string{"bo
 // Flush writes what was added since the last flush, in sorted order. A sum that something was added to has a row even when it comes to
 // nothing, so that the rows do not depend on which facts shared a transaction.
 func (t *Totals) Flush(ctx context.Context, w *database.Writer) error {
-	keys := make([]totalKey, 0, len(t.sums))
-	for k := range t.sums {
+	sums := make(map[totalKey]totalSum, 2*len(t.sums))
+	for k, s := range t.sums {
+		sums[k] = s
+		k.month = allMonths
+		sums[k] = sums[k].plus(s)
+	}
+	keys := make([]totalKey, 0, len(sums))
+	for k := range sums {
 		keys = append(keys, k)
 	}
 	slices.SortFunc(keys, func(a, b totalKey) int {
@@ -241,7 +243,7 @@ func (t *Totals) Flush(ctx context.Context, w *database.Writer) error {
 	})
 	args := make([]any, 0, len(totalTable.Columns)*len(keys))
 	for _, k := range keys {
-		s := t.sums[k]
+		s := sums[k]
 		args = append(args, k.book, k.measure, k.area, k.month, k.project, k.fund, k.receiver, s.value, s.n, s.traced, s.ended, s.untraced)
 	}
 	if err := w.Insert(ctx, &totalTable, args); err != nil {
